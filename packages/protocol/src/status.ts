@@ -1,0 +1,37 @@
+import { Type, type Static } from 'typebox';
+import { Certname, Instant, ProfileName } from './names.ts';
+import { Run } from './run.ts';
+
+export const Expiry = Type.Object({
+  /** what expires: `certificate`, `ca NAME`, `crl of NAME` */
+  what: Type.String(),
+  at: Instant,
+});
+export type Expiry = Static<typeof Expiry>;
+
+/** Reply of `GET /status`. */
+export const Status = Type.Object({
+  version: Type.String(),
+  certname: Certname,
+  uptimeSeconds: Type.Integer(),
+  cm: Type.Object({
+    profile: ProfileName,
+    /** another run of the tool holds its lock */
+    locked: Type.Boolean(),
+    /** the administrator's message, where the tool is disabled */
+    disabled: Type.Optional(Type.String()),
+  }),
+  current: Type.Optional(Run),
+  last: Type.Optional(Run),
+  expiries: Type.Array(Expiry),
+  acl: Type.Object({
+    /** whether the file that was last read is the one in force */
+    current: Type.Boolean(),
+    rules: Type.Integer(),
+  }),
+  limits: Type.Object({
+    bodyMaxBytes: Type.Integer(),
+    runTimeoutSeconds: Type.Integer(),
+  }),
+});
+export type Status = Static<typeof Status>;
