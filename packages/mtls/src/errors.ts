@@ -1,0 +1,211 @@
+import { printable, type FaultFacts } from '@kickd/protocol';
+
+/** Every error about keys, certificates and CRLs that a person can meet. Exit code 3: configuration. */
+const facts = (code: string, message: string, remedy: string): FaultFacts => ({
+  code,
+  exitCode: 3,
+  message,
+  remedy,
+});
+
+export const errors = {
+  fileMissing: (what: string, file: string) =>
+    facts(
+      'TLS_FILE_MISSING',
+      `the ${what} file ${printable(file)} does not exist`,
+      `get the files from the CA: puppet ssl bootstrap; or name others: puppet config print ssldir`,
+    ),
+  fileUnreadable: (what: string, file: string, why: string) =>
+    facts(
+      'TLS_FILE_UNREADABLE',
+      `the ${what} file ${printable(file)} cannot be read: ${printable(why)}`,
+      `look who may read it: namei -l ${printable(file)}`,
+    ),
+  keyUnreadable: (file: string, why: string) =>
+    facts(
+      'KEY_UNREADABLE',
+      `the key ${printable(file)} cannot be read: ${printable(why)}`,
+      `Puppet keeps its keys 0640 for its own user and group: namei -l ${printable(file)}; ` +
+        `give this program a certificate of its own, which its user can read: ` +
+        `puppetserver ca generate --certname NAME; or run it with the key's group`,
+    ),
+  fileEmpty: (what: string, file: string) =>
+    facts(
+      'TLS_FILE_EMPTY',
+      `the ${what} file ${printable(file)} is empty`,
+      `write it anew: puppet ssl bootstrap`,
+    ),
+  fileDer: (what: string, file: string) =>
+    facts(
+      'TLS_FILE_DER',
+      `the ${what} file ${printable(file)} is DER, PEM is wanted`,
+      `convert it: openssl ${commandFor(what)} -inform der -in ${printable(file)} -out ${printable(file)}.pem`,
+    ),
+  fileDamaged: (what: string, file: string, why: string) =>
+    facts(
+      'TLS_FILE_DAMAGED',
+      `the ${what} file ${printable(file)} is damaged: ${printable(why)}`,
+      `look at it: openssl ${commandFor(what)} -in ${printable(file)} -noout; then write it anew: puppet ssl bootstrap`,
+    ),
+  certMissing: (file: string) =>
+    facts(
+      'CERT_EMPTY',
+      `no certificate stands in ${printable(file)}`,
+      `get it from the CA: puppet ssl download_cert`,
+    ),
+  keyMissing: (file: string) =>
+    facts(
+      'KEY_EMPTY',
+      `no private key stands in ${printable(file)}`,
+      `look at it: head -n 1 ${printable(file)}; it should read BEGIN RSA PRIVATE KEY, BEGIN EC PRIVATE KEY or BEGIN PRIVATE KEY`,
+    ),
+  keyEncrypted: (file: string) =>
+    facts(
+      'KEY_ENCRYPTED',
+      `the key ${printable(file)} is encrypted`,
+      `write one without a passphrase, readable by its owner alone: openssl pkey -in ${printable(file)} -out KEY.pem; chmod 0600 KEY.pem`,
+    ),
+  certKeyMismatch: (cert: string, key: string) =>
+    facts(
+      'CERT_KEY_MISMATCH',
+      `the key ${printable(key)} does not belong to the certificate ${printable(cert)}`,
+      `compare: openssl x509 -in ${printable(cert)} -noout -pubkey; openssl pkey -in ${printable(key)} -pubout`,
+    ),
+  caEmpty: (file: string) =>
+    facts(
+      'CA_EMPTY',
+      `no CA certificate stands in ${printable(file)}`,
+      `fetch the CA's bundle: puppet ssl bootstrap`,
+    ),
+  crlEmpty: (file: string) =>
+    facts(
+      'CRL_EMPTY',
+      `no CRL stands in ${printable(file)}, so nobody could ever be revoked`,
+      `fetch the CA's CRLs: puppet ssl download_crl; or remove ${printable(file)} and: puppet agent --test --noop`,
+    ),
+  crlDamaged: (file: string, nth: number) =>
+    facts(
+      'CRL_DAMAGED',
+      `CRL ${nth} of ${printable(file)} cannot be read as a CRL`,
+      `look at it: openssl crl -in ${printable(file)} -noout -text`,
+    ),
+  crlNotCovering: (file: string, ca: string) =>
+    facts(
+      'CRL_NOT_COVERING',
+      `no CRL in ${printable(file)} is signed by the CA ${printable(ca)}`,
+      `every CA of the bundle needs its CRL: fetch them again: puppet ssl download_crl; look: openssl crl -in ${printable(file)} -noout -issuer`,
+    ),
+  crlExpired: (file: string, ca: string, at: string) =>
+    facts(
+      'CRL_EXPIRED',
+      `the CRL of ${printable(ca)} in ${printable(file)} expired at ${at}, so every peer is refused`,
+      `fetch a new one: puppet ssl download_crl; if that is as old, renew it on the CA host: puppetserver ca revoke --certname ANY-UNUSED-NAME`,
+    ),
+  crlNotYetValid: (file: string, ca: string, at: string) =>
+    facts(
+      'CRL_NOT_YET_VALID',
+      `the CRL of ${printable(ca)} in ${printable(file)} is from the future: ${at}`,
+      `compare the clocks of this host and of the CA: timedatectl`,
+    ),
+  crlExpiresSoon: (file: string, ca: string, at: string) =>
+    facts(
+      'CRL_EXPIRES_SOON',
+      `the CRL of ${printable(ca)} in ${printable(file)} expires at ${at}`,
+      `fetch a new one: puppet ssl download_crl`,
+    ),
+  crlBackwards: (file: string, ca: string, was: bigint, is: bigint) =>
+    facts(
+      'CRL_BACKWARDS',
+      `the CRL of ${printable(ca)} in ${printable(file)} went back from number ${was} to ${is}: an old copy?`,
+      `fetch the newest: puppet ssl download_crl; if the CA itself was restored from a backup, restart this service`,
+    ),
+  crlUnnumbered: (file: string, ca: string) =>
+    facts(
+      'CRL_UNNUMBERED',
+      `the CRL of ${printable(ca)} in ${printable(file)} has no number, so an old copy cannot be noticed`,
+      `look: openssl crl -in ${printable(file)} -noout -crlnumber`,
+    ),
+  certExpired: (file: string, at: string) =>
+    facts(
+      'CERT_EXPIRED',
+      `the certificate ${printable(file)} expired at ${at}`,
+      `renew it: puppetserver ca clean --certname NAME on the CA host, then here: puppet ssl clean; puppet ssl bootstrap`,
+    ),
+  certNotYetValid: (file: string, at: string) =>
+    facts(
+      'CERT_NOT_YET_VALID',
+      `the certificate ${printable(file)} is not valid before ${at}`,
+      `compare the clocks of this host and of the CA: timedatectl`,
+    ),
+  certExpiresSoon: (file: string, at: string) =>
+    facts(
+      'CERT_EXPIRES_SOON',
+      `the certificate ${printable(file)} expires at ${at}`,
+      `renew it: puppet ssl renew_cert`,
+    ),
+  certRevoked: (file: string) =>
+    facts(
+      'CERT_REVOKED',
+      `our own certificate ${printable(file)} is revoked, so every peer will refuse it`,
+      `get a new one: puppet ssl clean; puppet ssl bootstrap`,
+    ),
+  certUnknownCa: (file: string, ca: string) =>
+    facts(
+      'CERT_UNKNOWN_CA',
+      `no CA in ${printable(ca)} signed the certificate ${printable(file)}`,
+      `look: openssl verify -CAfile ${printable(ca)} ${printable(file)}; then fetch both again: puppet ssl clean; puppet ssl bootstrap`,
+    ),
+  certUsage: (file: string, usage: string) =>
+    facts(
+      'CERT_USAGE',
+      `the certificate ${printable(file)} is not made for ${usage}`,
+      `look: openssl x509 -in ${printable(file)} -noout -ext extendedKeyUsage; Puppet's CA gives serverAuth and clientAuth`,
+    ),
+  certName: (file: string, why: string) =>
+    facts(
+      'CERT_NAME',
+      `the certificate ${printable(file)} gives no certname: ${why}`,
+      `look: openssl x509 -in ${printable(file)} -noout -subject -ext subjectAltName`,
+    ),
+  caExpired: (file: string, ca: string, at: string) =>
+    facts(
+      'CA_EXPIRED',
+      `the CA ${printable(ca)} in ${printable(file)} expired at ${at}`,
+      `renew the CA, then fetch its certificate on every host: puppet ssl bootstrap`,
+    ),
+  caNotYetValid: (file: string, ca: string, at: string) =>
+    facts(
+      'CA_NOT_YET_VALID',
+      `the CA ${printable(ca)} in ${printable(file)} is not valid before ${at}`,
+      `compare the clocks of this host and of the CA: timedatectl`,
+    ),
+  caExpiresSoon: (file: string, ca: string, at: string) =>
+    facts(
+      'CA_EXPIRES_SOON',
+      `the CA ${printable(ca)} in ${printable(file)} expires at ${at}`,
+      `plan its renewal: openssl x509 -in ${printable(file)} -noout -enddate`,
+    ),
+  caIncomplete: (file: string, ca: string) =>
+    facts(
+      'CA_INCOMPLETE',
+      `the bundle ${printable(file)} holds ${printable(ca)} without the CA that signed it`,
+      `fetch the whole bundle: puppet ssl bootstrap`,
+    ),
+  caNotACa: (file: string, name: string) =>
+    facts(
+      'CA_NOT_A_CA',
+      `${printable(name)} in ${printable(file)} is not a CA certificate`,
+      `leave only CA certificates in it: openssl x509 -in ${printable(file)} -noout -ext basicConstraints`,
+    ),
+  serverNameMismatch: (wanted: string, got: string) =>
+    facts(
+      'SERVER_NAME_MISMATCH',
+      `the host that answered is not ${printable(wanted)}: ${got}`,
+      `look what answers there: openssl s_client -connect ADDRESS:8139 </dev/null | openssl x509 -noout -subject; then correct the address or the certname of that host`,
+    ),
+} as const;
+
+function commandFor(what: string): 'x509' | 'crl' | 'pkey' {
+  if (what === 'CRL') return 'crl';
+  return what === 'key' ? 'pkey' : 'x509';
+}

@@ -1,0 +1,6 @@
+export {
+  readMaterial,
+  readMaterialSync,
+  type Material,
+  type TlsFiles,
+} from './material.ts';

@@ -1,0 +1,9 @@
+export { createFakeClock, type FakeClock } from './fake-clock.ts';
+// oxlint-disable-next-line no-restricted-imports -- the testkit itself is never shipped
+export {
+  createPki,
+  type IssueOptions,
+  type Leaf,
+  type Pki,
+} from '@kickd/certs-dev';
+export { writeSsl, type SslTexts } from './ssl-files.ts';
