@@ -203,6 +203,12 @@ export const errors = {
       `the host that answered is not ${printable(wanted)}: ${got}`,
       `look what answers there: openssl s_client -connect ADDRESS:8139 </dev/null | openssl x509 -noout -subject; then correct the address or the certname of that host`,
     ),
+  serverUsage: (certname: string) =>
+    facts(
+      'SERVER_USAGE',
+      `the certificate of ${printable(certname)} is not made for serverAuth`,
+      `look on that host: openssl x509 -in "$(puppet config print hostcert)" -noout -ext extendedKeyUsage; Puppet's CA gives serverAuth and clientAuth`,
+    ),
 } as const;
 
 function commandFor(what: string): 'x509' | 'crl' | 'pkey' {

@@ -1,6 +1,26 @@
+export { errors } from './errors.ts';
+export {
+  guardServer,
+  peerOf,
+  type GuardOptions,
+  type PeerAddress,
+} from './guard.ts';
+export { explainHandshake } from './handshake-errors.ts';
 export {
   readMaterial,
   readMaterialSync,
   type Material,
   type TlsFiles,
 } from './material.ts';
+export {
+  clientTlsOptions,
+  serverTlsOptions,
+  type ClientTlsOptions,
+  type MinVersion,
+} from './options.ts';
+export { peerRemedy, type PeerCode } from './peer-errors.ts';
+export { judgePeer, type Peer } from './peer.ts';
+export {
+  createServerIdentityCheck,
+  peerCertnameError,
+} from './server-identity.ts';
