@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+
+export interface Finished {
+  /** undefined when a signal ended it */
+  exitCode: number | undefined;
+  /** stdout and stderr, each in its own order */
+  output: string;
+}
+
+/** The environment of everything that the lab starts: no more than Debian's init gives. */
+export const plainEnvironment = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+} as const;
+
+/** Runs a program to its end, without a shell; any exit code is an answer. */
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      program,
+      args,
+      {
+        env: { ...plainEnvironment, ...options.env },
+        maxBuffer: 64 * 1024 * 1024,
+        ...(options.signal && { signal: options.signal }),
+      },
+      (error, stdout, stderr) => {
+        const output = stdout + stderr;
+        if (error === null) return resolve({ exitCode: 0, output });
+        if (typeof error.code === 'number')
+          return resolve({ exitCode: error.code, output });
+        if (error.signal) return resolve({ exitCode: undefined, output });
+        return reject(error);
+      },
+    );
+  });
+}
+
+/** Like `runCommand`, but anything except 0 is an error that shows the output. */
+export async function mustRun(
+  program: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  const { exitCode, output } = await runCommand(program, args, options);
+  if (exitCode !== 0)
+    throw new Error(
+      `${program} ${args.join(' ')} ended with ${exitCode ?? 'a signal'}:\n${output}`,
+    );
+  return output;
+}
