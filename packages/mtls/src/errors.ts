@@ -203,6 +203,12 @@ export const errors = {
       `the host that answered is not ${printable(wanted)}: ${got}`,
       `look what answers there: openssl s_client -connect ADDRESS:8139 </dev/null | openssl x509 -noout -subject; then correct the address or the certname of that host`,
     ),
+  materialNotTaken: (why: string) =>
+    facts(
+      'TLS_NOT_TAKEN',
+      `TLS does not take the key, certificate, CA and CRL files: ${printable(why)}`,
+      `look for a short key or an old signature: openssl x509 -in CERT.pem -noout -text`,
+    ),
   serverUsage: (certname: string) =>
     facts(
       'SERVER_USAGE',

@@ -7,6 +7,13 @@ export {
 } from './guard.ts';
 export { explainHandshake } from './handshake-errors.ts';
 export {
+  crlsBackwards,
+  inspectMaterial,
+  warnAheadMs,
+  type CrlNumbers,
+  type Inspection,
+} from './inspect.ts';
+export {
   readMaterial,
   readMaterialSync,
   type Material,
@@ -24,3 +31,8 @@ export {
   createServerIdentityCheck,
   peerCertnameError,
 } from './server-identity.ts';
+export {
+  watchMaterial,
+  type MaterialWatch,
+  type WatchOptions,
+} from './watch.ts';

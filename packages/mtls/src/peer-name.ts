@@ -20,7 +20,10 @@ export type PeerName =
       shown: string;
     };
 
-const certnamePattern = new RegExp(Certname.pattern);
+// A typebox schema carries its keywords as plain properties; its type does not name this one.
+const certnamePattern = new RegExp(
+  (Certname as { pattern?: string }).pattern ?? '(?!)',
+);
 
 /**
  * The one certname of a certificate: exactly one CN, in the form that Puppet's CA signs, and among

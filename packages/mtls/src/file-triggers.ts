@@ -1,0 +1,78 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { TlsFiles } from './material.ts';
+
+/** A file younger than this may change again under the same stamp (coarse clocks of file systems). */
+const stampGrainMs = 2000;
+
+/** Identity of the four files without reading them. */
+export async function stampOf(
+  files: TlsFiles,
+): Promise<{ text: string; isSettled: boolean }> {
+  let isSettled = true;
+  const parts = await Promise.all(
+    Object.values(files).map(async (file: string) => {
+      try {
+        const { dev, ino, size, mtimeNs, mtimeMs } = await stat(file, {
+          bigint: true,
+        });
+        if (Date.now() - Number(mtimeMs) < stampGrainMs) isSettled = false;
+        return `${dev}:${ino}:${size}:${mtimeNs}`;
+      } catch (error) {
+        return `${error}`;
+      }
+    }),
+  );
+  return { text: parts.join(' '), isSettled };
+}
+
+/**
+ * Calls `onTrigger` whenever the files may have changed: on an event of their directories, and every
+ * `pollMs`, since fs.watch misses NFS, symlink swaps and directories that are replaced.
+ * Holds no process open.
+ */
+export function startFileTriggers(options: {
+  files: TlsFiles;
+  signal: AbortSignal;
+  pollMs: number;
+  onTrigger(): Promise<void>;
+}): void {
+  const { files, signal, pollMs, onTrigger } = options;
+  if (signal.aborted) return;
+  let isPending = false;
+  const trigger = (): void => {
+    // an event storm is one look
+    if (isPending) return;
+    isPending = true;
+    void onTrigger().finally(() => {
+      isPending = false;
+    });
+  };
+  const poll = setInterval(trigger, pollMs).unref();
+  const directories = new Set(
+    Object.values(files).map((file: string) => dirname(file)),
+  );
+  const watchers = [...directories].flatMap((directory) =>
+    watchDirectory(directory, trigger),
+  );
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearInterval(poll);
+      for (const watcher of watchers) watcher.close();
+    },
+    { once: true },
+  );
+}
+
+function watchDirectory(directory: string, trigger: () => void): FSWatcher[] {
+  try {
+    const watcher = watch(directory, { persistent: false }, trigger);
+    // A watch that dies (directory removed, no more inotify handles) leaves the poll.
+    watcher.on('error', () => watcher.close());
+    return [watcher];
+  } catch {
+    return [];
+  }
+}
