@@ -1,0 +1,147 @@
+# @summary kicker on the monitoring host: package, configuration, and the objects for Nagios.
+#
+# The user of the monitor must be able to read the key. Puppet's own private_keys is closed to it,
+# so give kicker a certificate of its own in a folder that this user can read:
+#
+#   puppetserver ca generate --certname monitor.example.com
+#
+# @param certname
+#   the name in kicker's certificate
+# @param tls
+#   certificate, key, CA and CRL, readable by `user`
+# @param user
+#   the user that the monitor runs as
+# @param group
+#   its group
+# @param port
+#   where kickd listens on every host that `hosts` does not say otherwise of
+# @param hosts
+#   the monitor's name of a host => certname, address, port, where they differ from its name
+# @param rule
+#   when to kick, as kicker.yaml has it
+# @param nagios
+#   whether to install handler, command and template for Nagios 4
+# @param nagios_config
+#   a folder that nagios.cfg names as cfg_dir
+# @param nagios_handlers
+#   the folder of event handlers
+# @param nagios_command_file
+#   Nagios's external command file, by which kicker asks it to look again
+# @param state
+#   the folder of the ledger
+# @param path
+#   the program
+# @param package_name
+#   its package
+#
+# @example
+#   class { 'kickd::kicker':
+#     certname => 'monitor.example.com',
+#     tls      => {
+#       cert => '/etc/kicker/ssl/cert.pem',
+#       key  => '/etc/kicker/ssl/key.pem',
+#       ca   => '/etc/kicker/ssl/ca.pem',
+#       crl  => '/etc/kicker/ssl/crl.pem',
+#     },
+#   }
+class kickd::kicker (
+  Kickd::Certname $certname = $trusted['certname'],
+  Optional[Kickd::Tls] $tls = undef,
+  String[1] $user = 'nagios',
+  String[1] $group = 'nagios',
+  Integer[1, 65535] $port = 8139,
+  Hash[String[1], Struct[{
+    Optional['certname'] => Kickd::Certname,
+    Optional['address']  => String[1],
+    Optional['port']     => Integer[1, 65535],
+  }]] $hosts = {},
+  Hash[String[1], Data] $rule = {},
+  Boolean $nagios = true,
+  Kickd::Path $nagios_config = '/etc/nagios4/conf.d',
+  Kickd::Path $nagios_handlers = '/usr/share/nagios4/plugins/eventhandlers',
+  Kickd::Path $nagios_command_file = '/var/lib/nagios4/rw/nagios.cmd',
+  Kickd::Path $state = '/var/lib/kicker',
+  Kickd::Path $path = '/usr/bin/kicker',
+  String[1] $package_name = 'kicker',
+) {
+  include kickd
+
+  $folder = '/etc/kicker'
+
+  if $kickd::install == 'package' {
+    package { $package_name:
+      ensure => $kickd::package_ensure,
+      before => File[$folder],
+    }
+  }
+
+  file { $folder:
+    ensure => directory,
+    owner  => 'root',
+    group  => 'root',
+    mode   => '0755',
+  }
+
+  $command_file = $nagios ? {
+    true    => { 'commandFile' => $nagios_command_file },
+    default => undef,
+  }
+
+  file { "${folder}/kicker.yaml":
+    ensure  => file,
+    owner   => 'root',
+    group   => $group,
+    mode    => '0640',
+    content => epp('kickd/kicker.yaml.epp', {
+        'config' => {
+          'certname' => $certname,
+          'tls'      => $tls,
+          'port'     => $port,
+          'hosts'    => $hosts ? {
+            {}      => undef,
+            default => $hosts,
+          },
+          'rule'     => $rule ? {
+            {}      => undef,
+            default => $rule,
+          },
+          'nagios'   => $command_file,
+          'ledger'   => "${state}/ledger.sqlite",
+        },
+    }),
+  }
+
+  file { $state:
+    ensure => directory,
+    owner  => $user,
+    group  => $group,
+    mode   => '0750',
+  }
+
+  if $nagios {
+    file { "${nagios_handlers}/handle_puppetrun":
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0755',
+      content => file('kickd/handle_puppetrun').regsubst('/usr/bin/kicker', $path, 'G'),
+    }
+
+    file { "${nagios_config}/kickd-commands.cfg":
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      content => file('kickd/kickd-commands.cfg')
+      .regsubst('/usr/share/nagios4/plugins/eventhandlers', $nagios_handlers, 'G'),
+    }
+
+    file { "${nagios_config}/kickd-templates.cfg":
+      ensure => file,
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0644',
+      source => 'puppet:///modules/kickd/kickd-templates.cfg',
+    }
+  }
+}

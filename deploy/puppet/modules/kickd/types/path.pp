@@ -1,0 +1,2 @@
+# @summary An absolute path.
+type Kickd::Path = Pattern[/\A\/[^\n\0]*\z/]
