@@ -209,6 +209,12 @@ export const errors = {
       `TLS does not take the key, certificate, CA and CRL files: ${printable(why)}`,
       `look for a short key or an old signature: openssl x509 -in CERT.pem -noout -text`,
     ),
+  puppetConfVariable: (setting: string, variable: string) =>
+    facts(
+      'PUPPET_CONF_VARIABLE',
+      `the setting ${printable(setting)} in puppet.conf uses $${printable(variable)}, which is not known or leads in a circle`,
+      `look what Puppet makes of it: puppet config print --section agent ${printable(setting)}`,
+    ),
   serverUsage: (certname: string) =>
     facts(
       'SERVER_USAGE',

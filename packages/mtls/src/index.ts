@@ -28,6 +28,16 @@ export {
 export { peerRemedy, type PeerCode } from './peer-errors.ts';
 export { judgePeer, type Peer } from './peer.ts';
 export {
+  locatePuppet,
+  type LocateOptions,
+  type PuppetPlaces,
+} from './puppet-places.ts';
+export {
+  mergePuppetPrint,
+  parsePuppetConfigPrint,
+  puppetPrintKeys,
+} from './puppet-print.ts';
+export {
   createServerIdentityCheck,
   peerCertnameError,
 } from './server-identity.ts';
