@@ -1,0 +1,275 @@
+import { printable, type FaultFacts } from '@kickd/protocol';
+
+/** What kicker's exit codes mean; docs/reference/kicker.md says the same. */
+export const exitCodes = {
+  ok: 0,
+  /** a run ended partly, failed, timed-out, cancelled, lost or not-started */
+  runFailed: 1,
+  /** the command line, the configuration, own certificates or the ledger */
+  usage: 2,
+  /** the host refused: ACL, certificate, disabled, frozen */
+  refused: 3,
+  /** it did not get through */
+  notThrough: 4,
+  /** not known within the time */
+  notKnown: 5,
+} as const;
+
+/** Several errors at once; the command ends on the highest exit code. */
+export class Faults extends Error {
+  override readonly name = 'Faults';
+  readonly faults: readonly FaultFacts[];
+
+  constructor(faults: readonly FaultFacts[]) {
+    super(faults.map(({ message }) => message).join('; '));
+    this.faults = faults;
+  }
+}
+
+const fault = (
+  exitCode: number,
+  code: string,
+  message: string,
+  remedy: string,
+): FaultFacts => ({ code, message, remedy, exitCode });
+const usage = (code: string, message: string, remedy: string) =>
+  fault(exitCodes.usage, code, message, remedy);
+
+/** Every error of kicker that a person can meet. */
+export const errors = {
+  // the command line
+  commandMissing: () =>
+    usage('USAGE_COMMAND', 'no command was given', 'type: kicker --help'),
+  commandUnknown: (name: string, near: string | undefined) =>
+    usage(
+      'USAGE_COMMAND',
+      `there is no command ${printable(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      'type: kicker --help',
+    ),
+  optionUnknown: (command: string, option: string, near: string | undefined) =>
+    usage(
+      'USAGE_OPTION',
+      `kicker ${command} has no option ${printable(option)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      `type: kicker ${command} --help`,
+    ),
+  optionValue: (command: string, option: string, found: string, wanted: string) =>
+    usage(
+      'USAGE_VALUE',
+      `${option} is ${printable(JSON.stringify(found), 120)}; wanted: ${wanted}`,
+      `type: kicker ${command} --help`,
+    ),
+  usage: (command: string, message: string) =>
+    usage('USAGE', printable(message), `type: kicker ${command} --help`),
+  puppetKickAll: () =>
+    usage(
+      'USAGE_ALL',
+      '--all is gone: a kick of every host must never be one slip away',
+      "name the hosts: kicker kick --file HOSTS, or: puppetserver ca list --all --format json | … | kicker kick --file -",
+    ),
+  puppetKickClass: (name: string) =>
+    usage(
+      'USAGE_CLASS',
+      `--class ${printable(name)} is gone: it asked LDAP which hosts have a class`,
+      'ask PuppetDB and hand the names over: puppet query … | kicker kick --file -',
+    ),
+  puppetKickOption: (option: string, why: string) =>
+    usage('USAGE_OPTION', `${option} is gone: ${why}`, 'type: kicker kick --help'),
+
+  // hosts
+  noHosts: () =>
+    usage(
+      'NO_HOSTS',
+      'no host was named; nothing is kicked',
+      'name at least one: kicker kick web1.example.com',
+    ),
+  hostEmpty: () =>
+    usage(
+      'HOST_EMPTY',
+      'the name of a host is empty; an empty name never means "all"',
+      'look where the name comes from; in Nagios: --host "$HOSTNAME$"',
+    ),
+  hostWildcard: (name: string) =>
+    usage(
+      'HOST_WILDCARD',
+      `${printable(name)} is a wildcard; kicker kicks hosts that are named`,
+      'name each host, or hand over a list: kicker kick --file HOSTS',
+    ),
+  hostInvalid: (name: string, certname: string) =>
+    usage(
+      'HOST_INVALID',
+      `${printable(certname)} cannot be a certname (letters, digits, dot, dash, underscore)`,
+      `say which it is, in kicker.yaml: hosts: {${JSON.stringify(printable(name))}: {certname: NAME}}`,
+    ),
+  addressInvalid: (name: string, address: string) =>
+    usage(
+      'ADDRESS_INVALID',
+      `${printable(address)} is not an address`,
+      `say where it is, in kicker.yaml: hosts: {${JSON.stringify(printable(name))}: {address: ADDRESS}}`,
+    ),
+  hostListUnreadable: (file: string, why: string) =>
+    usage(
+      'HOST_LIST',
+      `the list of hosts ${printable(file)} cannot be read: ${printable(why)}`,
+      `look: ls -l ${printable(file)}`,
+    ),
+
+  // a monitor's event
+  macroNotExpanded: (option: string, value: string, macro: string) =>
+    usage(
+      'MACRO_NOT_EXPANDED',
+      `${option} is the bare text ${printable(value)}: the monitor did not put a value there`,
+      `in the command definition write ${option} "${macro}", in an event handler of a service; the macro must be one that it knows`,
+    ),
+  macroBad: (option: string, value: string, wanted: string, macro: string) =>
+    usage(
+      'MACRO_BAD',
+      `${option} is ${printable(JSON.stringify(value), 120)}; wanted: ${wanted}`,
+      `in the command definition write ${option} "${macro}"`,
+    ),
+  recheckName: (name: string) =>
+    usage(
+      'RECHECK_NAME',
+      `${printable(name)} cannot stand in a Nagios command: empty, too long, or with ; or a control character`,
+      'rename the host or the service in Nagios',
+    ),
+
+  // configuration
+  configMissing: (file: string) =>
+    usage(
+      'CONFIG_MISSING',
+      `the configuration ${printable(file)} does not exist`,
+      `name another: --config FILE; or leave it away: puppet.conf is enough to begin`,
+    ),
+  configUnreadable: (file: string, why: string) =>
+    usage(
+      'CONFIG_UNREADABLE',
+      `the configuration ${printable(file)} cannot be read: ${printable(why)}`,
+      `let the monitor's group read it: chown root:nagios ${printable(file)} && chmod 0640 ${printable(file)}`,
+    ),
+  configYaml: (where: string, why: string) =>
+    usage(
+      'CONFIG_YAML',
+      `${printable(where)}: ${why}`,
+      'mend the YAML there, then type: kicker check',
+    ),
+  configInvalid: (where: string, key: string, found: string, wanted: string) =>
+    usage(
+      'CONFIG_INVALID',
+      `${printable(where)}: ${printable(key)} is ${found}; wanted: ${wanted}`,
+      'mend it there, then type: kicker check',
+    ),
+  configUnknownKey: (
+    where: string,
+    key: string,
+    near: string | undefined,
+    known: readonly string[],
+  ) =>
+    usage(
+      'CONFIG_UNKNOWN_KEY',
+      `${printable(where)}: there is no key ${printable(key)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      `one of: ${known.join(', ')}`,
+    ),
+
+  // ledger
+  ledgerUnwritable: (file: string, why: string) =>
+    usage(
+      'LEDGER_UNWRITABLE',
+      `the ledger ${printable(file)} cannot be written: ${printable(why)}; nothing was sent`,
+      `give it to who runs kicker: install -d -o nagios -g nagios -m 0750 "$(dirname ${printable(file)})"; or name another in kicker.yaml: ledger: PATH`,
+    ),
+  ledgerNewer: (file: string, found: number, known: number) =>
+    usage(
+      'LEDGER_NEWER',
+      `the ledger ${printable(file)} has format ${found}, this kicker knows ${known}; nothing was sent`,
+      'run the newer kicker, or name another ledger in kicker.yaml: ledger: PATH',
+    ),
+  kickUnknown: (kick: string) =>
+    usage(
+      'KICK_UNKNOWN',
+      `the ledger holds no open kick ${printable(kick)}`,
+      'look whether it has ended, or whether this is another ledger: kicker check',
+    ),
+
+  // the way to the host; they never leave kicker as an exception, each is an answer
+  nameUnknown: (address: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'NAME_UNKNOWN',
+      `the name ${printable(address)} does not resolve (${printable(why)})`,
+      `look: getent hosts ${printable(address)}; or give the address in kicker.yaml: hosts: {NAME: {address: ADDRESS}}`,
+    ),
+  connectRefused: (address: string, port: number) =>
+    fault(
+      exitCodes.notThrough,
+      'CONNECT_REFUSED',
+      `nothing listens on ${printable(address)} port ${port}`,
+      'on the host type: systemctl status kickd',
+    ),
+  connectTimeout: (address: string, port: number, ms: number) =>
+    fault(
+      exitCodes.notThrough,
+      'CONNECT_TIMEOUT',
+      `no connection to ${printable(address)} port ${port} within ${ms / 1000} s`,
+      `is the host up, and port ${port} open in the firewall? look: nc -vz ${printable(address)} ${port}`,
+    ),
+  connectFailed: (address: string, port: number, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'CONNECT_FAILED',
+      `no connection to ${printable(address)} port ${port}: ${printable(why)}`,
+      `look: nc -vz ${printable(address)} ${port}`,
+    ),
+  serverNotTrusted: (certname: string, code: string, why: string) =>
+    fault(
+      exitCodes.refused,
+      code,
+      `what answers as ${printable(certname)} is not trusted: ${printable(why)}`,
+      `look at each step: kicker doctor ${printable(certname)}`,
+    ),
+  certificateRefused: (certname: string, code: string, why: string) =>
+    fault(
+      exitCodes.refused,
+      code,
+      `${printable(certname)} refused our certificate during the handshake: ${printable(why)}`,
+      `look at each step: kicker doctor ${printable(certname)}`,
+    ),
+  replyLost: (code: string, why: string) =>
+    fault(
+      exitCodes.notKnown,
+      code,
+      `sent, but no whole reply came: ${printable(why)}`,
+      'the host may have taken it; ask it again, with the same kick it runs once',
+    ),
+
+  // the monitor's command file
+  commandFileMissing: (file: string) =>
+    usage(
+      'COMMAND_FILE_MISSING',
+      `the command file ${printable(file)} does not exist: Nagios is down, or it is elsewhere`,
+      'look: grep command_file /etc/nagios4/nagios.cfg; then name it in kicker.yaml: nagios: {commandFile: PATH}',
+    ),
+  commandFileUnread: (file: string) =>
+    usage(
+      'COMMAND_FILE_UNREAD',
+      `nobody reads the command file ${printable(file)}: Nagios is down`,
+      'look: systemctl status nagios4',
+    ),
+  commandFileNoFifo: (file: string) =>
+    usage(
+      'COMMAND_FILE_NO_FIFO',
+      `${printable(file)} is no named pipe`,
+      `remove it and restart Nagios, which makes it anew: rm ${printable(file)}`,
+    ),
+  commandFileUnwritable: (file: string, why: string) =>
+    usage(
+      'COMMAND_FILE_UNWRITABLE',
+      `the command file ${printable(file)} cannot be written: ${printable(why)}`,
+      `look who may write it: namei -l ${printable(file)}`,
+    ),
+  commandFileUnset: () =>
+    usage(
+      'COMMAND_FILE_UNSET',
+      'no command file is configured, so Nagios is not asked to look again',
+      'name it in kicker.yaml: nagios: {commandFile: /var/lib/nagios4/rw/nagios.cmd}',
+    ),
+} as const;

@@ -1,0 +1,141 @@
+import { Fault, printable, type FaultFacts } from '@kickd/protocol';
+import { errors, exitCodes } from '../errors.ts';
+import type { Target } from '../fleet/target.ts';
+import type { Connection } from './agent-connection.ts';
+
+/**
+ * Puts an error from before the handshake's end into words. Whatever it is: nothing was sent.
+ * @param hasTcp whether TCP stood, so that the error is about TLS
+ */
+export function explainConnect(
+  error: Error | 'timeout',
+  target: Target,
+  hasTcp: boolean,
+  connectMs = 0,
+): Exclude<Connection, { kind: 'connected' }> {
+  const { address, port, certname } = target;
+  if (error === 'timeout') {
+    return {
+      kind: 'not-sent',
+      fault: hasTcp
+        ? handshakeTimeout(address, port, connectMs)
+        : errors.connectTimeout(address, port, connectMs),
+    };
+  }
+  // Ours, from checkServerIdentity: the certname is another.
+  if (error instanceof Fault) {
+    const { code, message, remedy } = error;
+    return {
+      kind: 'refused-tls',
+      fault: { code, message, remedy, exitCode: exitCodes.refused },
+    };
+  }
+  const code = codeOf(error);
+  const why = printable(error.message);
+  if (serverVerdicts[code] !== undefined) {
+    return {
+      kind: 'refused-tls',
+      fault: errors.serverNotTrusted(certname, serverVerdicts[code], code),
+    };
+  }
+  if (isAlert(code)) {
+    return { kind: 'refused-tls', fault: explainAlert(code, certname) };
+  }
+  if (!hasTcp) {
+    if (code === 'ENOTFOUND' || code.startsWith('EAI_')) {
+      return { kind: 'not-sent', fault: errors.nameUnknown(address, code) };
+    }
+    if (code === 'ECONNREFUSED') {
+      return { kind: 'not-sent', fault: errors.connectRefused(address, port) };
+    }
+    if (code === 'ETIMEDOUT') {
+      return {
+        kind: 'not-sent',
+        fault: errors.connectTimeout(address, port, connectMs),
+      };
+    }
+    return {
+      kind: 'not-sent',
+      fault: errors.connectFailed(address, port, code || why),
+    };
+  }
+  return { kind: 'not-sent', fault: handshakeFailed(address, port, code || why) };
+}
+
+/** A TLS alert from the host: its word about our certificate or about what we offered. */
+export function isAlert(code: string): boolean {
+  return /_ALERT_|_ALERT$/.test(code);
+}
+
+/** The alert in words; the code of the fault is stable, OpenSSL's own stands in the message. */
+export function explainAlert(code: string, certname: string): FaultFacts {
+  const ours =
+    Object.entries(alertVerdicts).find(([part]) => code.includes(part))?.[1] ??
+    'HANDSHAKE_REFUSED';
+  return errors.certificateRefused(certname, ours, code);
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** What OpenSSL finds about the host's certificate. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const serverVerdicts: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'SERVER_EXPIRED',
+  CERT_NOT_YET_VALID: 'SERVER_NOT_YET_VALID',
+  CERT_REVOKED: 'SERVER_REVOKED',
+  CRL_HAS_EXPIRED: 'OWN_CRL_EXPIRED',
+  CRL_NOT_YET_VALID: 'OWN_CRL_NOT_YET_VALID',
+  UNABLE_TO_GET_CRL: 'OWN_CRL_MISSING',
+  UNABLE_TO_GET_ISSUER_CERT: 'SERVER_UNKNOWN_CA',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'SERVER_UNKNOWN_CA',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'SERVER_UNKNOWN_CA',
+  SELF_SIGNED_CERT_IN_CHAIN: 'SERVER_UNKNOWN_CA',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'SERVER_UNKNOWN_CA',
+  CERT_SIGNATURE_FAILURE: 'SERVER_UNKNOWN_CA',
+  CERT_UNTRUSTED: 'SERVER_UNKNOWN_CA',
+  CERT_REJECTED: 'SERVER_NOT_TRUSTED',
+  INVALID_PURPOSE: 'SERVER_USAGE',
+  INVALID_CA: 'SERVER_UNKNOWN_CA',
+  CERT_CHAIN_TOO_LONG: 'SERVER_NOT_TRUSTED',
+  PATH_LENGTH_EXCEEDED: 'SERVER_NOT_TRUSTED',
+};
+
+/** Part of OpenSSL's code of an alert, and our word for it: the words of mtls's 403. */
+const alertVerdicts: Record<string, string> = {
+  CERTIFICATE_REVOKED: 'PEER_REVOKED',
+  CERTIFICATE_EXPIRED: 'PEER_EXPIRED',
+  UNKNOWN_CA: 'PEER_UNKNOWN_CA',
+  CERTIFICATE_REQUIRED: 'PEER_NO_CERTIFICATE',
+  BAD_CERTIFICATE: 'PEER_REFUSED',
+  CERTIFICATE_UNKNOWN: 'PEER_REFUSED',
+  UNSUPPORTED_CERTIFICATE: 'PEER_USAGE',
+  ACCESS_DENIED: 'PEER_REFUSED',
+  PROTOCOL_VERSION: 'HANDSHAKE_VERSION',
+};
+
+function handshakeTimeout(
+  address: string,
+  port: number,
+  ms: number,
+): FaultFacts {
+  return {
+    code: 'HANDSHAKE_TIMEOUT',
+    exitCode: exitCodes.notThrough,
+    message: `${printable(address)} port ${port} took the connection, but no TLS handshake within ${ms / 1000} s`,
+    remedy: `look whether it speaks TLS: openssl s_client -connect ${printable(address)}:${port}`,
+  };
+}
+
+function handshakeFailed(
+  address: string,
+  port: number,
+  why: string,
+): FaultFacts {
+  return {
+    code: 'HANDSHAKE_FAILED',
+    exitCode: exitCodes.notThrough,
+    message: `the TLS handshake with ${printable(address)} port ${port} failed: ${printable(why)}`,
+    remedy: `look whether it speaks TLS: openssl s_client -connect ${printable(address)}:${port}`,
+  };
+}

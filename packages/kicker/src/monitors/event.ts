@@ -1,0 +1,54 @@
+/** What a monitor may say of a service, or of a host. */
+export type State =
+  'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN' | 'UP' | 'DOWN' | 'UNREACHABLE';
+
+export type HostState = 'UP' | 'DOWN' | 'UNREACHABLE';
+
+/** One state change that a monitor reports, in the same words for every monitor. */
+export interface Event {
+  /** which monitor: `nagios` */
+  monitor: string;
+  /** the monitor's own name of the host, as it writes it */
+  host: string;
+  /** where the monitor itself reaches the host */
+  address?: string;
+  /** absent: the event is about the host itself */
+  service?: string;
+  state: State;
+  stateType: 'SOFT' | 'HARD';
+  /** 1 … maxAttempts */
+  attempt: number;
+  /** absent where the monitor did not say (the positional form of old event handlers) */
+  maxAttempts?: number;
+  /** the monitor's id of this episode of trouble */
+  problem?: string;
+  /** when the problem began, ISO 8601 UTC */
+  since?: string;
+  /** when the monitor called, ISO 8601 UTC; only with it can an event be stale */
+  at?: string;
+  /** the service or its host is in scheduled downtime */
+  inDowntime: boolean;
+  hostState?: HostState;
+  /** who acknowledged the problem */
+  acknowledgedBy?: string;
+}
+
+/**
+ * What names one problem: the same text for each event of one episode, on one host and service.
+ * `since` is no part of it: Nagios moves its time of the last change when SOFT becomes HARD.
+ */
+export function problemKey(event: Event): string {
+  return JSON.stringify([
+    event.monitor,
+    event.host,
+    event.service ?? null,
+    event.problem ?? null,
+  ]);
+}
+
+/** `web1 / HTTP`, or `web1` for an event about the host itself. */
+export function subjectOf(event: Pick<Event, 'host' | 'service'>): string {
+  return event.service === undefined
+    ? event.host
+    : `${event.host} / ${event.service}`;
+}
