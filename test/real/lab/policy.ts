@@ -3,12 +3,15 @@
  * production environment. puppetserver reads it at every compile (environment_timeout is 0), so a
  * change counts from the next run.
  */
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun } from './command.ts';
-import { checkout, puppetPaths, webHost } from './places.ts';
+import { checkout, puppetPaths, stateFolder, webHost } from './places.ts';
+import { waitFor } from './wait.ts';
 
 const production = join(puppetPaths.code, 'environments/production');
+const reachedFile = join(stateFolder, 'slow.reached');
+const releaseFile = join(stateFolder, 'slow.release');
 
 /** Writes the policy that keeps Apache running and does nothing else. */
 export async function writePolicy(): Promise<void> {
@@ -22,20 +25,34 @@ export async function writePolicy(): Promise<void> {
 }
 
 /**
- * Adds a resource that holds every run for `seconds`, before Apache is looked at.
- * @param started a file that the resource makes first: whoever waits for it knows that the
- *   catalog is being applied
+ * Adds a resource that holds every run until `release()`, at most for two minutes.
+ * @param when before Apache is looked at, or after it
  */
-export async function writeSlowPolicy(options: {
-  seconds: number;
-  started: string;
-}): Promise<void> {
+export async function writeSlowPolicy(when: 'before' | 'after'): Promise<{
+  /** resolves once a run has come to the slow resource: a catalog is being applied */
+  waitReached(options: { timeoutMs: number }): Promise<void>;
+  /** lets the run go on, and ends a slow resource whose run is gone */
+  release(): void;
+}> {
+  rmSync(reachedFile, { force: true });
+  rmSync(releaseFile, { force: true });
   await writeSite(`
   exec { 'slow':
-    command => '/bin/sh -c "touch ${options.started}; exec sleep ${options.seconds}"',
-    before  => Class['httpd'],
+    command => '/bin/sh -c "touch ${reachedFile}; until test -e ${releaseFile}; do sleep 0.1; done"',
+    timeout => 120,
+    ${when === 'before' ? 'before ' : 'require'} => Class['httpd'],
   }
 `);
+  return {
+    waitReached: async (options) => {
+      await waitFor(
+        'a run to come to the slow resource',
+        () => existsSync(reachedFile) || undefined,
+        { ...options, watch: [reachedFile] },
+      );
+    },
+    release: () => writeFileSync(releaseFile, ''),
+  };
 }
 
 async function writeSite(more: string): Promise<void> {

@@ -133,7 +133,6 @@ dns_alt_names = puppet,${puppetHost.name}
 [agent]
 certname = ${webHost.name}
 dns_alt_names = web1,${webHost.name}
-# The agent prints a warning line for each slow thing it meets; the lab reads reports instead.
 http_connect_timeout = 10s
 `,
   );
@@ -174,11 +173,7 @@ http_connect_timeout = 10s
         'server-log-dir: /var/log/puppetserver',
         `server-log-dir: ${home}/log`,
       )
-      .replace('${jruby-puppet.gem-home}', '/var/lib/puppetserver/jruby-gems')
-      .replace(
-        'gem-home: /var/lib/puppetserver/jruby-gems',
-        'gem-home: /var/lib/puppetserver/jruby-gems',
-      ),
+      .replace('${jruby-puppet.gem-home}', '/var/lib/puppetserver/jruby-gems'),
   );
   writeFileSync(
     join(home, 'logback.xml'),
@@ -194,8 +189,6 @@ http_connect_timeout = 10s
     join(home, 'conf.d/global.conf'),
     `global: {\n    logging-config: ${home}/logback.xml\n}\n`,
   );
-  const web = readFileSync(join(home, 'conf.d/webserver.conf'), 'utf8');
-  writeFileSync(join(home, 'conf.d/webserver.conf'), web);
   for (const folder of ['var', 'run', 'log', 'ca'])
     mkdirSync(join(home, folder), { recursive: true });
   writeFileSync(join(home, 'run/restart'), '0');

@@ -1,0 +1,210 @@
+/**
+ * kickd of this checkout on the managed host's address, with Puppet's own certificate for
+ * web1.example.com and Puppet's own puppet.conf, and an eye on it: a certificate of the same CA
+ * that may kick and read everything (`auditor.example.com`).
+ *
+ * It is started as an operator starts it, `kickd serve --config FILE`; its JSON log is the signal
+ * that it listens.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  createUuid7,
+  type Run,
+  type RunList,
+  type Status,
+} from '@kickd/protocol';
+import type { CertFiles } from './certs.ts';
+import { plainEnvironment } from './command.ts';
+import { checkout, monitorHost, stateFolder, webHost } from './places.ts';
+import { startProcess, type LabProcess } from './processes.ts';
+import { waitFor } from './wait.ts';
+
+/** Certname of the one who looks on. */
+export const auditorName = 'auditor.example.com';
+
+/** One line of kickd's log; `event` says which. */
+export type LogLine = Record<string, unknown> & { event?: string };
+
+export interface Kickd {
+  readonly pid: number;
+  /** newest first */
+  runs(): Promise<Run[]>;
+  status(): Promise<Status>;
+  /** asks for a run as the auditor, and waits for its end */
+  kick(): Promise<Run>;
+  /** asks for a run as the auditor; the reply of 202 */
+  ask(): Promise<Run>;
+  waitEnd(run: string): Promise<Run>;
+  /** every line so far, oldest first */
+  log(): LogLine[];
+  waitLine(
+    what: string,
+    fits: (line: LogLine) => boolean,
+    options?: { timeoutMs?: number },
+  ): Promise<LogLine>;
+  close(): Promise<void>;
+}
+
+const home = join(stateFolder, 'kickd');
+const port = 8139;
+
+/** Starts kickd and waits until it listens. Its journal is empty unless `keepJournal`. */
+export async function startKickd(options: {
+  agentFiles: CertFiles;
+  auditorFiles: CertFiles;
+  keepJournal?: boolean;
+}): Promise<Kickd> {
+  if (!options.keepJournal) rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const config = join(home, 'kickd.yaml');
+  writeFileSync(config, configuration(options.agentFiles));
+  writeFileSync(join(home, 'auth.conf'), acl);
+  const kickd = startProcess(
+    'kickd',
+    [join(checkout, 'packages/agent/bin/kickd'), 'serve', '--config', config],
+    { env: plainEnvironment },
+  );
+  const waitLine: Kickd['waitLine'] = (
+    what,
+    fits,
+    { timeoutMs = 30_000 } = {},
+  ) =>
+    waitFor(
+      `kickd to log ${what}`,
+      () => {
+        const line = readLines(kickd).find(fits);
+        if (line === undefined && !kickd.isRunning())
+          throw new Error(`kickd ended:\n${readFileSync(kickd.log, 'utf8')}`);
+        return line;
+      },
+      {
+        timeoutMs,
+        watch: [kickd.log],
+        explain: () => readFileSync(kickd.log, 'utf8'),
+      },
+    );
+  try {
+    await waitLine('that it listens', ({ event }) => event === 'listening');
+  } catch (error) {
+    await kickd.stop();
+    throw error;
+  }
+  const ask = (method: 'GET' | 'POST', path: string, body?: unknown) =>
+    askJson(options.auditorFiles, method, path, body);
+  const waitEnd = async (run: string): Promise<Run> => {
+    for (;;) {
+      const now = (await ask('GET', `/run/${run}?wait=30`)) as Run;
+      if (now.state === 'ended') return now;
+    }
+  };
+  const askRun = async (): Promise<Run> =>
+    (await ask('POST', '/run', {
+      kick: createUuid7(Date.now(), randomBytes(10)),
+      certname: webHost.name,
+    })) as Run;
+  return {
+    pid: kickd.pid,
+    runs: async () => ((await ask('GET', '/runs')) as RunList).runs,
+    status: async () => (await ask('GET', '/status')) as Status,
+    ask: askRun,
+    kick: async () => waitEnd((await askRun()).run),
+    waitEnd,
+    log: () => readLines(kickd),
+    waitLine,
+    close: () => kickd.stop({ graceMs: 15_000 }),
+  };
+}
+
+function configuration(files: CertFiles): string {
+  return `listen:
+  address: ${webHost.address}
+  port: ${port}
+certname: ${webHost.name}
+tls:
+  cert: ${files.cert}
+  key: ${files.key}
+  ca: ${files.ca}
+  crl: ${files.crl}
+acl:
+  file: ${home}/auth.conf
+cm:
+  default: puppet-agent
+  profiles:
+    puppet-agent:
+      type: puppet-agent
+state: ${home}/state
+`;
+}
+
+/** The stanza of the talk, and the auditor's. */
+const acl = `path /run
+method save
+auth yes
+allow ${monitorHost.name}
+allow ${auditorName}
+
+path /runs
+method search
+auth yes
+allow ${auditorName}
+
+path /run
+method find
+auth yes
+allow ${auditorName}
+
+path /status
+method find
+auth yes
+allow ${auditorName}
+`;
+
+function readLines(kickd: LabProcess): LogLine[] {
+  return readFileSync(kickd.log, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as LogLine);
+}
+
+function askJson(
+  files: CertFiles,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: webHost.address,
+        port,
+        servername: webHost.name,
+        method,
+        path,
+        agent: false,
+        ca: readFileSync(files.ca),
+        cert: readFileSync(files.cert),
+        key: readFileSync(files.key),
+        ...(body !== undefined && {
+          headers: { 'content-type': 'application/json' },
+        }),
+      },
+      (reply) => {
+        let text = '';
+        reply.setEncoding('utf8');
+        reply.on('data', (part: string) => (text += part));
+        reply.on('error', reject);
+        reply.on('end', () => {
+          const isFine = (reply.statusCode ?? 0) < 300;
+          if (isFine) resolve(JSON.parse(text));
+          else
+            reject(new Error(`${method} ${path}: ${reply.statusCode} ${text}`));
+        });
+      },
+    );
+    asked.on('error', reject);
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * kicker of this checkout, called by Nagios as user nagios through deploy/nagios/handle_puppetrun,
+ * with the real certificate of monitor.example.com in files that nagios can read.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CertFiles } from './certs.ts';
+import {
+  mustRun,
+  plainEnvironment,
+  runCommand,
+  type Finished,
+} from './command.ts';
+import { nagiosCommandFile } from './nagios-config.ts';
+import { checkout, monitorHost, stateFolder } from './places.ts';
+
+const home = join(stateFolder, 'kicker');
+
+/**
+ * Writes kicker.yaml and an empty ledger's folder.
+ * @returns the environment that the handler needs, for `startNagios`
+ */
+export async function writeKickerConfig(
+  files: CertFiles,
+): Promise<{ KICKER: string; KICKER_CONFIG: string }> {
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const config = join(home, 'kicker.yaml');
+  writeFileSync(
+    config,
+    `certname: ${monitorHost.name}
+tls:
+  cert: ${files.cert}
+  key: ${files.key}
+  ca: ${files.ca}
+  crl: ${files.crl}
+nagios:
+  commandFile: ${nagiosCommandFile}
+ledger: ${home}/ledger.sqlite
+`,
+  );
+  await mustRun('chown', ['-R', 'nagios:nagios', home]);
+  return {
+    KICKER: join(checkout, 'packages/kicker/bin/kicker'),
+    KICKER_CONFIG: config,
+  };
+}
+
+/** Any command of kicker's, as user nagios. */
+export function runKicker(args: readonly string[]): Promise<Finished> {
+  return runCommand(
+    'setpriv',
+    [
+      '--reuid=nagios',
+      '--regid=nagios',
+      '--init-groups',
+      '--reset-env',
+      join(checkout, 'packages/kicker/bin/kicker'),
+      ...args,
+    ],
+    { env: plainEnvironment },
+  );
+}
