@@ -1,0 +1,114 @@
+import type { Acl, Stanza } from './acl.ts';
+import { createAddressEntries } from './address-entries.ts';
+import { aclFaults, type AclFault } from './faults.ts';
+import { aclLimits } from './limits.ts';
+import { readLines } from './lines.ts';
+import { createNameEntries } from './name-entries.ts';
+import { parsePath } from './paths.ts';
+import { applyDirective, type Building } from './stanzas.ts';
+import { warnAbout } from './warnings.ts';
+
+export type { Acl };
+
+export type AclParse =
+  | { kind: 'acl'; acl: Acl; warnings: AclFault[] }
+  | { kind: 'faults'; faults: AclFault[] };
+
+/**
+ * Reads the text of an auth.conf. One mistake refuses the whole file, and all of them are told.
+ * Never throws, whatever the text; its time is linear in the text's length.
+ * @param file only named in messages, never opened
+ * @param options.anyCertname whether `allow *` may stand in it
+ */
+export function parseAcl(
+  text: string,
+  file: string,
+  options: { anyCertname: boolean },
+): AclParse {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > aclLimits.fileMaxBytes) {
+    return {
+      kind: 'faults',
+      faults: [aclFaults.tooLarge({ file, line: 1 }, bytes)],
+    };
+  }
+  const building: Building = {
+    file,
+    anyCertname: options.anyCertname,
+    faults: [],
+    stanzas: [],
+    environments: new Set(),
+    entries: 0,
+    regexes: 0,
+    authAnyLines: [],
+  };
+  readStanzas(text, building);
+  const faults = withinLimit(building);
+  if (faults.length > 0) return { kind: 'faults', faults };
+  const { stanzas, entries } = building;
+  const environments = [...building.environments];
+  const acl: Acl = { file, stanzas, environments, entries };
+  return {
+    kind: 'acl',
+    acl,
+    warnings: warnAbout(acl, building.authAnyLines),
+  };
+}
+
+function readStanzas(text: string, building: Building): void {
+  const { file } = building;
+  /** undefined before the first path; 'broken' after a path with a mistake, told already */
+  let stanza: Stanza | 'broken' | undefined;
+  for (const said of readLines(text, file)) {
+    const at = { file, line: said.line };
+    switch (said.kind) {
+      case 'fault':
+        building.faults.push(said.fault);
+        if (said.isPath) stanza = 'broken';
+        break;
+      case 'path': {
+        if (said.isRegex) building.regexes += 1;
+        if (building.regexes > aclLimits.regexesMax) {
+          building.faults.push(tooManyRegexes(at));
+          return;
+        }
+        const parsed = parsePath(said.text, said.isRegex, at);
+        if (parsed.kind === 'fault') {
+          building.faults.push(parsed.fault);
+          stanza = 'broken';
+          break;
+        }
+        stanza = {
+          text: `path ${parsed.path.text}`,
+          line: said.line,
+          path: parsed.path,
+          methods: new Set(),
+          environments: new Set(),
+          names: createNameEntries(),
+          addresses: createAddressEntries(),
+        };
+        building.stanzas.push(stanza);
+        break;
+      }
+      case 'directive':
+        if (stanza === undefined) {
+          building.faults.push(aclFaults.noPath(at, said.keyword));
+        } else if (!applyDirective(building, stanza, said)) {
+          return;
+        }
+        break;
+    }
+  }
+}
+
+function tooManyRegexes(at: { file: string; line: number }): AclFault {
+  return aclFaults.tooMany(at, 'regexes', aclLimits.regexesMax);
+}
+
+function withinLimit({ file, faults }: Building): AclFault[] {
+  const hidden = faults.slice(aclLimits.faultsMax);
+  if (hidden[0] === undefined) return faults;
+  const at = { file, line: hidden[0].line };
+  const told = faults.slice(0, aclLimits.faultsMax);
+  return [...told, aclFaults.tooManyFaults(at, hidden.length)];
+}

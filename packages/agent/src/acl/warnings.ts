@@ -1,0 +1,58 @@
+import type { Acl, Stanza } from './acl.ts';
+import { aclWarnings, type AclFault } from './faults.ts';
+import { aclLimits } from './limits.ts';
+
+/**
+ * What loads and still deserves a word: a stanza that is never reached, a glob in a path, a network
+ * of every address, an `auth any`. In the order of the file, a bounded number.
+ */
+export function warnAbout(
+  { file, stanzas }: Acl,
+  authAnyLines: readonly number[],
+): AclFault[] {
+  const warnings = authAnyLines.map((line) =>
+    aclWarnings.authIgnored({ file, line }),
+  );
+  /** by their path, literal stanzas that decide every request under it */
+  const deciders = new Map<string, Stanza>();
+  for (const stanza of stanzas) {
+    for (const [line, entry] of anyAddresses(stanza)) {
+      warnings.push(aclWarnings.anyAddress({ file, line }, entry));
+    }
+    if (stanza.path.kind === 'regex') continue;
+    const at = { file, line: stanza.line };
+    const path = stanza.path.text;
+    if (path.includes('*')) warnings.push(aclWarnings.pathGlob(at, path));
+    const above = decidedAbove(path, deciders);
+    if (above !== undefined) {
+      warnings.push(aclWarnings.unreached(at, above));
+    } else if (stanza.methods.size === 0 && stanza.environments.size === 0) {
+      // A path with a slash at its end does not cover itself without it, so it shadows too little.
+      if (path === '/') deciders.set('', stanza);
+      else if (!path.endsWith('/')) deciders.set(path, stanza);
+    }
+  }
+  return warnings.sort((a, b) => a.line - b.line).slice(0, aclLimits.faultsMax);
+}
+
+function anyAddresses({ addresses }: Stanza): [number, string][] {
+  return ['4/0/0', '6/0/0'].flatMap((key): [number, string][] => {
+    const entry = addresses.byNetwork.get(key);
+    return entry?.verdict === 'allow' ? [[entry.line, entry.text]] : [];
+  });
+}
+
+/** Looks at the path and its nearest ancestors: a bounded number, or `//////` would take quadratic time. */
+function decidedAbove(
+  path: string,
+  deciders: Map<string, Stanza>,
+): Stanza | undefined {
+  if (deciders.size === 0) return undefined;
+  let end = path.length;
+  for (let depth = 0; depth < 32 && end > 0; depth += 1) {
+    const above = deciders.get(path.slice(0, end));
+    if (above !== undefined) return above;
+    end = path.lastIndexOf('/', end - 1);
+  }
+  return deciders.get('');
+}

@@ -1,0 +1,24 @@
+import { printable, type FaultFacts } from '@kickd/protocol';
+
+/** Mistakes in the options of `kickd acl explain`. */
+export const explainFaults = {
+  optionMissing: (option: string): FaultFacts => ({
+    code: 'EXPLAIN_OPTION_MISSING',
+    exitCode: 2,
+    message: `the option ${option} is missing`,
+    remedy:
+      'kickd acl explain --file /etc/kickd/auth.conf --certname kicker.example.com --ip 10.0.0.5 --method save --path /run',
+  }),
+  optionTwice: (option: string): FaultFacts => ({
+    code: 'EXPLAIN_OPTION_TWICE',
+    exitCode: 2,
+    message: `the option --${option} is given more than once`,
+    remedy: 'ask one question at a time',
+  }),
+  methodUnknown: (method: string, methods: readonly string[]): FaultFacts => ({
+    code: 'EXPLAIN_METHOD_UNKNOWN',
+    exitCode: 2,
+    message: `"${printable(method, 60)}" is not a method`,
+    remedy: `write one of ${methods.join(', ')}`,
+  }),
+};

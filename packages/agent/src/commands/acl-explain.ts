@@ -1,0 +1,163 @@
+import { printable, type FaultFacts } from '@kickd/protocol';
+import type { CommandModule } from 'yargs';
+import { authorize, type AclRequest } from '../acl/authorize.ts';
+import { parseAcl } from '../acl/parse.ts';
+import { aclMethods, isAclMethod } from '../acl/request.ts';
+import { faults } from '../errors.ts';
+import { explainFaults } from './acl-explain-faults.ts';
+import { explainInWords, type Explanation } from './acl-explain-words.ts';
+
+/** The doors to the world that the command needs. */
+export interface AclExplainIo {
+  /** throws as `readFileSync` does: an error with `code: 'ENOENT'` where there is no file */
+  readFile(file: string): string;
+  stdout: { write(text: string): unknown };
+  setExitCode(code: number): void;
+}
+
+export interface AclExplainArguments {
+  file?: string | string[] | undefined;
+  certname?: string | string[] | undefined;
+  ip?: string | string[] | undefined;
+  anonymous?: boolean | undefined;
+  method?: string | string[] | undefined;
+  path?: string | string[] | undefined;
+  environment?: string | string[] | undefined;
+  'any-certname'?: boolean | undefined;
+  json?: boolean | undefined;
+}
+
+const exitCodes = { allow: 0, deny: 1, error: 2 } as const;
+
+/**
+ * `kickd acl explain`: answers by the code that decides requests, without a request.
+ * Exit 0 allow, 1 deny, 2 error. Mistakes are an answer as well, not an exception.
+ */
+export function createAclExplain(
+  io: AclExplainIo,
+): CommandModule<object, AclExplainArguments> {
+  return {
+    command: 'explain',
+    describe: 'say who may do what, by which line, and why',
+    builder: {
+      file: { type: 'string', describe: 'the access rules, an auth.conf' },
+      certname: { type: 'string', describe: 'the caller, by its certificate' },
+      anonymous: {
+        type: 'boolean',
+        describe: 'a caller without a certificate',
+      },
+      ip: { type: 'string', describe: "the caller's address" },
+      method: {
+        type: 'string',
+        describe:
+          'find (GET), search (GET /runs), save (POST), destroy (DELETE)',
+      },
+      path: { type: 'string', describe: 'what it asks for, e.g. /run' },
+      environment: { type: 'string', describe: 'of the run' },
+      'any-certname': {
+        type: 'boolean',
+        describe: 'as with anyCertname: true in the configuration',
+      },
+      json: { type: 'boolean', describe: 'one line of JSON' },
+    },
+    handler: (args) => {
+      const explanation = explain(args, io);
+      io.stdout.write(
+        args.json === true ? toJson(explanation) : explainInWords(explanation),
+      );
+      io.setExitCode(exitCodes[explanation.decision]);
+    },
+  };
+}
+
+function explain(args: AclExplainArguments, io: AclExplainIo): Explanation {
+  const asked = readArguments(args);
+  if (asked.kind === 'faults') return failed(asked.faults);
+  const { file, request } = asked;
+  let text: string;
+  try {
+    text = io.readFile(file);
+  } catch (error) {
+    return unreadable(file, error);
+  }
+  const anyCertname = args['any-certname'] === true;
+  const parsed = parseAcl(text, file, { anyCertname });
+  if (parsed.kind === 'faults') {
+    const line = parsed.faults[0]?.line;
+    return {
+      ...failed(parsed.faults),
+      file: printable(file),
+      ...(line !== undefined && { line }),
+    };
+  }
+  const warnings = parsed.warnings.map(({ message }) => message);
+  return { ...authorize(parsed.acl, request), warnings };
+}
+
+function readArguments(
+  args: AclExplainArguments,
+):
+  | { kind: 'asked'; file: string; request: AclRequest }
+  | { kind: 'faults'; faults: FaultFacts[] } {
+  const found: FaultFacts[] = [];
+  const once = (
+    name: 'file' | 'certname' | 'ip' | 'method' | 'path' | 'environment',
+  ) => {
+    const value = args[name];
+    if (Array.isArray(value)) found.push(explainFaults.optionTwice(name));
+    return Array.isArray(value) ? value[0] : value;
+  };
+  const file = once('file');
+  const certname = once('certname');
+  const ip = once('ip');
+  const method = once('method');
+  const path = once('path');
+  const environment = once('environment');
+  if (file === undefined)
+    found.push(explainFaults.optionMissing('--file FILE'));
+  if (path === undefined)
+    found.push(explainFaults.optionMissing('--path /run'));
+  if (certname === undefined && args.anonymous !== true) {
+    found.push(explainFaults.optionMissing('--certname NAME, or --anonymous'));
+  }
+  if (method === undefined) {
+    found.push(explainFaults.optionMissing(`--method ${aclMethods.join('|')}`));
+  } else if (!isAclMethod(method)) {
+    found.push(explainFaults.methodUnknown(method, aclMethods));
+  } else if (found.length === 0 && file !== undefined && path !== undefined) {
+    const caller = args.anonymous === true ? undefined : certname;
+    const request = { path, method, certname: caller, ip, environment };
+    return { kind: 'asked', file, request };
+  }
+  return { kind: 'faults', faults: found };
+}
+
+function failed(found: readonly FaultFacts[]): Explanation {
+  const told = found.map(({ code, message, remedy }) => {
+    return `${code}: ${message}; ${remedy}`;
+  });
+  return { decision: 'error', reason: told.join(' | '), faults: found };
+}
+
+function unreadable(file: string, error: unknown): Explanation {
+  const isMissing =
+    error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  if (!isMissing)
+    return {
+      ...failed([faults.aclUnreadable(printable(file), error)]),
+      file: printable(file),
+    };
+  const { message, remedy } = faults.aclMissing(printable(file));
+  return { decision: 'deny', file: printable(file), reason: message, remedy };
+}
+
+function toJson({ decision, rule, file, line, reason }: Explanation): string {
+  const answer = {
+    decision,
+    rule: rule ?? null,
+    file: file ?? null,
+    line: line ?? null,
+    reason,
+  };
+  return `${JSON.stringify(answer)}\n`;
+}
