@@ -1,0 +1,2 @@
+# What `puppet apply` holds each managed host to.
+include httpd
