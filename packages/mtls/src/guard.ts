@@ -7,6 +7,7 @@ import {
   type Problem,
 } from '@kickd/protocol';
 import { explainHandshake } from './handshake-errors.ts';
+import type { Material } from './material.ts';
 import { judgePeer, type Peer } from './peer.ts';
 
 /** Where a connection came from; undefined parts where the other end was gone already. */
@@ -16,6 +17,8 @@ export interface PeerAddress {
 }
 
 export interface GuardOptions {
+  /** what is in force now; with it a foreign CA is told from a missing CRL */
+  material?(): Material;
   /** every finished handshake, known or refused, before anything else happens to the socket */
   onPeer?(socket: TLSSocket, peer: Peer): void;
   /** every handshake that did not finish: plain HTTP, an old version, a hang-up, our own certificate refused */
@@ -49,7 +52,7 @@ export function guardServer(server: Server, options: GuardOptions = {}): void {
     addresses.set(socket, addressOf(socket));
   });
   server.on('secureConnection', (socket: TLSSocket) => {
-    const peer = judgePeer(socket, 'client');
+    const peer = judgePeer(socket, 'client', options.material?.().ca);
     peers.set(socket, peer);
     options.onPeer?.(socket, peer);
     if (peer.kind === 'refused') return refuse(socket, peer);

@@ -1,3 +1,4 @@
+export { explainServerRefused } from './connect-errors.ts';
 export { errors } from './errors.ts';
 export {
   guardServer,

@@ -109,7 +109,7 @@ export function inspectMaterial(
       warnings.push(errors.certRevoked(files.cert));
   }
   try {
-    createSecureContext(serverTlsOptions(material));
+    if (faults.length === 0) createSecureContext(serverTlsOptions(material));
   } catch (error) {
     // e.g. a key too short for OpenSSL's security level
     faults.push(errors.materialNotTaken(`${error}`));

@@ -36,7 +36,7 @@ export function peerRemedy(code: PeerCode, certname = 'NAME'): string {
     case 'PEER_USAGE':
       return `look: ${look} -ext extendedKeyUsage; Puppet's CA gives serverAuth and clientAuth: ${anew}`;
     case 'PEER_CRL_MISSING':
-      return `on the host that refuses, fetch a CRL for every CA: puppet ssl download_crl`;
+      return `the CA above this certificate is unknown to the host that refuses, or its CRL is missing there; compare: ${look} -issuer; and fetch a CRL for every CA there: puppet ssl download_crl`;
     case 'PEER_CRL_EXPIRED':
       return `on the host that refuses, fetch a new CRL: puppet ssl download_crl; look: openssl crl -in "$(puppet config print hostcrl)" -noout -nextupdate`;
     case 'PEER_NAME_AMBIGUOUS':

@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { printable, type Certname } from '@kickd/protocol';
 import { peerName } from './peer-name.ts';
@@ -52,8 +52,13 @@ const codes: Record<string, PeerCode> = {
  * Judges the certificate at the other end of a finished handshake. Never throws; reads the
  * certificate once, so the answer is kept (`peerOf`) and not asked for again.
  * @param role what the peer is: 'client' when we listen, 'server' when we connected
+ * @param cas our CAs (PEM), to tell a foreign CA from a missing CRL: OpenSSL's last word is the same
  */
-export function judgePeer(socket: TLSSocket, role: 'client' | 'server'): Peer {
+export function judgePeer(
+  socket: TLSSocket,
+  role: 'client' | 'server',
+  cas?: readonly string[],
+): Peer {
   const cert = socket.getPeerX509Certificate();
   if (cert === undefined)
     return refuse('PEER_NO_CERTIFICATE', 'no certificate was shown', undefined);
@@ -63,7 +68,11 @@ export function judgePeer(socket: TLSSocket, role: 'client' | 'server'): Peer {
     return refuse('PEER_REFUSED', 'the TLS session was resumed', cert);
   if (!socket.authorized) {
     const word = String(socket.authorizationError);
-    const code = codes[word] ?? 'PEER_REFUSED';
+    const known = codes[word] ?? 'PEER_REFUSED';
+    const code =
+      known === 'PEER_CRL_MISSING' && cas && !isIssuedBy(cert, cas)
+        ? 'PEER_UNKNOWN_CA'
+        : known;
     return refuse(
       code,
       `the certificate was refused: ${printable(word)}`,
@@ -102,6 +111,13 @@ export function nameFacts(cert: X509Certificate): {
     commonName: cert.toLegacyObject().subject.CN,
     subjectAltName: cert.subjectAltName,
   };
+}
+
+function isIssuedBy(cert: X509Certificate, cas: readonly string[]): boolean {
+  return cas.some((pem) => {
+    const ca = new X509Certificate(pem);
+    return cert.checkIssued(ca) && cert.verify(ca.publicKey);
+  });
 }
 
 function refuse(

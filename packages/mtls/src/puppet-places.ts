@@ -71,7 +71,7 @@ export function locatePuppet({
   return {
     layout: layout.layout,
     ...(text === undefined ? {} : { confFile: file }),
-    certname: want('certname').toLowerCase(),
+    certname: want('certname'),
     confdir: want('confdir'),
     ssldir: want('ssldir'),
     tls: {

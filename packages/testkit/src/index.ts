@@ -7,3 +7,5 @@ export {
   type Pki,
 } from '@kickd/certs-dev';
 export { writeSsl, type SslTexts } from './ssl-files.ts';
+export { createFakeCm, type FakeCm } from './fake-cm.ts';
+export { rawRequest, type RawReply } from './raw-request.ts';

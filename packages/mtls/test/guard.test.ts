@@ -1,0 +1,549 @@
+import { request as httpRequest } from 'node:http';
+import { createServer, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { FaultFacts } from '@kickd/protocol';
+import {
+  createPki,
+  writeSsl,
+  type IssueOptions,
+  type Pki,
+} from '@kickd/testkit';
+import {
+  guardServer,
+  peerOf,
+  readMaterialSync,
+  serverTlsOptions,
+  type Peer,
+} from '../src/index.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+const dayAgo = new Date(Date.now() - dayMs);
+const tomorrow = new Date(Date.now() + dayMs);
+const name = 'monitor.example.com';
+
+type Reply = {
+  status: number;
+  type: string;
+  body: { code?: string; remedy?: string };
+};
+
+async function startServer(
+  t: Test,
+  pki: Pki,
+  minVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3',
+) {
+  const leaf = pki.issue({ certname: 'web1.example.com' });
+  const files = writeSsl(join(t.testdirName, `${Math.random()}`), {
+    ...leaf,
+    ca: pki.ca,
+    crl: pki.crl,
+  });
+  const material = readMaterialSync(files);
+  const peers: Peer[] = [];
+  const failures: { facts: FaultFacts; address: string | undefined }[] = [];
+  const requests: string[] = [];
+  const server = createServer(
+    serverTlsOptions(material, { minVersion }),
+    (req, res) => {
+      const peer = peerOf(req.socket);
+      requests.push(peer?.kind === 'known' ? peer.certname : 'nobody');
+      res.end(JSON.stringify({ peer }));
+    },
+  );
+  guardServer(server, {
+    material: () => material,
+    onPeer: (_socket, peer) => peers.push(peer),
+    onHandshakeError: (facts, { address }) => {
+      failures.push({ facts, address });
+      server.emit('told');
+    },
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { server, port, peers, failures, requests };
+}
+
+/** A plain client that trusts anything, so that what is tested is the server. */
+function ask(
+  port: number,
+  tls: ConnectionOptions,
+  body = '{}',
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const req = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path: '/run',
+        method: 'POST',
+        agent: false,
+        rejectUnauthorized: false,
+        ...tls,
+      },
+      (res) => {
+        let text = '';
+        res.on('data', (chunk) => (text += chunk));
+        res.on('end', () =>
+          resolve({
+            status: res.statusCode ?? 0,
+            type: res.headers['content-type'] ?? '',
+            body: JSON.parse(text) as Reply['body'],
+          }),
+        );
+      },
+    );
+    req.on('error', reject);
+    req.end(body);
+  });
+}
+
+function testdir(t: Test): void {
+  t.testdir({});
+}
+
+const accepted: [
+  string,
+  Parameters<typeof createPki>[0],
+  Partial<IssueOptions>,
+][] = [
+  ['two tiers, EC', { tier: 'two', key: 'ec' }, {}],
+  ['single CA, EC', { tier: 'single', key: 'ec' }, {}],
+  ['two tiers, RSA', { tier: 'two', key: 'rsa' }, {}],
+  ['single CA, RSA', { tier: 'single', key: 'rsa' }, {}],
+  ['EC leaf of an RSA CA', { key: 'rsa' }, { key: 'ec' }],
+  ['RSA leaf of an EC CA', {}, { key: 'rsa' }],
+  ['no SAN at all', {}, { san: null }],
+  ['CN among several SANs', {}, { san: ['puppet', name] }],
+  ['only an IP SAN', {}, { san: ['IP:192.0.2.1'] }],
+  ['clientAuth alone', {}, { eku: ['clientAuth'] }],
+  ['issued by the root', {}, { by: 'root' }],
+];
+for (const [what, options, leaf] of accepted)
+  t.test(`accepted: ${what}`, async (t) => {
+    testdir(t);
+    const pki = createPki(options);
+    const { port, requests } = await startServer(t, pki);
+    const reply = await ask(port, pki.issue({ certname: name, ...leaf }));
+    t.equal(reply.status, 200);
+    t.strictSame(requests, [name]);
+    t.match(reply.body, {
+      peer: {
+        kind: 'known',
+        certname: name,
+        serial: /^[0-9A-F]+$/,
+        fingerprint: /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/,
+      },
+    });
+  });
+
+const refused: [string, Partial<IssueOptions>, string, string?][] = [
+  [
+    'expired',
+    { notBefore: new Date(+dayAgo - dayMs), notAfter: dayAgo },
+    'PEER_EXPIRED',
+    name,
+  ],
+  ['not yet valid', { notBefore: tomorrow }, 'PEER_NOT_YET_VALID', name],
+  ['serverAuth alone', { eku: ['serverAuth'] }, 'PEER_USAGE', name],
+  ['no EKU', { eku: null }, 'PEER_USAGE', name],
+  [
+    'anyExtendedKeyUsage alone',
+    { eku: ['anyExtendedKeyUsage'] },
+    'PEER_USAGE',
+    name,
+  ],
+  [
+    'two CNs, ours first',
+    {
+      subject: [
+        ['CN', name],
+        ['CN', 'evil.example.com'],
+      ],
+    },
+    'PEER_NAME_AMBIGUOUS',
+  ],
+  [
+    'two CNs, ours last',
+    {
+      subject: [
+        ['CN', 'evil.example.com'],
+        ['CN', name],
+      ],
+    },
+    'PEER_NAME_AMBIGUOUS',
+  ],
+  [
+    'the same CN twice',
+    {
+      subject: [
+        ['CN', name],
+        ['CN', name],
+      ],
+    },
+    'PEER_NAME_AMBIGUOUS',
+  ],
+  ['no CN', { subject: [['O', name]] }, 'PEER_NAME_INVALID'],
+  [
+    'CN with a newline',
+    { subject: [['CN', `${name}\nCN=root`]], san: null },
+    'PEER_NAME_INVALID',
+    `${name}\\u{a}CN=root`,
+  ],
+  [
+    'CN with a newline at its end',
+    { subject: [['CN', `${name}\n`]], san: null },
+    'PEER_NAME_INVALID',
+  ],
+  [
+    'CN with ESC',
+    { subject: [['CN', `\u001b[2J${name}`]], san: null },
+    'PEER_NAME_INVALID',
+    `\\u{1b}[2J${name}`,
+  ],
+  [
+    'CN with NUL',
+    { subject: [['CN', `${name}\0.evil.example`]], san: null },
+    'PEER_NAME_INVALID',
+    `${name}\\u{0}.evil.example`,
+  ],
+  [
+    'upper-case CN',
+    { subject: [['CN', 'Monitor.example.com']], san: null },
+    'PEER_NAME_INVALID',
+  ],
+  [
+    'wildcard CN',
+    { subject: [['CN', '*.example.com']], san: null },
+    'PEER_NAME_INVALID',
+  ],
+  [
+    'leading dot',
+    { subject: [['CN', '.example.com']], san: null },
+    'PEER_NAME_INVALID',
+  ],
+  [
+    'homoglyph CN',
+    { subject: [['CN', 'mоnitor.example.com']], san: null },
+    'PEER_NAME_INVALID',
+  ],
+  [
+    'CN not among the SANs',
+    { san: ['web1.example.com'] },
+    'PEER_NAME_NOT_IN_SAN',
+    name,
+  ],
+  [
+    'CN only as upper-case SAN',
+    { san: ['MONITOR.example.com'] },
+    'PEER_NAME_NOT_IN_SAN',
+    name,
+  ],
+  [
+    'CN only inside another SAN',
+    { san: [`evil, DNS:${name}`] },
+    'PEER_NAME_NOT_IN_SAN',
+    name,
+  ],
+  ['wildcard SAN', { san: ['*.example.com'] }, 'PEER_NAME_NOT_IN_SAN', name],
+];
+for (const minVersion of ['TLSv1.3', 'TLSv1.2'] as const)
+  t.test(`refused, ${minVersion}`, async (t) => {
+    testdir(t);
+    const pki = createPki();
+    const { port, requests, peers } = await startServer(t, pki, minVersion);
+    for (const [what, leaf, code, certname] of refused)
+      await t.test(what, async (t) => {
+        const issued = pki.issue({ certname: name, ...leaf });
+        const reply = await ask(port, { ...issued, maxVersion: minVersion });
+        const peer = peers.at(-1);
+        t.match(reply, {
+          status: 403,
+          type: 'application/problem+json',
+          body: { type: 'about:blank', status: 403, code },
+        });
+        t.match(reply.body.remedy, /openssl x509 -in|timedatectl/);
+        t.match(peer, {
+          kind: 'refused',
+          code,
+          serial: /^[0-9A-F]+$/,
+          issuer: 'CN=Puppet CA: puppet.example.com',
+          notBefore: /Z$/,
+          notAfter: /Z$/,
+        });
+        t.match(JSON.stringify(peer), /^[\x20-\x7e]*$/, 'one printable line');
+        if (certname !== undefined) t.match(peer, { certname });
+      });
+    t.strictSame(requests, [], 'no request reached HTTP');
+  });
+
+t.test('refused for who signed it', async (t) => {
+  testdir(t);
+  const pki = createPki();
+  const foreign = createPki();
+  const gone = pki.issue({ certname: name });
+  pki.revoke(gone.cert);
+  const { port, requests } = await startServer(t, pki);
+  const self = createPki({ tier: 'single', name });
+  const cases: [string, ConnectionOptions, string][] = [
+    ['no certificate', {}, 'PEER_NO_CERTIFICATE'],
+    [
+      'another CA of the same subject',
+      foreign.issue({ certname: name }),
+      'PEER_UNKNOWN_CA',
+    ],
+    [
+      'the same, with its chain',
+      withChain(foreign.issue({ certname: name }), foreign),
+      'PEER_UNKNOWN_CA',
+    ],
+    ['another single CA', self.issue({ certname: name }), 'PEER_UNKNOWN_CA'],
+    ['revoked', gone, 'PEER_REVOKED'],
+  ];
+  for (const [what, tls, code] of cases) {
+    const reply = await ask(port, tls);
+    t.match(reply, { status: 403, body: { code } }, what);
+  }
+  t.equal((await ask(port, pki.issue({ certname: name }))).status, 200);
+  t.strictSame(requests, [name]);
+});
+
+t.test('a revoked intermediate takes its leaves with it', async (t) => {
+  testdir(t);
+  const pki = createPki();
+  const leaf = pki.issue({ certname: name });
+  const ofRoot = pki.issue({ certname: 'root-issued.example.com', by: 'root' });
+  pki.revokeIntermediate();
+  const { port, requests } = await startServer(t, pki);
+  t.match(await ask(port, leaf), {
+    status: 403,
+    body: { code: 'PEER_REVOKED' },
+  });
+  t.equal((await ask(port, ofRoot)).status, 200);
+  t.strictSame(requests, ['root-issued.example.com']);
+});
+
+t.test('a leaf that plays CA', async (t) => {
+  testdir(t);
+  const pki = createPki();
+  const stored = pki.stored();
+  const leaf = pki.issue({ certname: 'web2.example.com' });
+  const { openPki } = await import('@kickd/certs-dev');
+  const [issuing] = stored.cas;
+  t.ok(issuing);
+  if (issuing === undefined) return;
+  const forged = openPki({
+    nextSerial: 99,
+    cas: [{ ...issuing, ...leaf, subject: [['CN', 'web2.example.com']] }],
+  });
+  const { port, requests } = await startServer(t, pki);
+  const fake = forged.issue({ certname: name });
+  const reply = await ask(port, { cert: fake.cert + leaf.cert, key: fake.key });
+  t.equal(reply.status, 403);
+  t.strictSame(requests, []);
+});
+
+t.test(
+  'a CRL that is missing or expired refuses everybody, and says why',
+  async (t) => {
+    testdir(t);
+    const expired = createPki({ crlNextUpdate: dayAgo });
+    const one = await startServer(t, expired);
+    t.match(await ask(one.port, expired.issue({ certname: name })), {
+      status: 403,
+      body: { code: 'PEER_CRL_EXPIRED', remedy: /download_crl/ },
+    });
+    const two = createPki();
+    const [first = ''] = two.crls;
+    const half: Pki = Object.create(two, { crl: { value: first } }) as Pki;
+    const server = await startServer(t, half);
+    t.match(await ask(server.port, two.issue({ certname: name })), {
+      status: 403,
+      body: { code: 'PEER_CRL_MISSING' },
+    });
+  },
+);
+
+t.test(
+  'the whole PEM as one text refuses even the good one: the split is needed',
+  async (t) => {
+    testdir(t);
+    const pki = createPki();
+    const leaf = pki.issue({ certname: 'web1.example.com' });
+    const codes: unknown[] = [];
+    for (const crl of [pki.crl, [...pki.crls]]) {
+      const server = createServer(
+        {
+          ...leaf,
+          ca: pki.ca,
+          crl,
+          requestCert: true,
+          rejectUnauthorized: false,
+        },
+        (req, res) => {
+          codes.push((req.socket as TLSSocket).authorizationError ?? null);
+          res.end('{}');
+        },
+      );
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      await ask(
+        (server.address() as AddressInfo).port,
+        pki.issue({ certname: name }),
+      );
+      server.close();
+    }
+    t.strictSame(codes, ['UNABLE_TO_GET_CRL', null]);
+  },
+);
+
+t.test('no session is resumed, with or without a certificate', async (t) => {
+  testdir(t);
+  const pki = createPki();
+  for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+    const { port, peers, requests } = await startServer(t, pki, 'TLSv1.2');
+    const leaf = pki.issue({ certname: name });
+    const sessions: Buffer[] = [];
+    const talk = async (tls: ConnectionOptions): Promise<boolean> => {
+      const socket = connect({
+        host: '127.0.0.1',
+        port,
+        rejectUnauthorized: false,
+        maxVersion,
+        ...tls,
+      });
+      socket.on('session', (session: Buffer) => sessions.push(session));
+      socket.on('error', () => undefined);
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      socket.resume();
+      await once(socket, 'secureConnect');
+      const isReused = socket.isSessionReused();
+      await once(socket, 'close');
+      return isReused;
+    };
+    await talk(leaf);
+    t.strictSame(requests, [name]);
+    const session = sessions[0];
+    t.comment(`${maxVersion}: ${sessions.length} sessions offered`);
+    for (const tls of [{}, leaf])
+      t.equal(await talk({ ...tls, ...(session ? { session } : {}) }), false);
+    t.strictSame(
+      peers.map((peer) => (peer.kind === 'known' ? 'known' : peer.code)),
+      ['known', 'PEER_NO_CERTIFICATE', 'known'],
+    );
+    t.strictSame(requests, [name, name]);
+  }
+});
+
+t.test('a refused peer cannot hold the socket', async (t) => {
+  testdir(t);
+  const pki = createPki();
+  const { port, requests } = await startServer(t, pki);
+  const startedAt = process.hrtime.bigint();
+  const silent = connect({
+    host: '127.0.0.1',
+    port,
+    rejectUnauthorized: false,
+    allowHalfOpen: true,
+  });
+  const [answer] = (await once(silent, 'data')) as [Buffer];
+  t.match(
+    answer.toString(),
+    /^HTTP\/1\.1 403 .*PEER_NO_CERTIFICATE/s,
+    'answered without a request',
+  );
+  silent.on('error', () => undefined);
+  silent.on('end', () => undefined);
+  const flood = setInterval(() => silent.write('x'.repeat(1000)), 10);
+  await new Promise((resolve) => silent.once('close', resolve));
+  clearInterval(flood);
+  const tookMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
+  t.ok(tookMs > 900 && tookMs < 5000, `closed after ${tookMs} ms`);
+  t.match(
+    await ask(port, {}, 'x'.repeat(256 * 1024)),
+    { status: 403 },
+    'a large body does not lose the answer',
+  );
+  t.strictSame(requests, []);
+});
+
+t.test(
+  'handshakes that fail are told in plain words, with the address',
+  async (t) => {
+    testdir(t);
+    const pki = createPki();
+    const { server, port, failures, requests } = await startServer(t, pki);
+    const cases: [string, () => void][] = [
+      [
+        'HANDSHAKE_PLAIN_HTTP',
+        () =>
+          httpRequest({ host: '127.0.0.1', port })
+            .on('error', () => undefined)
+            .end(),
+      ],
+      [
+        'HANDSHAKE_OLD_VERSION',
+        () =>
+          connect({
+            host: '127.0.0.1',
+            port,
+            maxVersion: 'TLSv1.2',
+            rejectUnauthorized: false,
+          }).on('error', () => undefined),
+      ],
+      [
+        'HANDSHAKE_HANG_UP',
+        () =>
+          connect({
+            host: '127.0.0.1',
+            port,
+            ca: createPki().ca,
+            servername: 'web1.example.com',
+          }).on('error', () => undefined),
+      ],
+      [
+        'HANDSHAKE_NO_HTTP1',
+        () =>
+          connect({
+            host: '127.0.0.1',
+            port,
+            ALPNProtocols: ['h2'],
+            rejectUnauthorized: false,
+          }).on('error', () => undefined),
+      ],
+      [
+        'HANDSHAKE_NOTHING_SHARED',
+        () =>
+          connect({
+            host: '127.0.0.1',
+            port,
+            sigalgs: 'rsa_pss_rsae_sha256',
+            rejectUnauthorized: false,
+          }).on('error', () => undefined),
+      ],
+    ];
+    for (const [code, act] of cases) {
+      const told = once(server, 'told');
+      act();
+      await told;
+      t.match(
+        failures.at(-1),
+        { facts: { code, remedy: /./, exitCode: 3 }, address: '127.0.0.1' },
+        code,
+      );
+    }
+    t.strictSame(requests, []);
+  },
+);
+
+function withChain(leaf: { cert: string; key: string }, pki: Pki) {
+  return { cert: leaf.cert + pki.ca, key: leaf.key };
+}

@@ -1,0 +1,215 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import { createPki, writeSsl, type SslTexts } from '@kickd/testkit';
+import { readMaterial, readMaterialSync, type TlsFiles } from '../src/index.ts';
+
+const pki = createPki();
+const leaf = pki.issue({ certname: 'web1.example.com' });
+const other = pki.issue({ certname: 'web2.example.com' });
+const good: SslTexts = { ...leaf, ca: pki.ca, crl: pki.crl };
+const encrypted = String(
+  createPrivateKey(leaf.key).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  }),
+);
+const encryptedOld = String(
+  createPrivateKey(leaf.key).export({
+    type: 'sec1',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  }),
+);
+const der = (pem: string): Buffer => Buffer.from(new X509Certificate(pem).raw);
+const garbage = (label: string): string =>
+  `-----BEGIN ${label}-----\nAAAA!\n-----END ${label}-----\n`;
+const notAsn1 = (label: string): string =>
+  `-----BEGIN ${label}-----\nQUJDREVG\n-----END ${label}-----\n`;
+
+t.test('reads and splits', async (t) => {
+  const spaced: SslTexts = {
+    cert: `a comment\r\n${leaf.cert.replaceAll('\n', '\r\n')}`,
+    key: leaf.key,
+    ca: pki.ca.replaceAll('-----BEGIN', '\nsubject=/CN=x\n-----BEGIN'),
+    crl: `\n\n${pki.crl}\n# end\n`,
+  };
+  for (const texts of [good, spaced]) {
+    const files = writeSsl(t.testdir({}), texts);
+    const material = await readMaterial(files);
+    t.equal(material.ca.length, 2);
+    t.equal(material.crl.length, 2);
+    t.strictSame(material.files, files);
+    t.strictSame(material.crl, pki.crls);
+    t.ok(
+      new X509Certificate(material.cert).checkPrivateKey(
+        createPrivateKey(material.key),
+      ),
+    );
+    t.strictSame(readMaterialSync(files), material);
+  }
+});
+
+t.test('single CA, RSA', async (t) => {
+  const single = createPki({ tier: 'single', key: 'rsa' });
+  const files = writeSsl(t.testdir({}), {
+    ...single.issue({ certname: 'a' }),
+    ca: single.ca,
+    crl: single.crl,
+  });
+  const { ca, crl } = await readMaterial(files);
+  t.equal(ca.length, 1);
+  t.equal(crl.length, 1);
+});
+
+const bad: [string, string, (files: TlsFiles) => void][] = [
+  ['CRL of zero bytes', 'CRL_EMPTY', ({ crl }) => writeFileSync(crl, '')],
+  ['CRL file of spaces', 'CRL_EMPTY', ({ crl }) => writeFileSync(crl, '\n \n')],
+  [
+    'CRL file of comments',
+    'CRL_EMPTY',
+    ({ crl }) => writeFileSync(crl, '# none\n'),
+  ],
+  [
+    'certificates in the CRL file',
+    'CRL_EMPTY',
+    ({ crl }) => writeFileSync(crl, pki.ca),
+  ],
+  [
+    'CRL file cut in a block',
+    'TLS_FILE_DAMAGED',
+    ({ crl }) => writeFileSync(crl, pki.crl.slice(0, -100)),
+  ],
+  [
+    'CRL with lines missing',
+    'TLS_FILE_DAMAGED',
+    ({ crl }) => writeFileSync(crl, pki.crl.replace(/\n[^\n]{64}\n/, '\n')),
+  ],
+  [
+    'CRL that is no base64',
+    'TLS_FILE_DAMAGED',
+    ({ crl }) => writeFileSync(crl, garbage('X509 CRL')),
+  ],
+  [
+    'CRL that is no ASN.1',
+    'TLS_FILE_DAMAGED',
+    ({ crl }) => writeFileSync(crl, notAsn1('X509 CRL')),
+  ],
+  [
+    'CRL as DER',
+    'TLS_FILE_DER',
+    ({ crl }) =>
+      writeFileSync(
+        crl,
+        Buffer.from(pki.crl.split('-----')[2] ?? '', 'base64'),
+      ),
+  ],
+  ['CRL missing', 'TLS_FILE_MISSING', ({ crl }) => rmSync(crl)],
+  [
+    'CRL a directory',
+    'TLS_FILE_UNREADABLE',
+    ({ crl }) => {
+      rmSync(crl);
+      mkdirSync(crl);
+    },
+  ],
+  ['CA of zero bytes', 'CA_EMPTY', ({ ca }) => writeFileSync(ca, '')],
+  ['CA of comments', 'CA_EMPTY', ({ ca }) => writeFileSync(ca, 'none')],
+  [
+    'CA that is no certificate',
+    'TLS_FILE_DAMAGED',
+    ({ ca }) =>
+      writeFileSync(ca, pki.ca + pki.crl.replaceAll('X509 CRL', 'CERTIFICATE')),
+  ],
+  [
+    'CA cut',
+    'TLS_FILE_DAMAGED',
+    ({ ca }) => writeFileSync(ca, pki.ca.slice(0, -30)),
+  ],
+  [
+    'certificate of zero bytes',
+    'TLS_FILE_EMPTY',
+    ({ cert }) => writeFileSync(cert, ''),
+  ],
+  [
+    'key in the certificate file',
+    'CERT_EMPTY',
+    ({ cert }) => writeFileSync(cert, leaf.key),
+  ],
+  [
+    'certificate as DER',
+    'TLS_FILE_DER',
+    ({ cert }) => writeFileSync(cert, der(leaf.cert)),
+  ],
+  ['certificate missing', 'TLS_FILE_MISSING', ({ cert }) => rmSync(cert)],
+  ['key of zero bytes', 'TLS_FILE_EMPTY', ({ key }) => writeFileSync(key, '')],
+  [
+    'certificate in the key file',
+    'KEY_EMPTY',
+    ({ key }) => writeFileSync(key, leaf.cert),
+  ],
+  [
+    'key of another certificate',
+    'CERT_KEY_MISMATCH',
+    ({ key }) => writeFileSync(key, other.key),
+  ],
+  [
+    'encrypted key, PKCS#8',
+    'KEY_ENCRYPTED',
+    ({ key }) => writeFileSync(key, encrypted),
+  ],
+  [
+    'encrypted key, old form',
+    'KEY_ENCRYPTED',
+    ({ key }) => writeFileSync(key, encryptedOld),
+  ],
+  [
+    'key that is none',
+    'TLS_FILE_DAMAGED',
+    ({ key }) =>
+      writeFileSync(
+        key,
+        pki.crl
+          .replaceAll('X509 CRL', 'EC PRIVATE KEY')
+          .split(/(?<=END EC PRIVATE KEY-----\n)/)[0] ?? '',
+      ),
+  ],
+  [
+    'key a directory',
+    'KEY_UNREADABLE',
+    ({ key }) => {
+      rmSync(key);
+      mkdirSync(key);
+    },
+  ],
+];
+for (const [what, code, spoil] of bad)
+  t.test(`refuses: ${what}`, async (t) => {
+    const files = writeSsl(t.testdir({}), good);
+    spoil(files);
+    const wanted = {
+      name: 'Fault',
+      code,
+      exitCode: 3,
+      message: /\.pem/,
+      remedy: /openssl|puppet|namei|head/,
+    };
+    await t.rejects(readMaterial(files), wanted);
+    t.throws(() => readMaterialSync(files), wanted);
+  });
+
+t.test(
+  'a key that belongs to Puppet alone',
+  { skip: process.getuid?.() === 0 && 'root reads everything' },
+  async (t) => {
+    const files = writeSsl(t.testdir({}), good);
+    chmodSync(files.key, 0);
+    await t.rejects(readMaterial(files), {
+      code: 'KEY_UNREADABLE',
+      remedy: /certificate of its own/,
+    });
+  },
+);

@@ -1,0 +1,280 @@
+import { EventEmitter, once } from 'node:events';
+import {
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  mkdirSync,
+  readFileSync,
+} from 'node:fs';
+import { createServer, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { FaultFacts } from '@kickd/protocol';
+import { createPki, writeSsl, type Pki } from '@kickd/testkit';
+import {
+  guardServer,
+  readMaterialSync,
+  serverTlsOptions,
+  watchMaterial,
+  type Material,
+  type TlsFiles,
+  type WatchOptions,
+} from '../src/index.ts';
+
+function start(t: Test, files: TlsFiles, more: Partial<WatchOptions> = {}) {
+  const events = new EventEmitter();
+  const abort = new AbortController();
+  // the watch holds no process open
+  const open = setInterval(() => undefined, 1000);
+  t.teardown(() => {
+    clearInterval(open);
+    abort.abort();
+  });
+  const log: string[] = [];
+  const current = readMaterialSync(files);
+  const watch = watchMaterial({
+    files,
+    current,
+    pollMs: 50,
+    signal: abort.signal,
+    onChange: (material, inspection) => {
+      log.push('change');
+      events.emit('change', material, inspection);
+    },
+    onRefused: (faults) => {
+      log.push(...faults.map(({ code }) => code));
+      events.emit('refused', faults);
+    },
+    ...more,
+  });
+  return { events, abort, log, watch };
+}
+
+/** As a careful writer does it. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+function setUp(t: Test): { pki: Pki; files: TlsFiles; cert: string } {
+  const pki = createPki();
+  const leaf = pki.issue({ certname: 'web1.example.com' });
+  return {
+    pki,
+    files: writeSsl(t.testdir({}), { ...leaf, ca: pki.ca, crl: pki.crl }),
+    cert: leaf.cert,
+  };
+}
+
+t.test('a revocation is live in a running server within 2 s', async (t) => {
+  const { pki, files } = setUp(t);
+  const client = pki.issue({ certname: 'monitor.example.com' });
+  const server = createServer(
+    serverTlsOptions(readMaterialSync(files)),
+    (_req, res) => res.end(),
+  );
+  guardServer(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const ask = (tls: {
+    cert: string;
+    key: string;
+  }): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      request(
+        {
+          host: '127.0.0.1',
+          port,
+          agent: false,
+          rejectUnauthorized: false,
+          ...tls,
+        },
+        (res) => {
+          res.resume();
+          res.on('end', () => resolve(res.statusCode));
+        },
+      )
+        .on('error', reject)
+        .end();
+    });
+  const { events } = start(t, files, {
+    pollMs: 500,
+    onChange: (material) => {
+      server.setSecureContext(serverTlsOptions(material));
+      events.emit('live');
+    },
+  });
+  t.equal(await ask(client), 200);
+  pki.revoke(client.cert);
+  const startedAt = process.hrtime.bigint();
+  const live = once(events, 'live');
+  replace(files.crl, pki.crl);
+  await live;
+  t.equal(await ask(client), 403);
+  t.ok(process.hrtime.bigint() - startedAt < 2_000_000_000n);
+  t.equal(
+    await ask(pki.issue({ certname: 'other.example.com' })),
+    200,
+    'and nobody else is refused',
+  );
+});
+
+t.test(
+  'cert and key one after the other: told once, when they fit',
+  async (t) => {
+    const { pki, files } = setUp(t);
+    const { events, log, watch } = start(t, files, { pollMs: 60_000 });
+    const next = pki.issue({ certname: 'web1.example.com' });
+    const changed = once(events, 'change');
+    replace(files.cert, next.cert);
+    replace(files.key, next.key);
+    const [material] = (await changed) as [Material];
+    t.equal(material.cert, next.cert);
+    t.equal(material.key, next.key);
+    await watch.look();
+    t.strictSame(log, ['change']);
+  },
+);
+
+const bad: [string, string, (files: TlsFiles, pki: Pki) => void][] = [
+  ['CRL emptied', 'CRL_EMPTY', ({ crl }) => writeFileSync(crl, '')],
+  ['CRL removed', 'TLS_FILE_MISSING', ({ crl }) => rmSync(crl)],
+  [
+    'CRL without the root',
+    'CRL_NOT_COVERING',
+    ({ crl }, pki) => replace(crl, pki.crls[0] ?? ''),
+  ],
+  [
+    'CRL from an old backup',
+    'CRL_BACKWARDS',
+    ({ crl }, pki) => {
+      pki.renewCrl({ of: 'intermediate', number: 3 });
+      replace(crl, pki.crl);
+    },
+  ],
+  [
+    'key of another',
+    'CERT_KEY_MISMATCH',
+    ({ key }, pki) => replace(key, pki.issue({ certname: 'x' }).key),
+  ],
+  [
+    'expired',
+    'CERT_EXPIRED',
+    ({ cert, key }, pki) => {
+      const leaf = pki.issue({
+        certname: 'web1.example.com',
+        notBefore: new Date(0),
+        notAfter: new Date(1e9),
+      });
+      replace(cert, leaf.cert);
+      replace(key, leaf.key);
+    },
+  ],
+];
+for (const [what, code, spoil] of bad)
+  t.test(`refused once, then the good one: ${what}`, async (t) => {
+    const { pki, files } = setUp(t);
+    pki.renewCrl({ of: 'intermediate', number: 5 });
+    writeFileSync(files.crl, pki.crl);
+    const good = Object.values(files).map(
+      (file: string) => [file, readFileSync(file, 'utf8')] as const,
+    );
+    const { events, log, watch } = start(t, files);
+    const refused = once(events, 'refused');
+    spoil(files, pki);
+    const [faults] = (await refused) as [FaultFacts[]];
+    t.match(faults[0], { code, remedy: /./, exitCode: 3 });
+    await watch.look();
+    await watch.look();
+    t.strictSame(log, [code], 'told once');
+    for (const [file, text] of good) writeFileSync(file, text);
+    await watch.look();
+    t.strictSame(log, [code], 'the set in force came back: nothing to say');
+    pki.renewCrl({ number: 9 });
+    const changed = once(events, 'change');
+    replace(files.crl, pki.crl);
+    await changed;
+    t.strictSame(log, [code, 'change']);
+    const again = once(events, 'refused');
+    writeFileSync(files.ca, '');
+    await again;
+    t.strictSame(log, [code, 'change', 'CA_EMPTY']);
+  });
+
+t.test('the same content in new files is no change', async (t) => {
+  const { files } = setUp(t);
+  const { log, watch } = start(t, files);
+  for (const file of Object.values(files) as string[])
+    replace(file, `# again\n${readFileSync(file, 'utf8')}`);
+  await watch.look();
+  utimesSync(files.crl, 1, 1);
+  await watch.look();
+  t.strictSame(log, []);
+});
+
+t.test('a symlink that is swapped', async (t) => {
+  const { pki, files } = setUp(t);
+  const dir = join(t.testdirName, 'linked');
+  mkdirSync(join(dir, 'a'), { recursive: true });
+  mkdirSync(join(dir, 'b'));
+  writeFileSync(join(dir, 'a', 'crl.pem'), pki.crl);
+  symlinkSync('a', join(dir, 'now'));
+  const linked = { ...files, crl: join(dir, 'now', 'crl.pem') };
+  const { events } = start(t, linked);
+  pki.renewCrl();
+  writeFileSync(join(dir, 'b', 'crl.pem'), pki.crl);
+  const changed = once(events, 'change');
+  symlinkSync('b', join(dir, 'next'));
+  renameSync(join(dir, 'next'), join(dir, 'now'));
+  await changed;
+  t.pass();
+});
+
+t.test(
+  'onChange that throws: refused, told once, tried again when the files change',
+  async (t) => {
+    const { pki, files } = setUp(t);
+    let taken = 0;
+    const { log, watch } = start(t, files, {
+      pollMs: 60_000,
+      onChange: () => {
+        taken += 1;
+        throw new Error('no');
+      },
+    });
+    pki.renewCrl();
+    replace(files.crl, pki.crl);
+    await watch.look();
+    t.strictSame(log, ['TLS_NOT_TAKEN']);
+    await watch.look();
+    t.strictSame(log, ['TLS_NOT_TAKEN']);
+    t.ok(taken >= 1);
+  },
+);
+
+t.test(
+  'without a current set the first good look is a change; an aborted watch is silent',
+  async (t) => {
+    const { pki, files } = setUp(t);
+    const abort = new AbortController();
+    const log: string[] = [];
+    const watch = watchMaterial({
+      files,
+      signal: abort.signal,
+      onChange: () => log.push('change'),
+      onRefused: () => log.push('refused'),
+    });
+    await watch.look();
+    t.strictSame(log, ['change']);
+    abort.abort();
+    pki.renewCrl();
+    replace(files.crl, pki.crl);
+    await watch.look();
+    t.strictSame(log, ['change']);
+  },
+);
