@@ -52,7 +52,12 @@ export const errors = {
       `kicker ${command} has no option ${printable(option)}${near === undefined ? '' : `; did you mean ${near}?`}`,
       `type: kicker ${command} --help`,
     ),
-  optionValue: (command: string, option: string, found: string, wanted: string) =>
+  optionValue: (
+    command: string,
+    option: string,
+    found: string,
+    wanted: string,
+  ) =>
     usage(
       'USAGE_VALUE',
       `${option} is ${printable(JSON.stringify(found), 120)}; wanted: ${wanted}`,
@@ -64,7 +69,7 @@ export const errors = {
     usage(
       'USAGE_ALL',
       '--all is gone: a kick of every host must never be one slip away',
-      "name the hosts: kicker kick --file HOSTS, or: puppetserver ca list --all --format json | … | kicker kick --file -",
+      'name the hosts: kicker kick --file HOSTS, or: puppetserver ca list --all --format json | … | kicker kick --file -',
     ),
   puppetKickClass: (name: string) =>
     usage(
@@ -73,7 +78,11 @@ export const errors = {
       'ask PuppetDB and hand the names over: puppet query … | kicker kick --file -',
     ),
   puppetKickOption: (option: string, why: string) =>
-    usage('USAGE_OPTION', `${option} is gone: ${why}`, 'type: kicker kick --help'),
+    usage(
+      'USAGE_OPTION',
+      `${option} is gone: ${why}`,
+      'type: kicker kick --help',
+    ),
 
   // hosts
   noHosts: () =>
@@ -188,6 +197,12 @@ export const errors = {
       'KICK_UNKNOWN',
       `the ledger holds no open kick ${printable(kick)}`,
       'look whether it has ended, or whether this is another ledger: kicker check',
+    ),
+  kickFollowed: (kick: string) =>
+    usage(
+      'KICK_FOLLOWED',
+      `kick ${printable(kick)} is looked after by another process`,
+      'nothing to do; it writes the outcome into the ledger',
     ),
 
   // the way to the host; they never leave kicker as an exception, each is an answer

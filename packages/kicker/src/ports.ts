@@ -72,7 +72,11 @@ export interface Ledger {
   /** Hands an open kick from one owner to the next. @returns false: another was faster */
   claim(kick: string, from: string, to: string): boolean;
   /** One transaction: the outcome, and the kick is open no more. */
-  settle(kick: string, problem: string | undefined, outcome: OutcomeRecord): void;
+  settle(
+    kick: string,
+    problem: string | undefined,
+    outcome: OutcomeRecord,
+  ): void;
   /** oldest first */
   entriesOf(by: { kick: string } | { problem: string }): StoredEntry[];
   close(): void;

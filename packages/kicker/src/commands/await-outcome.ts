@@ -20,7 +20,13 @@ export async function awaitOutcome(
   signal: AbortSignal,
 ): Promise<
   | { kind: 'ended'; run: Run }
-  | { kind: 'not-known'; run: Run; code: string; message: string; remedy: string }
+  | {
+      kind: 'not-known';
+      run: Run;
+      code: string;
+      message: string;
+      remedy: string;
+    }
 > {
   const startMs = shell.clock.monotonicMs();
   let run = first;

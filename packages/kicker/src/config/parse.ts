@@ -22,7 +22,10 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   });
   const yamlFaults = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
-    return errors.configYaml(`${file}:${line}:${col}`, printable(error.message));
+    return errors.configYaml(
+      `${file}:${line}:${col}`,
+      printable(error.message),
+    );
   });
   if (yamlFaults.length > 0) return { kind: 'faults', faults: yamlFaults };
 
@@ -32,12 +35,23 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     // Told again, better, by the error `boolean` at the key itself.
     if (error.keyword === 'additionalProperties') continue;
     const path = error.instancePath.split('/').slice(1).map(unescapePointer);
-    const where = place(document, lines, file, path, error.keyword === 'boolean');
+    const where = place(
+      document,
+      lines,
+      file,
+      path,
+      error.keyword === 'boolean',
+    );
     if (error.keyword === 'boolean') {
       const known = Object.keys(propertiesAt(ConfigFile, path.slice(0, -1)));
       const key = path.at(-1) ?? '';
       faults.push(
-        errors.configUnknownKey(where, path.join('.'), nearest(key, known), known),
+        errors.configUnknownKey(
+          where,
+          path.join('.'),
+          nearest(key, known),
+          known,
+        ),
       );
     } else if (error.keyword === 'required') {
       for (const missing of error.params.requiredProperties) {
@@ -97,7 +111,8 @@ function place(
       const pair = node.items.find((item) => keyText(item.key) === name);
       if (pair === undefined) break;
       const isLast = depth === path.length - 1;
-      const found: unknown = isLast && ofKey ? pair.key : (pair.value ?? pair.key);
+      const found: unknown =
+        isLast && ofKey ? pair.key : (pair.value ?? pair.key);
       offset = startOf(found) ?? startOf(pair.key) ?? offset;
       node = pair.value;
     } else {

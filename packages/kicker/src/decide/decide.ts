@@ -92,7 +92,8 @@ function judgeAttempt(
   event: Event,
   rule: Rule,
 ): { isReached: boolean; reason: string } {
-  const most = event.maxAttempts === undefined ? '' : ` of ${event.maxAttempts}`;
+  const most =
+    event.maxAttempts === undefined ? '' : ` of ${event.maxAttempts}`;
   const where = `${event.stateType}, attempt ${event.attempt}${most}`;
   if (event.stateType === 'HARD') {
     return { isReached: true, reason: `${where}: HARD kicks` };

@@ -1,12 +1,14 @@
 // node:https, not node:http: as an ES module the latter brings in its WebSocket, 15 ms of start-up.
 import { request as httpRequest } from 'node:https';
-import type { Kick } from '@kickd/protocol';
+import type { TLSSocket } from 'node:tls';
+import { Fault, type Kick } from '@kickd/protocol';
 import type { Material } from '@kickd/mtls';
 import type { Target } from '../fleet/target.ts';
 import { errors } from '../errors.ts';
 import type { AgentClient, AgentReply } from '../ports.ts';
 import { connectTo } from './agent-connection.ts';
-import { codeOf, explainAlert, isAlert } from './connect-error.ts';
+import { explainAlert, isAlert } from './connect-error.ts';
+import { codeOf } from './error-code.ts';
 import { judgeReply, type WholeReply } from './agent-reply.ts';
 import type { ReplyShape } from './reply-shape.ts';
 
@@ -16,12 +18,13 @@ const replyMaxBytes = 4 * 1024 * 1024;
 /**
  * The client of kickd: one request a connection, no session kept, and a success only where the whole
  * reply came, was JSON and had the right shape.
- * @param material own key and certificate, CAs and CRLs
+ * @param material own key and certificate, CAs and CRLs, asked for before each request: a follower lives
+ *   longer than a renewal. A Fault from it means "not sent".
  * @param timeouts `connectMs` for name, TCP and TLS, `requestMs` from then to the end of the reply
  * @see docs/decisions/0020-kicker-speaks-node-https.md for why not undici
  */
 export function createAgentClient(
-  material: Material,
+  material: () => Material,
   timeouts: { connectMs: number; requestMs: number },
 ): AgentClient {
   async function ask<Body>(
@@ -31,12 +34,14 @@ export function createAgentClient(
     signal: AbortSignal,
     holdMs = 0,
   ): Promise<AgentReply<Body>> {
-    const connection = await connectTo(
-      target,
-      material,
-      timeouts.connectMs,
-      signal,
-    );
+    let own: Material;
+    try {
+      own = material();
+    } catch (error) {
+      if (error instanceof Fault) return { kind: 'not-sent', fault: error };
+      throw error;
+    }
+    const connection = await connectTo(target, own, timeouts.connectMs, signal);
     if (connection.kind !== 'connected') return connection;
     const whole = AbortSignal.any([
       signal,
@@ -76,11 +81,10 @@ export function createAgentClient(
 }
 
 type Exchanged =
-  | WholeReply
-  | Extract<AgentReply<never>, { kind: 'unknown' | 'refused-tls' }>;
+  WholeReply | Extract<AgentReply<never>, { kind: 'unknown' | 'refused-tls' }>;
 
 function exchange(
-  socket: import('node:tls').TLSSocket,
+  socket: TLSSocket,
   target: Target,
   ask: { method: string; path: string; body?: string },
   signal: AbortSignal,
@@ -94,7 +98,10 @@ function exchange(
       const code = codeOf(error);
       // The host judges our certificate after our side of the handshake is done; its alert comes here.
       if (isAlert(code)) {
-        end({ kind: 'refused-tls', fault: explainAlert(code, target.certname) });
+        end({
+          kind: 'refused-tls',
+          fault: explainAlert(code, target.certname),
+        });
       } else if (signal.aborted) {
         end({
           kind: 'unknown',
@@ -135,7 +142,10 @@ function exchange(
         if (bytes > replyMaxBytes) {
           end({
             kind: 'unknown',
-            fault: errors.replyLost('REPLY_TOO_LONG', `over ${replyMaxBytes} bytes`),
+            fault: errors.replyLost(
+              'REPLY_TOO_LONG',
+              `over ${replyMaxBytes} bytes`,
+            ),
           });
         } else parts.push(part);
       });

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { errors } from '../errors.ts';
 import type { WriteCommand } from '../ports.ts';
+import { codeOf } from './error-code.ts';
 
 /**
  * Writes one line into Nagios's command pipe, in one piece. Never waits: a pipe that nobody reads
@@ -31,8 +32,7 @@ export const writeCommand: WriteCommand = (file, line) => {
 export const probeCommandFile: WriteCommand = (file) => writeCommand(file, '');
 
 function explain(file: string, error: unknown) {
-  const code =
-    error instanceof Error && 'code' in error ? String(error.code) : `${error}`;
+  const code = codeOf(error);
   if (code === 'ENXIO') return errors.commandFileUnread(file);
   if (code === 'ENOENT') return errors.commandFileMissing(file);
   return errors.commandFileUnwritable(file, code);

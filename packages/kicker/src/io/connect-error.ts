@@ -2,6 +2,7 @@ import { Fault, printable, type FaultFacts } from '@kickd/protocol';
 import { errors, exitCodes } from '../errors.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Connection } from './agent-connection.ts';
+import { codeOf } from './error-code.ts';
 
 /**
  * Puts an error from before the handshake's end into words. Whatever it is: nothing was sent.
@@ -59,7 +60,10 @@ export function explainConnect(
       fault: errors.connectFailed(address, port, code || why),
     };
   }
-  return { kind: 'not-sent', fault: handshakeFailed(address, port, code || why) };
+  return {
+    kind: 'not-sent',
+    fault: handshakeFailed(address, port, code || why),
+  };
 }
 
 /** A TLS alert from the host: its word about our certificate or about what we offered. */
@@ -73,10 +77,6 @@ export function explainAlert(code: string, certname: string): FaultFacts {
     Object.entries(alertVerdicts).find(([part]) => code.includes(part))?.[1] ??
     'HANDSHAKE_REFUSED';
   return errors.certificateRefused(certname, ours, code);
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** What OpenSSL finds about the host's certificate. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */

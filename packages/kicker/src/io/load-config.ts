@@ -5,6 +5,7 @@ import {
   defaultConfigFile,
   type Config,
 } from '../config/config.ts';
+import { codeOf } from './error-code.ts';
 
 /**
  * The configuration: the file that was named, or else $KICKER_CONFIG, or else the usual place where a
@@ -22,10 +23,7 @@ export async function loadConfig(
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const code =
-      error instanceof Error && 'code' in error
-        ? String(error.code)
-        : `${error}`;
+    const code = codeOf(error);
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
     if (isMissing && asked === undefined) return defaultConfig();
     throw new Faults([

@@ -1,16 +1,10 @@
 import { Value } from 'typebox/value';
 import { Run, RunList, Status } from '@kickd/protocol';
 
-export type ReplyShape = 'run' | 'run-list' | 'status';
+const shapes = { run: Run, 'run-list': RunList, status: Status };
+export type ReplyShape = keyof typeof shapes;
 
 /** Whether a parsed body is what the protocol promises for this request. */
 export function hasShape(shape: ReplyShape, body: unknown): boolean {
-  switch (shape) {
-    case 'run':
-      return Value.Check(Run, body);
-    case 'run-list':
-      return Value.Check(RunList, body);
-    case 'status':
-      return Value.Check(Status, body);
-  }
+  return Value.Check(shapes[shape], body);
 }

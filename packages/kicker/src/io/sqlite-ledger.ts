@@ -65,7 +65,9 @@ export function openLedger(file: string, clock: Clock, busyMs = 5000): Ledger {
   ): OpenRecord | undefined {
     const row =
       'kick' in by
-        ? database.prepare('select * from open_kick where kick = ?').get(by.kick)
+        ? database
+            .prepare('select * from open_kick where kick = ?')
+            .get(by.kick)
         : database
             .prepare('select * from open_kick where problem = ?')
             .get(by.problem);
@@ -149,7 +151,9 @@ function migrate(file: string, database: DatabaseSync): void {
 }
 
 function versionOf(database: DatabaseSync): number {
-  return Number(database.prepare('pragma user_version').get()?.['user_version']);
+  return Number(
+    database.prepare('pragma user_version').get()?.['user_version'],
+  );
 }
 
 function guard<Result>(file: string, work: () => Result): Result {

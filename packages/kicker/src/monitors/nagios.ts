@@ -125,8 +125,7 @@ const sources: Record<keyof NagiosMacros, { option: string; macro: string }> = {
 
 /** What the protocol calls a Label. */
 // oxlint-disable-next-line no-misleading-character-class
-const labelPattern =
-  /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,200}$/;
+const labelPattern = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,200}$/;
 
 function createReader(macros: NagiosMacros, faults: FaultFacts[]) {
   /** The text, where one was given; an unexpanded macro counts as a fault and as none. */
@@ -157,7 +156,11 @@ function createReader(macros: NagiosMacros, faults: FaultFacts[]) {
     const value = text(name);
     if (value === undefined) return undefined;
     if (labelPattern.test(value)) return value;
-    bad(name, value, 'at most 200 characters, none of them a control character');
+    bad(
+      name,
+      value,
+      'at most 200 characters, none of them a control character',
+    );
     return undefined;
   }
   function optionalWord<Word extends string>(
@@ -192,7 +195,8 @@ function createReader(macros: NagiosMacros, faults: FaultFacts[]) {
     word: <Word extends string>(
       name: keyof NagiosMacros,
       words: readonly Word[],
-    ) => required(name, `one of ${words.join(', ')}`, optionalWord(name, words)),
+    ) =>
+      required(name, `one of ${words.join(', ')}`, optionalWord(name, words)),
     optionalCount: (name: keyof NagiosMacros) =>
       optionalNumber(name, 1, 1000, attempts),
     count: (name: keyof NagiosMacros) =>

@@ -1,0 +1,141 @@
+import { accessSync, constants } from 'node:fs';
+import { inspectMaterial } from '@kickd/mtls';
+import { Fault, type FaultFacts } from '@kickd/protocol';
+import { Faults, errors, exitCodes } from '../errors.ts';
+import { defaultConfig, type Config } from '../config/config.ts';
+import { probeCommandFile } from '../io/command-file.ts';
+import { loadConfig } from '../io/load-config.ts';
+import { loadMaterial } from '../io/load-material.ts';
+import { locateLedger } from '../io/ledger-file.ts';
+import { openLedger } from '../io/sqlite-ledger.ts';
+import {
+  configOption,
+  jsonOption,
+  type Command,
+  type Shell,
+} from './command.ts';
+import { createTeller, failed, passed, type Step } from './steps.ts';
+
+export const command: Command = {
+  spec: {
+    name: 'check',
+    operands: '',
+    about:
+      'look at configuration, certificates, ledger and command file; send nothing',
+    takesOperands: false,
+    options: { ...jsonOption, ...configOption },
+    examples: [
+      ['sudo -u nagios kicker check', 'as the user that the monitor runs as'],
+    ],
+  },
+  async run(given, shell) {
+    const tell = createTeller(shell, given.flag('json') ?? false);
+    let isWell = true;
+    const add = (steps: readonly Step[]): void => {
+      for (const step of steps) {
+        tell(step);
+        if (step.ok === false) isWell = false;
+      }
+    };
+    const { config, steps } = await checkConfig(given.text('config'), shell);
+    add(steps);
+    add(checkMaterial(config, shell));
+    add([checkLedger(config, shell)]);
+    add([checkCommandFile(config)]);
+    return isWell ? exitCodes.ok : exitCodes.usage;
+  },
+};
+
+async function checkConfig(
+  named: string | undefined,
+  shell: Shell,
+): Promise<{ config: Config; steps: Step[] }> {
+  try {
+    const config = await loadConfig(named, shell.env);
+    const hosts = Object.keys(config.hosts).length;
+    const text =
+      config.file === undefined
+        ? 'no file, all is default'
+        : `${config.file}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'} named`;
+    return { config, steps: [passed('configuration', text)] };
+  } catch (error) {
+    const steps = faultsOf(error).map((fault) =>
+      failed('configuration', fault),
+    );
+    return { config: defaultConfig(), steps };
+  }
+}
+
+/** Own files: readable, belonging together, not expired, covered by CRLs. */
+export function checkMaterial(
+  config: Config,
+  shell: Pick<Shell, 'clock' | 'user'>,
+): Step[] {
+  try {
+    const material = loadMaterial(config, shell.user);
+    const seen = inspectMaterial(material, shell.clock.now(), 'client');
+    const first = seen.expiries[0];
+    return [
+      ...seen.faults.map((fault) => failed('certificate', fault)),
+      ...seen.warnings.map(({ message, remedy }) => ({
+        ...passed('warning', message),
+        remedy,
+      })),
+      ...(seen.faults.length > 0
+        ? []
+        : [
+            passed(
+              'certificate',
+              `${seen.certname} (${material.files.cert})${first === undefined ? '' : `; first to expire: ${first.what}, ${first.at}`}`,
+            ),
+          ]),
+    ];
+  } catch (error) {
+    return faultsOf(error).map((fault) => failed('certificate', fault));
+  }
+}
+
+function checkLedger(config: Config, shell: Shell): Step {
+  const file = locateLedger(config.ledger, shell.env, shell.user.home);
+  try {
+    const ledger = openLedger(file, shell.clock, 1000);
+    const open = ledger.listOpen(1000).length;
+    // A transaction that changes nothing still needs the right to write.
+    ledger.append([]);
+    ledger.close();
+    return passed(
+      'ledger',
+      `${file}, ${open} ${open === 1 ? 'kick' : 'kicks'} under way`,
+    );
+  } catch (error) {
+    const [fault] = faultsOf(error);
+    return fault === undefined
+      ? passed('ledger', file)
+      : failed('ledger', fault);
+  }
+}
+
+function checkCommandFile(config: Config): Step {
+  const step = 'command file';
+  const file = config.nagios.commandFile;
+  if (file === undefined) {
+    const { message, remedy } = errors.commandFileUnset();
+    return { step, ok: undefined, text: message, remedy };
+  }
+  const probed = probeCommandFile(file, '');
+  if (probed.kind === 'written') {
+    try {
+      accessSync(file, constants.W_OK);
+    } catch {
+      return failed(step, errors.commandFileUnwritable(file, 'EACCES'));
+    }
+    return passed(step, file);
+  }
+  return failed(step, probed.fault);
+}
+
+function faultsOf(error: unknown): readonly FaultFacts[] {
+  if (error instanceof Faults) return error.faults;
+  if (error instanceof Fault) return [error];
+  throw error;
+}

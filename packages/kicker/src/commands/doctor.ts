@@ -1,0 +1,193 @@
+import { Faults, exitCodes } from '../errors.ts';
+import { findTarget, type Target } from '../fleet/target.ts';
+import { createAgentClient } from '../io/agent-client.ts';
+import { lookUp, reachTcp, shakeHands } from '../io/diagnose.ts';
+import { loadConfig } from '../io/load-config.ts';
+import { loadMaterial } from '../io/load-material.ts';
+import { inspectMaterial } from '@kickd/mtls';
+import { checkMaterial } from './check.ts';
+import {
+  configOption,
+  jsonOption,
+  type Command,
+  type Shell,
+} from './command.ts';
+import { factsOf } from './kick-result.ts';
+import { describeStatus } from './ping.ts';
+import { createTeller, failed, passed, type Step } from './steps.ts';
+import type { Config } from '../config/config.ts';
+
+export const command: Command = {
+  spec: {
+    name: 'doctor',
+    operands: 'HOST',
+    about:
+      'go the way to one host step by step, and say what mends the first that fails',
+    takesOperands: true,
+    options: {
+      port: {
+        type: 'string',
+        value: 'PORT',
+        about: 'the port of kickd; default: 8139, or as configured',
+        group: 'How',
+      },
+      ...jsonOption,
+      ...configOption,
+    },
+    examples: [
+      [
+        'sudo -u nagios kicker doctor web1.example.com',
+        'as the user that the monitor runs as',
+      ],
+    ],
+  },
+  async run(given, shell) {
+    const port = given.number('port', { least: 1, most: 65535 });
+    const config = await loadConfig(given.text('config'), shell.env);
+    const [name = '', ...more] = given.operands;
+    const found = findTarget(name, config.hosts, port ?? config.port);
+    if (found.kind === 'fault') throw new Faults([found.fault]);
+    const tell = createTeller(shell, given.flag('json') ?? false);
+    let isWell = true;
+    for await (const step of examine(found.target, config, shell)) {
+      tell(step);
+      if (step.ok === false) isWell = false;
+    }
+    if (more.length > 0) {
+      tell({
+        step: 'more hosts',
+        ok: undefined,
+        text: `one host at a time; not looked at: ${more.length}`,
+      });
+    }
+    return isWell ? exitCodes.ok : exitCodes.runFailed;
+  },
+};
+
+/** Each step stands on the one before; the first that fails is the last. */
+async function* examine(
+  target: Target,
+  config: Config,
+  shell: Shell,
+): AsyncGenerator<Step> {
+  const { certname, address, port } = target;
+  const connectMs = config.timeouts.connectSeconds * 1000;
+
+  const own = checkMaterial(config, shell);
+  yield* own;
+  if (own.some(({ ok }) => ok === false)) return;
+  const material = loadMaterial(config, shell.user);
+
+  yield passed(
+    'name',
+    `${target.name} is ${certname} at ${address} port ${port}`,
+  );
+
+  const addresses = await lookUp(target);
+  if (addresses.kind === 'fault') {
+    yield failed('address', addresses.fault);
+    return;
+  }
+  yield passed('address', addresses.facts.join(', '));
+
+  const tcp = await reachTcp(target, connectMs);
+  if (tcp.kind === 'fault') {
+    yield failed('tcp', tcp.fault);
+    return;
+  }
+  yield passed('tcp', `${tcp.facts.address} port ${port} answers`);
+
+  const tls = await shakeHands(target, material, connectMs);
+  if (tls.kind === 'fault') {
+    yield failed('tls', tls.fault);
+    return;
+  }
+  const { protocol, subject, issuer, validTo, fingerprint } = tls.facts;
+  yield passed(
+    'tls',
+    `${protocol}; it shows ${subject}, issued by ${issuer}, until ${validTo}, SHA-256 ${fingerprint}`,
+  );
+  if (tls.facts.chain !== undefined) {
+    yield failed('chain and CRL', {
+      ...tls.facts.chain,
+      remedy: remedyOfChain(tls.facts.chain.code, target, material.files),
+    });
+    return;
+  }
+  yield passed('chain and CRL', 'signed by our CA, not revoked, in its time');
+  if (tls.facts.name !== undefined) {
+    yield failed('certname', tls.facts.name);
+    return;
+  }
+  yield passed('certname', `exactly ${certname}`);
+
+  const client = createAgentClient(() => material, {
+    connectMs,
+    requestMs: config.timeouts.requestSeconds * 1000,
+  });
+  const reply = await client.getStatus(target, shell.signal);
+  const { certname: me } = inspectMaterial(
+    material,
+    shell.clock.now(),
+    'client',
+  );
+  const explain = (method: string, path: string) =>
+    `on ${certname} type: kickd acl explain --certname ${me} --method ${method} --path ${path}`;
+  if (reply.kind === 'refused-tls' || isPeerRefusal(reply)) {
+    yield failed('our certificate', factsOf(reply));
+    return;
+  }
+  if (reply.kind === 'problem' && reply.status === 403) {
+    yield passed('our certificate', `${certname} accepts ${me}`);
+    yield failed('ACL', {
+      ...factsOf(reply),
+      remedy: explain('find', '/status'),
+    });
+    return;
+  }
+  if (reply.kind !== 'accepted') {
+    yield failed('status', factsOf(reply));
+    return;
+  }
+  yield passed('our certificate', `${certname} accepts ${me}`);
+  yield passed('ACL', 'GET /status is allowed');
+  yield {
+    step: 'ACL of a kick',
+    ok: undefined,
+    text: 'POST /run cannot be tried without a run; ask the host',
+    remedy: explain('save', '/run'),
+  };
+  const { cm } = reply.body;
+  yield cm.disabled === undefined
+    ? passed('status', describeStatus(reply.body))
+    : failed('status', {
+        code: 'DISABLED',
+        message: describeStatus(reply.body),
+        remedy: `on ${certname} type: puppet agent --enable`,
+      });
+}
+
+function isPeerRefusal(reply: { kind: string; code?: string }): boolean {
+  return reply.kind === 'problem' && (reply.code ?? '').startsWith('PEER_');
+}
+
+function remedyOfChain(
+  code: string,
+  { certname, address, port }: Target,
+  files: { ca: string; crl: string },
+): string {
+  switch (code) {
+    case 'SERVER_EXPIRED':
+    case 'SERVER_REVOKED':
+    case 'SERVER_USAGE':
+      return `on ${certname} type: puppet ssl clean && puppet ssl bootstrap`;
+    case 'SERVER_NOT_YET_VALID':
+    case 'OWN_CRL_NOT_YET_VALID':
+      return 'compare the clocks of both hosts: timedatectl';
+    case 'OWN_CRL_EXPIRED':
+    case 'OWN_CRL_MISSING':
+      return `fetch the CA's newest CRLs into ${files.crl}: puppet ssl download_crl`;
+    default:
+      return `compare: openssl s_client -connect ${address}:${port} -CAfile ${files.ca} </dev/null`;
+  }
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { createUuid7, type Kick } from '@kickd/protocol';
+import { Faults } from '../errors.ts';
+import { findTargets, type Target } from '../fleet/target.ts';
+import { createAgentClient } from '../io/agent-client.ts';
+import { loadConfig } from '../io/load-config.ts';
+import { loadMaterial } from '../io/load-material.ts';
+import { locateLedger } from '../io/ledger-file.ts';
+import { openLedger } from '../io/sqlite-ledger.ts';
+import type { AgentClient, Ledger } from '../ports.ts';
+import { awaitOutcome } from './await-outcome.ts';
+import type { Command, Shell } from './command.ts';
+import { collectHosts } from './hosts.ts';
+import { kickSpec, readKickOptions, type KickOptions } from './kick-options.ts';
+import {
+  exitCodeOf,
+  factsOf,
+  jsonOf,
+  linesOf,
+  resultOfReply,
+  type KickResult,
+} from './kick-result.ts';
+import { recordReply, recordSettled } from './record.ts';
+import { sendKick } from './send-kick.ts';
+
+export const command: Command = {
+  spec: kickSpec,
+  async run(given, shell) {
+    const options = readKickOptions(given);
+    const names = await collectHosts(given, shell);
+    const config = await loadConfig(given.text('config'), shell.env);
+    const found = findTargets(names, config.hosts, options.port ?? config.port);
+    if (found.kind === 'faults') throw new Faults(found.faults);
+    const { targets } = found;
+    if (options.isTest) {
+      for (const { name, certname, address, port } of targets) {
+        shell.say(
+          options.json
+            ? JSON.stringify({
+                version: 1,
+                host: name,
+                certname,
+                address,
+                port,
+              })
+            : `${name}: would be kicked: ${certname} at ${address} port ${port}`,
+        );
+      }
+      return 0;
+    }
+    const material = loadMaterial(config, shell.user);
+    const ledger = openLedger(
+      locateLedger(config.ledger, shell.env, shell.user.home),
+      shell.clock,
+    );
+    const client = createAgentClient(() => material, {
+      connectMs: config.timeouts.connectSeconds * 1000,
+      requestMs: config.timeouts.requestSeconds * 1000,
+    });
+    const waitMs = (options.timeoutSeconds ?? config.waitSeconds) * 1000;
+    let exit = 0;
+    const queue = targets.values();
+    const work = async (): Promise<void> => {
+      for (const target of queue) {
+        const kick = createKick(target, options, shell, waitMs);
+        const result = await kickHost(
+          { client, ledger, shell, options, waitMs },
+          target,
+          kick,
+        );
+        exit = Math.max(exit, exitCodeOf(result));
+        if (options.json) shell.say(jsonOf(target, kick.kick, result));
+        else for (const line of linesOf(target, result)) shell.say(line);
+      }
+    };
+    try {
+      const hands = Math.min(options.parallel, targets.length);
+      await Promise.all(Array.from({ length: hands }, work));
+    } finally {
+      ledger.close();
+    }
+    return exit;
+  },
+};
+
+async function kickHost(
+  {
+    client,
+    ledger,
+    shell,
+    options,
+    waitMs,
+  }: {
+    client: AgentClient;
+    ledger: Ledger;
+    shell: Shell;
+    options: KickOptions;
+    waitMs: number;
+  },
+  target: Target,
+  kick: Kick,
+): Promise<KickResult> {
+  const { signal } = shell;
+  if (options.isPing) {
+    const status = await client.getStatus(target, signal);
+    // A host that answers, even with a refusal of /status, is there.
+    if (status.kind !== 'accepted' && status.kind !== 'problem') {
+      return { ...factsOf(status), kind: 'not-sent' };
+    }
+  }
+  const keys = { kick: kick.kick };
+  ledger.append([
+    {
+      entry: {
+        kind: 'decision',
+        body: { kind: 'kick', reasons: ['asked for by hand: kicker kick'] },
+      },
+      keys,
+    },
+    { entry: { kind: 'kick', body: { target, request: kick } }, keys },
+  ]);
+  const reply = await sendKick(client, target, kick, shell, signal);
+  recordReply(ledger, shell, keys, reply);
+  if (reply.kind !== 'accepted') return resultOfReply(reply);
+  if (!options.isWaiting) return { kind: 'accepted', run: reply.body };
+
+  const end = await awaitOutcome(
+    client,
+    target,
+    reply.body,
+    waitMs,
+    shell,
+    signal,
+  );
+  if (end.kind === 'not-known') return end;
+  const { run } = end;
+  if (run.outcome === undefined) {
+    return {
+      kind: 'not-known',
+      run,
+      code: 'OUTCOME_MISSING',
+      message: 'the run has ended, and the host tells no outcome',
+      remedy: `look: kicker ping ${target.name}`,
+    };
+  }
+  recordSettled(ledger, shell, keys, {
+    kind: 'ended',
+    run: run.run,
+    outcome: run.outcome,
+    ...(run.durationMs === undefined ? {} : { durationMs: run.durationMs }),
+  });
+  return { kind: 'ended', run, outcome: run.outcome };
+}
+
+function createKick(
+  target: Target,
+  options: KickOptions,
+  shell: Shell,
+  waitMs: number,
+): Kick {
+  const now = shell.clock.now();
+  const { tags, cm, environment } = options;
+  return {
+    kick: createUuid7(now.getTime(), randomBytes(10)),
+    certname: target.certname,
+    ...(tags.length === 0 ? {} : { tags: [...tags] }),
+    ...(cm === undefined ? {} : { cm }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(options.noop ? { noop: true } : {}),
+    // Who waits no longer does not want it later either.
+    expires: new Date(now.getTime() + waitMs).toISOString(),
+  };
+}

@@ -1,0 +1,68 @@
+import { homedir, hostname } from 'node:os';
+import { runApp } from './app.ts';
+import type { Shell } from './commands/command.ts';
+
+/** The one file that knows the process: arguments, environment, signals, exit code. */
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => stop.abort(new Error(name)));
+}
+
+const shell: Shell = {
+  env: process.env,
+  say: (line) => void process.stdout.write(`${line}\n`),
+  warn: (line) => void process.stderr.write(`${line}\n`),
+  async readStdin() {
+    let text = '';
+    process.stdin.setEncoding('utf8');
+    for await (const part of process.stdin) text += String(part);
+    return text;
+  },
+  // A getter: most commands never ask, and the stream takes time to make.
+  get stdoutIsTty() {
+    return process.stdout.isTTY;
+  },
+  signal: stop.signal,
+  clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+  random: () => Math.random(),
+  pause: (ms, signal) =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+    }),
+  user: {
+    isRoot: process.getuid?.() === 0,
+    home: homedir(),
+    hostname: hostname(),
+  },
+  pid: process.pid,
+  self: {
+    command: process.execPath,
+    // A single executable starts itself; else the script stands second.
+    args: isSingleExecutable()
+      ? []
+      : [...process.execArgv, process.argv[1] ?? ''],
+  },
+};
+
+process.exitCode = await runApp(process.argv.slice(2), shell, readVersion);
+// A name server that hangs, or a socket that lingers, must not hold a monitor's worker.
+process.exit();
+
+function isSingleExecutable(): boolean {
+  const script = process.argv[1];
+  return script === undefined || script === process.execPath;
+}
+
+async function readVersion(): Promise<string> {
+  const { default: manifest } = await import('../package.json', {
+    with: { type: 'json' },
+  });
+  return manifest.version;
+}
