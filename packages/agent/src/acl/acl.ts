@@ -21,9 +21,10 @@ export interface Stanza {
   line: number;
   path: PathPattern;
   /** empty: every method */
-  methods: Set<AclMethod>;
+  methods: AclMethod[];
   /** empty: every environment */
-  environments: Set<string>;
-  names: NameEntries;
-  addresses: AddressEntries;
+  environments: string[];
+  /** undefined: no such entry; a file may have a hundred thousand stanzas, most with one kind */
+  names?: NameEntries;
+  addresses?: AddressEntries;
 }

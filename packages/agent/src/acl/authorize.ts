@@ -73,17 +73,17 @@ interface Candidate {
 function candidatesFor(acl: Acl, { path, method }: AclRequest): Candidate[] {
   const candidates: Candidate[] = [];
   for (const stanza of acl.stanzas) {
-    if (stanza.methods.size > 0 && !stanza.methods.has(method)) continue;
+    if (stanza.methods.length > 0 && !stanza.methods.includes(method)) continue;
     const fit = fitPath(stanza.path, path);
     if (fit.kind === 'none') continue;
     candidates.push({ stanza, fit });
-    if (fit.kind === 'fits' && stanza.environments.size === 0) break;
+    if (fit.kind === 'fits' && stanza.environments.length === 0) break;
   }
   return candidates;
 }
 
 function environmentsOf(candidates: readonly Candidate[]): Set<string> {
-  return new Set(candidates.flatMap(({ stanza }) => [...stanza.environments]));
+  return new Set(candidates.flatMap(({ stanza }) => stanza.environments));
 }
 
 /** @param environment undefined: one that no line of the file names */
@@ -94,8 +94,8 @@ function decideIn(
 ): AclDecision {
   for (const { stanza, fit } of candidates) {
     const isElsewhere =
-      stanza.environments.size > 0 &&
-      (environment === undefined || !stanza.environments.has(environment));
+      stanza.environments.length > 0 &&
+      (environment === undefined || !stanza.environments.includes(environment));
     if (isElsewhere) continue;
     if (fit.kind === 'fits') return judge(stanza, fit.captures, asked);
     // For Puppet /run also covered /running: its refusal holds, its permission does not.
@@ -112,8 +112,8 @@ function judge(
 ): AclDecision {
   const { certname = '', ip } = asked.request;
   const voices = [
-    judgeName(stanza.names, certname, captures),
-    judgeAddress(stanza.addresses, ip),
+    stanza.names && judgeName(stanza.names, certname, captures),
+    stanza.addresses && judgeAddress(stanza.addresses, ip),
   ].filter((voice) => voice !== undefined);
   const speaks = voices.find(({ verdict }) => verdict === 'deny') ?? voices[0];
   if (speaks === undefined) return nobodySpeaks(stanza, asked);

@@ -27,10 +27,10 @@ export const aclFaults = {
       says: `the file has more than ${most} ${what}`,
       remedy: 'name groups of hosts by *.domain, 10.0.0.0/24 or one regex',
     }),
-  tooManyFaults: (at: Place, hidden: number) =>
+  tooManyFaults: (at: Place) =>
     fault(at, {
       code: 'ACL_TOO_MANY_FAULTS',
-      says: `${hidden} more mistakes follow`,
+      says: 'from here on the file was not read: it has too many mistakes',
       remedy: 'correct these first; is this file an auth.conf?',
     }),
   lineTooLong: (at: Place, chars: number) =>

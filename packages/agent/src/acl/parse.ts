@@ -1,9 +1,7 @@
 import type { Acl, Stanza } from './acl.ts';
-import { createAddressEntries } from './address-entries.ts';
 import { aclFaults, type AclFault } from './faults.ts';
 import { aclLimits } from './limits.ts';
 import { readLines } from './lines.ts';
-import { createNameEntries } from './name-entries.ts';
 import { parsePath } from './paths.ts';
 import { applyDirective, type Building } from './stanzas.ts';
 import { warnAbout } from './warnings.ts';
@@ -43,7 +41,7 @@ export function parseAcl(
     authAnyLines: [],
   };
   readStanzas(text, building);
-  const faults = withinLimit(building);
+  const { faults } = building;
   if (faults.length > 0) return { kind: 'faults', faults };
   const { stanzas, entries } = building;
   const environments = [...building.environments];
@@ -61,6 +59,10 @@ function readStanzas(text: string, building: Building): void {
   let stanza: Stanza | 'broken' | undefined;
   for (const said of readLines(text, file)) {
     const at = { file, line: said.line };
+    if (building.faults.length >= aclLimits.faultsMax) {
+      building.faults.push(aclFaults.tooManyFaults(at));
+      return;
+    }
     switch (said.kind) {
       case 'fault':
         building.faults.push(said.fault);
@@ -82,12 +84,16 @@ function readStanzas(text: string, building: Building): void {
           text: `path ${parsed.path.text}`,
           line: said.line,
           path: parsed.path,
-          methods: new Set(),
-          environments: new Set(),
-          names: createNameEntries(),
-          addresses: createAddressEntries(),
+          methods: [],
+          environments: [],
         };
         building.stanzas.push(stanza);
+        if (building.stanzas.length > aclLimits.stanzasMax) {
+          building.faults.push(
+            aclFaults.tooMany(at, 'stanzas', aclLimits.stanzasMax),
+          );
+          return;
+        }
         break;
       }
       case 'directive':
@@ -103,12 +109,4 @@ function readStanzas(text: string, building: Building): void {
 
 function tooManyRegexes(at: { file: string; line: number }): AclFault {
   return aclFaults.tooMany(at, 'regexes', aclLimits.regexesMax);
-}
-
-function withinLimit({ file, faults }: Building): AclFault[] {
-  const hidden = faults.slice(aclLimits.faultsMax);
-  if (hidden[0] === undefined) return faults;
-  const at = { file, line: hidden[0].line };
-  const told = faults.slice(0, aclLimits.faultsMax);
-  return [...told, aclFaults.tooManyFaults(at, hidden.length)];
 }

@@ -1,12 +1,12 @@
 import type { Stanza } from './acl.ts';
-import { addAddress } from './address-entries.ts';
+import { addAddress, createAddressEntries } from './address-entries.ts';
 import { parseNetwork } from './addresses.ts';
 import { referenceFault } from './back-reference.ts';
 import type { Entry } from './entry.ts';
 import { aclFaults, type AclFault, type Place } from './faults.ts';
 import { aclLimits } from './limits.ts';
 import type { Line } from './lines.ts';
-import { addName } from './name-entries.ts';
+import { addName, createNameEntries } from './name-entries.ts';
 import { parseName } from './names.ts';
 import { compileRegex, type LinearRegex } from './regex.ts';
 import { isAclMethod } from './request.ts';
@@ -58,14 +58,17 @@ function applyValue(
     case 'auth':
     case 'authenticated':
       return readAuth(building, value, at);
-    default:
-      return (
-        countEntry(building, at) ??
-        (keyword === 'allow' || keyword === 'deny'
-          ? addNameEntry(building, stanza, keyword, value, at)
-          : addAddressEntry(stanza, keyword, value, at))
-      );
+    case 'allow':
+    case 'deny':
+    case 'allow_ip':
+    case 'deny_ip':
+      break;
   }
+  const tooMany = countEntry(building, at);
+  if (tooMany !== undefined) return tooMany;
+  return keyword === 'allow' || keyword === 'deny'
+    ? addNameEntry(building, stanza, keyword, value, at)
+    : addAddressEntry(stanza, keyword, value, at);
 }
 
 function addMethod(
@@ -75,8 +78,8 @@ function addMethod(
 ): AclFault | undefined {
   if (!isAclMethod(method)) return aclFaults.methodUnknown(at, method);
   if (stanza === 'broken') return undefined;
-  if (stanza.methods.has(method)) return aclFaults.methodTwice(at, method);
-  stanza.methods.add(method);
+  if (stanza.methods.includes(method)) return aclFaults.methodTwice(at, method);
+  stanza.methods.push(method);
   return undefined;
 }
 
@@ -94,10 +97,10 @@ function addEnvironment(
     return aclFaults.tooMany(at, 'environments', aclLimits.environmentsMax);
   }
   if (stanza === 'broken') return undefined;
-  if (stanza.environments.has(environment)) {
+  if (stanza.environments.includes(environment)) {
     return aclFaults.environmentTwice(at, environment);
   }
-  stanza.environments.add(environment);
+  stanza.environments.push(environment);
   return undefined;
 }
 
@@ -143,7 +146,10 @@ function addNameEntry(
       const { regex } = compiled;
       const isOpen = keyword === 'allow' && matchesEverything(regex);
       if (isOpen && !building.anyCertname) return anyRefused;
-      if (stanza !== 'broken') stanza.names.regexes.push({ regex, entry });
+      if (stanza !== 'broken') {
+        stanza.names ??= createNameEntries();
+        stanza.names.regexes.push({ regex, entry });
+      }
       return undefined;
     }
     case 'reference': {
@@ -160,7 +166,9 @@ function addNameEntry(
     case 'wildcard':
       break;
   }
-  if (stanza !== 'broken') addName(stanza.names, name, entry);
+  if (stanza === 'broken') return undefined;
+  stanza.names ??= createNameEntries();
+  addName(stanza.names, name, entry);
   return undefined;
 }
 
@@ -181,6 +189,7 @@ function addAddressEntry(
   if (stanza === 'broken') return undefined;
   const verdict = keyword === 'allow_ip' ? 'allow' : 'deny';
   const entry = entryOf(verdict, keyword, value, at);
+  stanza.addresses ??= createAddressEntries();
   addAddress(stanza.addresses, network, entry);
   return undefined;
 }

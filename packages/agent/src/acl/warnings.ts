@@ -16,6 +16,7 @@ export function warnAbout(
   /** by their path, literal stanzas that decide every request under it */
   const deciders = new Map<string, Stanza>();
   for (const stanza of stanzas) {
+    if (warnings.length >= aclLimits.faultsMax) break;
     for (const [line, entry] of anyAddresses(stanza)) {
       warnings.push(aclWarnings.anyAddress({ file, line }, entry));
     }
@@ -26,7 +27,10 @@ export function warnAbout(
     const above = decidedAbove(path, deciders);
     if (above !== undefined) {
       warnings.push(aclWarnings.unreached(at, above));
-    } else if (stanza.methods.size === 0 && stanza.environments.size === 0) {
+    } else if (
+      stanza.methods.length === 0 &&
+      stanza.environments.length === 0
+    ) {
       // A path with a slash at its end does not cover itself without it, so it shadows too little.
       if (path === '/') deciders.set('', stanza);
       else if (!path.endsWith('/')) deciders.set(path, stanza);
@@ -37,7 +41,7 @@ export function warnAbout(
 
 function anyAddresses({ addresses }: Stanza): [number, string][] {
   return ['4/0/0', '6/0/0'].flatMap((key): [number, string][] => {
-    const entry = addresses.byNetwork.get(key);
+    const entry = addresses?.byNetwork.get(key);
     return entry?.verdict === 'allow' ? [[entry.line, entry.text]] : [];
   });
 }

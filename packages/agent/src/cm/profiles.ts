@@ -1,0 +1,81 @@
+import type { Settings } from '../config/settings.ts';
+import { configDefaults, type Profile } from '../config/schema.ts';
+import type { CmProfile } from '../ports.ts';
+import { createCommand } from './command.ts';
+import { createPuppetAgent } from './puppet-agent.ts';
+import { createPuppetApply } from './puppet-apply.ts';
+
+export interface Host {
+  /** absolute path of `puppet`, where it is installed */
+  puppetBinary: string | undefined;
+  /** home of the user that runs the tool */
+  home: string;
+}
+
+/** The adapters that the configuration asks for, by name. */
+export function createProfiles(
+  settings: Settings,
+  host: Host,
+): ReadonlyMap<string, CmProfile> {
+  return new Map(
+    [...settings.cm.profiles].map(([name, profile]) => [
+      name,
+      createProfile(name, profile, settings, host),
+    ]),
+  );
+}
+
+/** Nothing of kickd's own environment reaches the tool. */
+function literalEnv(host: Host): Record<string, string> {
+  return {
+    PATH: '/opt/puppetlabs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: 'C.UTF-8',
+    HOME: host.home,
+  };
+}
+
+function createProfile(
+  name: string,
+  profile: Profile,
+  settings: Settings,
+  host: Host,
+): CmProfile {
+  const env = literalEnv(host);
+  switch (profile.type) {
+    case 'puppet-agent': {
+      const { puppet } = settings;
+      return createPuppetAgent({
+        name,
+        binary: profile.binary ?? host.puppetBinary ?? '/usr/bin/puppet',
+        env,
+        waitForLockSeconds:
+          profile.waitForLockSeconds ?? configDefaults.waitForLockSeconds,
+        files: {
+          report: puppet.lastRunReport,
+          runLock: puppet.runLock,
+          disabledLock: puppet.disabledLock,
+        },
+      });
+    }
+    case 'puppet-apply':
+      return createPuppetApply({
+        name,
+        binary: profile.binary ?? host.puppetBinary ?? '/usr/bin/puppet',
+        env,
+        manifest: profile.manifest,
+        ...(profile.modulePath !== undefined && {
+          modulePath: profile.modulePath,
+        }),
+        reportDir: `${settings.state}/runs`,
+      });
+    case 'command': {
+      const [file = '', ...rest] = profile.argv;
+      return createCommand({
+        name,
+        argv: [file, ...rest],
+        env,
+        exitCodes: profile.exitCodes,
+      });
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { accessSync, constants } from 'node:fs';
+import { Fault, type FaultFacts } from '@kickd/protocol';
+import { inspectMaterial, readMaterialSync } from '@kickd/mtls';
+import type { Settings } from '../config/settings.ts';
+import { faults } from '../errors.ts';
+import { readAcl } from '../io/acl-file.ts';
+import { loadSettings } from '../io/load-settings.ts';
+import { findPuppet, isExecutable } from '../io/puppet-host.ts';
+
+/** One thing that was looked at. */
+export interface Finding {
+  subject: 'configuration' | 'certificates' | 'acl' | 'cm' | 'state';
+  level: 'ok' | 'warning' | 'fault';
+  /** what is fine, or the fault */
+  message: string;
+  code?: string;
+  remedy?: string;
+}
+
+/** Everything that kickd needs to start and to do its work; nothing is started or changed. */
+export async function check(
+  configFile: string | undefined,
+  now: Date,
+): Promise<Finding[]> {
+  const loaded = await loadSettings(configFile);
+  if (loaded.kind === 'faults') {
+    return loaded.faults.map((fault) => finding('configuration', 'fault', fault));
+  }
+  const { settings } = loaded;
+  return [
+    fine('configuration', `${settings.certname}, ${settings.cm.default}`),
+    ...checkCertificates(settings, now),
+    ...checkAcl(settings),
+    ...checkTools(settings),
+    ...checkState(settings),
+  ];
+}
+
+function checkCertificates(settings: Settings, now: Date): Finding[] {
+  try {
+    const material = readMaterialSync(settings.tls);
+    const inspection = inspectMaterial(material, now, 'server');
+    const found = [...inspection.faults];
+    if (inspection.certname !== settings.certname) {
+      found.push(
+        faults.certificateName(inspection.certname, settings.certname),
+      );
+    }
+    const findings = [
+      ...found.map((fault) => finding('certificates', 'fault', fault)),
+      ...inspection.warnings.map((fault) =>
+        finding('certificates', 'warning', fault),
+      ),
+    ];
+    const [soonest] = inspection.expiries;
+    const summary = `${inspection.certname}; first to expire: ${soonest?.what ?? ''} on ${soonest?.at.slice(0, 10) ?? ''}`;
+    return findings.length > 0 ? findings : [fine('certificates', summary)];
+  } catch (error) {
+    if (error instanceof Fault) return [finding('certificates', 'fault', error)];
+    throw error;
+  }
+}
+
+function checkAcl(settings: Settings): Finding[] {
+  const read = readAcl(settings.acl.file, settings.acl.anyCertname);
+  if (read.kind === 'faults') {
+    return read.faults.map((fault) => finding('acl', 'fault', fault));
+  }
+  const warnings = read.warnings.map((fault) => finding('acl', 'warning', fault));
+  const count = String(read.acl.stanzas.length);
+  return [...warnings, fine('acl', `${count} rules in ${settings.acl.file}`)];
+}
+
+function checkTools(settings: Settings): Finding[] {
+  return [...settings.cm.profiles].flatMap(([name, profile]) => {
+    // A profile that came by default and is not the one in use may lack its tool.
+    const isUsed = name === settings.cm.default;
+    const binary =
+      profile.type === 'command'
+        ? (profile.argv[0] ?? '')
+        : (profile.binary ?? findPuppet() ?? '/usr/bin/puppet');
+    if (isExecutable(binary)) return [fine('cm', `${name}: ${binary}`)];
+    const level = isUsed ? 'fault' : 'warning';
+    return [finding('cm', level, faults.toolMissing(name, binary))];
+  });
+}
+
+function checkState(settings: Settings): Finding[] {
+  const { state } = settings;
+  const parents = [state, state.replace(/\/[^/]*$/, '') || '/'];
+  const isWritable = parents.some((directory) => {
+    try {
+      accessSync(directory, constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return isWritable
+    ? [fine('state', state)]
+    : [
+        finding(
+          'state',
+          'fault',
+          faults.journalUnusable(`${state}/journal.sqlite`, 'not writable'),
+        ),
+      ];
+}
+
+function fine(subject: Finding['subject'], message: string): Finding {
+  return { subject, level: 'ok', message };
+}
+
+function finding(
+  subject: Finding['subject'],
+  level: 'warning' | 'fault',
+  { code, message, remedy }: FaultFacts,
+): Finding {
+  return { subject, level, message, code, remedy };
+}

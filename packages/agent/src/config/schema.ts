@@ -1,0 +1,123 @@
+import { Certname, defaultPort, OutcomeKind, ProfileName } from '@kickd/protocol';
+import { Type, type Static } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+/** Every setting is in seconds; 24 days is the longest that a timer holds. */
+const Seconds = Type.Integer({ minimum: 1, maximum: 24 * 24 * 60 * 60 });
+const AbsolutePath = Type.String({ pattern: '^/[^\\u0000]*$' });
+
+const PuppetAgentProfile = Type.Object(
+  {
+    type: Type.Literal('puppet-agent'),
+    binary: Type.Optional(AbsolutePath),
+    /** how long Puppet waits for the lock of another run */
+    waitForLockSeconds: Type.Optional(Seconds),
+    timeoutSeconds: Type.Optional(Seconds),
+  },
+  closed,
+);
+
+const PuppetApplyProfile = Type.Object(
+  {
+    type: Type.Literal('puppet-apply'),
+    binary: Type.Optional(AbsolutePath),
+    manifest: AbsolutePath,
+    modulePath: Type.Optional(AbsolutePath),
+    timeoutSeconds: Type.Optional(Seconds),
+  },
+  closed,
+);
+
+const CommandProfile = Type.Object(
+  {
+    type: Type.Literal('command'),
+    argv: Type.Array(Type.String({ pattern: '^[^\\u0000]*$' }), {
+      minItems: 1,
+      maxItems: 64,
+    }),
+    exitCodes: Type.Record(
+      Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' }),
+      OutcomeKind,
+    ),
+    timeoutSeconds: Type.Optional(Seconds),
+  },
+  closed,
+);
+
+export const Profile = Type.Union([
+  PuppetAgentProfile,
+  PuppetApplyProfile,
+  CommandProfile,
+]);
+export type Profile = Static<typeof Profile>;
+
+/** The file as it is written; every key may be left out. */
+export const ConfigFile = Type.Object(
+  {
+    listen: Type.Optional(
+      Type.Object(
+        {
+          address: Type.Optional(Type.String({ minLength: 1 })),
+          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
+        },
+        closed,
+      ),
+    ),
+    certname: Type.Optional(Certname),
+    puppetConf: Type.Optional(AbsolutePath),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          cert: Type.Optional(AbsolutePath),
+          key: Type.Optional(AbsolutePath),
+          ca: Type.Optional(AbsolutePath),
+          crl: Type.Optional(AbsolutePath),
+          minVersion: Type.Optional(
+            Type.Union([Type.Literal('TLSv1.2'), Type.Literal('TLSv1.3')]),
+          ),
+        },
+        closed,
+      ),
+    ),
+    acl: Type.Optional(
+      Type.Object(
+        {
+          file: Type.Optional(AbsolutePath),
+          anyCertname: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
+    cm: Type.Optional(
+      Type.Object(
+        {
+          default: Type.Optional(ProfileName),
+          profiles: Type.Optional(Type.Record(ProfileName, Profile)),
+        },
+        closed,
+      ),
+    ),
+    run: Type.Optional(
+      Type.Object(
+        {
+          timeoutSeconds: Type.Optional(Seconds),
+          graceSeconds: Type.Optional(Seconds),
+        },
+        closed,
+      ),
+    ),
+    state: Type.Optional(AbsolutePath),
+  },
+  closed,
+);
+export type ConfigFile = Static<typeof ConfigFile>;
+
+export const configDefaults = {
+  listen: { address: '0.0.0.0', port: defaultPort },
+  acl: { file: '/etc/kickd/auth.conf', anyCertname: false },
+  run: { timeoutSeconds: 15 * 60, graceSeconds: 10 },
+  waitForLockSeconds: 5 * 60,
+  state: '/var/lib/kickd',
+  minVersion: 'TLSv1.3',
+  profile: 'puppet-agent',
+} as const;

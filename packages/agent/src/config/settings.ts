@@ -1,0 +1,84 @@
+import { mergePuppetPrint, type PuppetPlaces, type TlsFiles } from '@kickd/mtls';
+import type { FaultFacts } from '@kickd/protocol';
+import { faults } from '../errors.ts';
+import { configDefaults, type ConfigFile, type Profile } from './schema.ts';
+
+/** The configuration with nothing left open: what the rest of kickd is built from. */
+export interface Settings {
+  listen: { address: string; port: number };
+  certname: string;
+  tls: TlsFiles & { minVersion: 'TLSv1.2' | 'TLSv1.3' };
+  acl: { file: string; anyCertname: boolean };
+  cm: { default: string; profiles: ReadonlyMap<string, Profile> };
+  run: { timeoutMs: number; graceMs: number };
+  /** the journal and the output of runs */
+  state: string;
+  /** what puppet.conf says, for the profiles and the ACL */
+  puppet: PuppetPlaces;
+}
+
+export type ResolvedSettings =
+  | { kind: 'settings'; settings: Settings }
+  | { kind: 'faults'; faults: FaultFacts[] };
+
+/**
+ * Fills in what the file leaves open: Puppet's own places, then the defaults.
+ * @param printed what `puppet config print --section agent` said, where Puppet was asked
+ */
+export function resolveSettings(
+  config: ConfigFile,
+  found: PuppetPlaces,
+  printed: Record<string, string>,
+  file: string,
+): ResolvedSettings {
+  const puppet = mergePuppetPrint(found, printed);
+  const given = config.cm?.profiles ?? {};
+  const profiles = new Map<string, Profile>(Object.entries(given));
+  const fallback = configDefaults.profile;
+  if (!profiles.has(fallback)) profiles.set(fallback, { type: fallback });
+  const chosen = config.cm?.default ?? fallback;
+  if (!profiles.has(chosen)) {
+    const known = [...profiles.keys()].join(', ');
+    return {
+      kind: 'faults',
+      faults: [
+        faults.configInvalid(
+          file,
+          `cm.default names ${chosen}, which is not among the profiles: ${known}`,
+          `add cm.profiles.${chosen}, or choose one of ${known}`,
+        ),
+      ],
+    };
+  }
+  const run = { ...configDefaults.run, ...config.run };
+  return {
+    kind: 'settings',
+    settings: {
+      listen: { ...configDefaults.listen, ...config.listen },
+      certname: config.certname ?? puppet.certname,
+      tls: {
+        ...tlsFilesFor(config.certname ?? puppet.certname, puppet),
+        minVersion: configDefaults.minVersion,
+        ...config.tls,
+      },
+      acl: { ...configDefaults.acl, ...config.acl },
+      cm: { default: chosen, profiles },
+      run: {
+        timeoutMs: run.timeoutSeconds * 1000,
+        graceMs: run.graceSeconds * 1000,
+      },
+      state: config.state ?? configDefaults.state,
+      puppet,
+    },
+  };
+}
+
+/** Puppet's files, or those of another certname in the same ssldir. */
+function tlsFilesFor(certname: string, puppet: PuppetPlaces): TlsFiles {
+  if (certname === puppet.certname) return puppet.tls;
+  return {
+    ...puppet.tls,
+    cert: `${puppet.ssldir}/certs/${certname}.pem`,
+    key: `${puppet.ssldir}/private_keys/${certname}.pem`,
+  };
+}

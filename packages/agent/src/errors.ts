@@ -1,0 +1,72 @@
+import { printable, type FaultFacts } from '@kickd/protocol';
+
+/** Exit codes of kickd: 0 fine, 1 a deny or a warning, 2 usage or configuration, 3 certificates. */
+const usage = 2;
+
+/** Every error of kickd that a person can meet, but for those of the ACL (acl/faults.ts) and of TLS (mtls). */
+export const faults = {
+  configUnreadable: (file: string, why: string): FaultFacts => ({
+    code: 'CONFIG_UNREADABLE',
+    exitCode: usage,
+    message: `the configuration ${file} cannot be read: ${why}`,
+    remedy: `sudo install -D -m 0644 deploy/kickd.yaml.sample ${file}, or name another with --config FILE`,
+  }),
+  configInvalid: (place: string, what: string, remedy: string): FaultFacts => ({
+    code: 'CONFIG_INVALID',
+    exitCode: usage,
+    message: `${place}: ${what}`,
+    remedy,
+  }),
+  journalUnusable: (file: string, error: unknown): FaultFacts => ({
+    code: 'JOURNAL_UNUSABLE',
+    exitCode: usage,
+    message: `the journal ${file} cannot be used: ${reasonOf(error)}`,
+    remedy: `fuser -v ${file} (is another kickd running?); df -h ${file}; ls -l ${file}`,
+  }),
+  portTaken: (address: string, port: number): FaultFacts => ({
+    code: 'LISTEN_IN_USE',
+    exitCode: usage,
+    message: `${address} port ${String(port)} is taken by another program`,
+    remedy: `ss -ltnp 'sport = :${String(port)}' names it; or set listen.port`,
+  }),
+  listenFailed: (address: string, port: number, why: string): FaultFacts => ({
+    code: 'LISTEN_FAILED',
+    exitCode: usage,
+    message: `cannot listen on ${address} port ${String(port)}: ${why}`,
+    remedy: 'set listen.address to an address of this host: ip -brief address',
+  }),
+  toolMissing: (profile: string, binary: string): FaultFacts => ({
+    code: 'CM_MISSING',
+    exitCode: usage,
+    message: `the profile ${profile} wants ${binary}, which is not an executable file`,
+    remedy: `apt install puppet-agent, or set cm.profiles.${profile}.binary`,
+  }),
+  environmentPoisoned: (name: string): FaultFacts => ({
+    code: 'ENVIRONMENT_UNSAFE',
+    exitCode: usage,
+    message: `${name} is set: it can change how kickd runs or whom it trusts`,
+    remedy: `unset ${name}`,
+  }),
+  aclMissing: (file: string): FaultFacts => ({
+    code: 'ACL_MISSING',
+    exitCode: usage,
+    message: `there is no ACL at ${file}: nobody may do anything`,
+    remedy: `sudo install -D -m 0644 deploy/auth.conf.sample ${file}, then name your kicker in it`,
+  }),
+  aclUnreadable: (file: string, error: unknown): FaultFacts => ({
+    code: 'ACL_UNREADABLE',
+    exitCode: usage,
+    message: `the ACL ${file} cannot be read: ${reasonOf(error)}`,
+    remedy: `ls -l ${file}`,
+  }),
+  certificateName: (certname: string, wanted: string): FaultFacts => ({
+    code: 'CERTNAME_DIFFERS',
+    exitCode: usage,
+    message: `the certificate is for ${printable(certname)}, the configuration says ${printable(wanted)}`,
+    remedy: 'set certname to the name in the certificate, or tls.cert and tls.key to the right files',
+  }),
+} as const;
+
+export function reasonOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,94 @@
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import type {
+  Child,
+  ChildEnd,
+  ChildIdentity,
+  Command,
+  Launch,
+  Launcher,
+} from '../ports.ts';
+import { readBootId, readStartTicks } from './proc.ts';
+
+/** How often an adopted child is looked for; only its parent is told of its end. */
+const adoptedPollMs = 250;
+
+/**
+ * Starts children as detached process groups, their output in a file of their own: they live on
+ * when kickd ends, and a broken pipe never ends them.
+ */
+export function createChildLauncher(): Launcher {
+  const bootId = readBootId();
+  return {
+    bootId: () => bootId,
+    launch: (command, outputFile) => launch(command, outputFile, bootId),
+    adopt: (identity) => adopt(identity, bootId),
+  };
+}
+
+async function launch(
+  command: Command,
+  outputFile: string,
+  bootId: string,
+): Promise<Launch> {
+  const output = openSync(outputFile, 'a', 0o600);
+  try {
+    const child = execa(command.file, command.argv, {
+      cwd: '/',
+      env: command.env,
+      extendEnv: false,
+      detached: true,
+      cleanup: false,
+      buffer: false,
+      reject: false,
+      // execa hands on any descriptor as it is; its types name only 3 to 9
+      stdio: ['ignore', output as 3, output as 3],
+    });
+    const { pid } = child;
+    if (pid === undefined) {
+      const result = await child;
+      return {
+        kind: 'not-started',
+        reason: result.originalMessage ?? 'the program could not be started',
+      };
+    }
+    const ended = child.then((result): ChildEnd => {
+      return {
+        ...(result.exitCode !== undefined && { exitCode: result.exitCode }),
+        ...(result.signal !== undefined && { signal: result.signal }),
+      };
+    });
+    const startTicks = readStartTicks(pid) ?? 'gone';
+    const identity = { pid, startTicks, bootId };
+    return { kind: 'started', child: toChild(identity, ended) };
+  } finally {
+    closeSync(output);
+  }
+}
+
+function adopt(identity: ChildIdentity, bootId: string): Child | undefined {
+  const isThere = (): boolean =>
+    identity.bootId === bootId &&
+    readStartTicks(identity.pid) === identity.startTicks;
+  if (!isThere()) return undefined;
+  const ended = (async (): Promise<ChildEnd> => {
+    while (isThere()) await sleep(adoptedPollMs, undefined, { ref: false });
+    return {};
+  })();
+  return toChild(identity, ended);
+}
+
+function toChild(identity: ChildIdentity, ended: Promise<ChildEnd>): Child {
+  return {
+    identity,
+    ended,
+    signalGroup: (signal) => {
+      try {
+        process.kill(-identity.pid, signal);
+      } catch {
+        // ESRCH: the group is gone, which is what the signal was for
+      }
+    },
+  };
+}

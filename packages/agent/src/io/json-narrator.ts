@@ -1,0 +1,38 @@
+import { pino, type DestinationStream } from 'pino';
+import type { Narrator } from '../ports.ts';
+import type { Told } from '../told.ts';
+
+/** One JSON line an event, for systemd's journal: `event` is constant, the rest are fields. */
+export function createJsonNarrator(destination?: DestinationStream): Narrator {
+  const log = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+  return {
+    tell: (event) => {
+      log[levelOf(event)](event);
+    },
+  };
+}
+
+function levelOf(event: Told): 'info' | 'warn' | 'error' {
+  switch (event.event) {
+    case 'warning':
+    case 'handshake-refused':
+    case 'handshake-failed':
+    case 'run-stopping':
+      return 'warn';
+    case 'reload-refused':
+      return 'error';
+    case 'request':
+      return event.status >= 400 ? 'warn' : 'info';
+    case 'listening':
+    case 'run-accepted':
+    case 'run-started':
+    case 'run-adopted':
+    case 'run-ended':
+    case 'reloaded':
+    case 'closing':
+      return 'info';
+  }
+}

@@ -1,0 +1,280 @@
+import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import { Fault, printable } from '@kickd/protocol';
+import {
+  guardServer,
+  peerOf,
+  serverTlsOptions,
+  type Material,
+} from '@kickd/mtls';
+import { faults, reasonOf } from '../errors.ts';
+import { refusals, type Refusal } from '../refusals.ts';
+import type { Clock, Narrator, Runner } from '../ports.ts';
+import type { AclGate } from './acl-gate.ts';
+import { readHead } from './door.ts';
+import {
+  factsOf,
+  problemOf,
+  refuse,
+  rememberFacts,
+  type RequestFacts,
+} from './request-facts.ts';
+import { addRoutes, type RoutesSettings } from './routes.ts';
+
+/** Every limit of the listener, in one place. A stranger holds a slot for seconds at most. */
+const limits = {
+  handshakeTimeoutMs: 3000,
+  headersTimeoutMs: 2000,
+  requestTimeoutMs: 3000,
+  /** silence on a socket; a long poll widens its own */
+  idleTimeoutMs: 5000,
+  /** Node looks for late heads and bodies only this often; its default is 30 s */
+  checkIntervalMs: 500,
+  headMaxBytes: 8 * 1024,
+  connectionsMax: 256,
+} as const;
+
+export interface ListenerSettings extends RoutesSettings {
+  material: Material;
+  minVersion: 'TLSv1.2' | 'TLSv1.3';
+  narrator: Narrator;
+  clock: Clock;
+}
+
+export interface Listener {
+  /** @throws Fault LISTEN_IN_USE, LISTEN_FAILED */
+  listen(address: string, port: number): Promise<{ port: number }>;
+  /** New connections get the new material; open ones are closed. */
+  rotate(material: Material): void;
+  close(): Promise<void>;
+}
+
+/** HTTPS as in docs/reference/api.md: head, identity and ACL are judged before a body is read. */
+export function createListener(settings: ListenerSettings): Listener {
+  const { narrator, material, minVersion } = settings;
+  const app = fastify({
+    https: {
+      ...serverTlsOptions(material, { minVersion }),
+      handshakeTimeout: limits.handshakeTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
+      maxHeaderSize: limits.headMaxBytes,
+    },
+    // fastify writes 0 over Node's own limit when this is not given
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.idleTimeoutMs,
+    keepAliveTimeout: 1,
+    maxRequestsPerSocket: 1,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    trustProxy: false,
+    requestIdHeader: false,
+    logger: false,
+    clientErrorHandler: (error, socket) => {
+      answerBadRequest(error, socket, narrator);
+    },
+    frameworkErrors: (_error, request, reply) => {
+      void refuse(request, reply, refusals.urlInvalid());
+    },
+  });
+  const server: HttpsServer = app.server;
+  server.maxConnections = limits.connectionsMax;
+  guardServer(server, {
+    onPeer: (socket, peer) => {
+      if (peer.kind === 'known') return;
+      const { kind: _, ...facts } = peer;
+      narrator.tell({ event: 'handshake-refused', ip: ipOf(socket), ...facts });
+    },
+    onHandshakeError: ({ code, message }, from) => {
+      const ip = from.address ?? 'unknown';
+      narrator.tell({ event: 'handshake-failed', ip, code, message });
+    },
+  });
+  // Node would answer 100 Continue, or 417 without a word: the door refuses and tells instead.
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    server.on(event, (request, response) => {
+      server.emit('request', request, response);
+    });
+  }
+  addDoor(app, settings);
+  addRoutes(app, settings);
+  addAudit(app, settings);
+
+  return {
+    listen: async (address, port) => {
+      try {
+        await app.listen({ host: address, port });
+      } catch (error) {
+        throw new Fault(listenFault(error, address, port), { cause: error });
+      }
+      const bound = server.address();
+      return { port: typeof bound === 'object' && bound ? bound.port : port };
+    },
+    rotate: (next) => {
+      server.setSecureContext(serverTlsOptions(next, { minVersion }));
+      server.closeAllConnections();
+    },
+    close: () => app.close(),
+  };
+}
+
+function addDoor(app: FastifyInstance, settings: ListenerSettings): void {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('connection', 'close');
+    const peer = peerOf(request.raw.socket);
+    if (peer?.kind !== 'known') {
+      // The guard lets nobody else through; should it ever, nothing is answered.
+      request.raw.socket.destroy();
+      return reply;
+    }
+    const facts: RequestFacts = {
+      ip: ipOf(request.raw.socket),
+      certname: peer.certname,
+      serial: peer.serial,
+      fingerprint: peer.fingerprint,
+      startedMs: settings.clock.monotonicMs(),
+    };
+    rememberFacts(request, facts);
+    const asked = readHead(request.raw);
+    if (asked.kind === 'refused') return refuse(request, reply, asked.refusal);
+
+    const { method, path, route } = asked;
+    const { certname, ip } = facts;
+    const question = { method, path, certname, ip };
+    // A POST may name an environment in its body; every other request is judged for good here.
+    facts.decision =
+      route.kind === 'make-run'
+        ? settings.gate.authorizeUnread(question)
+        : settings.gate.authorize(question);
+    if (route.kind === 'show-run') facts.run = route.run;
+    if (facts.decision.decision === 'deny') {
+      const isOwn =
+        route.kind === 'show-run' &&
+        (await hasMade(settings.runner, certname, route.run));
+      if (!isOwn) {
+        const refusal = refusals.aclDenied(certname, method, path);
+        return refuse(request, reply, refusal);
+      }
+      const reason = 'whoever made a kick may read the run that serves it';
+      facts.decision = { decision: 'allow', reason };
+    }
+    return undefined;
+  });
+
+  app.setErrorHandler((error: { code?: string }, request, reply) => {
+    const refusal = refusalOfError(error.code);
+    if (refusal.code === 'INTERNAL') {
+      settings.narrator.tell({
+        event: 'warning',
+        fault: {
+          code: 'INTERNAL',
+          exitCode: 70,
+          message: reasonOf(error),
+          remedy: 'please report it, with this line',
+        },
+      });
+    }
+    return refuse(request, reply, refusal);
+  });
+}
+
+async function hasMade(
+  runner: Runner,
+  certname: string,
+  id: string,
+): Promise<boolean> {
+  const run = await runner.find(id);
+  return run?.kicks.some((kick) => kick.by === certname) ?? false;
+}
+
+/** One line for each request, accepted or refused. */
+function addAudit(app: FastifyInstance, settings: ListenerSettings): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const facts = factsOf(request);
+    if (facts === undefined) return;
+    const { startedMs, decision, ...rest } = facts;
+    settings.narrator.tell({
+      event: 'request',
+      ...rest,
+      method: printable(request.method, 16),
+      path: printable(request.raw.url ?? '', 120),
+      status: reply.statusCode,
+      ...(decision ?? { decision: 'none' }),
+      durationMs: Math.round(settings.clock.monotonicMs() - startedMs),
+    });
+  });
+}
+
+function refusalOfError(code: string | undefined): Refusal {
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return refusals.bodyTooLarge();
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return refusals.contentType();
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return refusals.bodyJson();
+    default:
+      return refusals.internal();
+  }
+}
+
+/** What llhttp could not read, or what came too late: there is no request to answer. */
+function answerBadRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  narrator: Narrator,
+): void {
+  const refusal = ((): Refusal => {
+    switch (error.code) {
+      case 'ERR_HTTP_REQUEST_TIMEOUT':
+        return refusals.requestTimeout();
+      case 'HPE_HEADER_OVERFLOW':
+        return refusals.headersTooLarge();
+      default:
+        return refusals.requestInvalid();
+    }
+  })();
+  const peer = peerOf(socket);
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  narrator.tell({
+    event: 'request',
+    ip: ipOf(socket),
+    certname: peer?.kind === 'known' ? peer.certname : 'unknown',
+    serial: peer?.kind === 'known' ? peer.serial : 'unknown',
+    fingerprint: peer?.kind === 'known' ? peer.fingerprint : 'unknown',
+    method: 'unknown',
+    path: 'unknown',
+    status: refusal.status,
+    decision: 'none',
+    code: refusal.code,
+    durationMs: 0,
+  });
+  const body = JSON.stringify(problemOf(refusal));
+  socket.end(
+    `HTTP/1.1 ${String(refusal.status)} Refused\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  // Nothing that follows is read; whoever does not close is closed.
+  socket.setTimeout(1000, () => socket.destroy());
+}
+
+function ipOf(socket: { remoteAddress?: string | undefined }): string {
+  return printable(socket.remoteAddress ?? 'unknown', 64);
+}
+
+function listenFault(
+  error: unknown,
+  address: string,
+  port: number,
+): ReturnType<typeof faults.portTaken> {
+  const isTaken =
+    error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  return isTaken
+    ? faults.portTaken(address, port)
+    : faults.listenFailed(address, port, reasonOf(error));
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import type { FaultFacts } from '@kickd/protocol';
+import { parseConfig } from '../config/parse.ts';
+import type { ConfigFile } from '../config/schema.ts';
+import { resolveSettings, type Settings } from '../config/settings.ts';
+import { faults, reasonOf } from '../errors.ts';
+import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
+
+export const defaultConfigFile = '/etc/kickd/kickd.yaml';
+
+export type LoadedSettings =
+  | { kind: 'settings'; settings: Settings }
+  | { kind: 'faults'; faults: FaultFacts[] };
+
+/**
+ * Reads the configuration, looks for Puppet's places, and asks Puppet itself where it is needed.
+ * @param file undefined: the default file, which may be missing
+ */
+export async function loadSettings(
+  file: string | undefined,
+): Promise<LoadedSettings> {
+  const path = file ?? defaultConfigFile;
+  const parsed = readConfig(path, file !== undefined);
+  if (parsed.kind === 'faults') return parsed;
+  const { config } = parsed;
+  const places = locatePuppetHere(config.puppetConf);
+  const binary = findPuppet();
+  const isNeeded = needsPuppet(config);
+  const printed =
+    isNeeded && binary !== undefined
+      ? await askPuppet(binary, config.puppetConf)
+      : {};
+  return resolveSettings(config, places, printed, path);
+}
+
+type ReadConfig =
+  | { kind: 'config'; config: ConfigFile }
+  | { kind: 'faults'; faults: FaultFacts[] };
+
+function readConfig(path: string, isAskedFor: boolean): ReadConfig {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const isMissing =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing && !isAskedFor) return { kind: 'config', config: {} };
+    return {
+      kind: 'faults',
+      faults: [faults.configUnreadable(path, reasonOf(error))],
+    };
+  }
+  return parseConfig(text, path);
+}
+
+/** Asking takes most of a second: not for an agent that has its own certificate and no Puppet run. */
+function needsPuppet(config: ConfigFile): boolean {
+  const { cert, key, ca, crl } = config.tls ?? {};
+  const hasAllFiles = [cert, key, ca, crl].every((file) => file !== undefined);
+  const profile = config.cm?.profiles?.[config.cm.default ?? 'puppet-agent'];
+  const runsPuppetAgent = (profile?.type ?? 'puppet-agent') === 'puppet-agent';
+  return runsPuppetAgent || !hasAllFiles || config.certname === undefined;
+}

@@ -1,0 +1,168 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  bodyMaxBytes,
+  Kick,
+  printable,
+  waitMaxSeconds,
+  type Run,
+  type RunList,
+  type Status,
+} from '@kickd/protocol';
+import { Value } from 'typebox/value';
+import { refusals } from '../refusals.ts';
+import type { Runner } from '../ports.ts';
+import type { AclGate } from './acl-gate.ts';
+import { factsOf, refuse } from './request-facts.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+export interface RoutesSettings {
+  certname: string;
+  runner: Runner;
+  gate: AclGate;
+  /** the parts of a status that are not the runner's */
+  statusFacts(): Pick<
+    Status,
+    'version' | 'uptimeSeconds' | 'expiries' | 'acl' | 'limits'
+  >;
+}
+
+const recentMax = 50;
+
+/** The replies of kickd. Whoever comes this far has passed the door and the ACL. */
+export function addRoutes(app: FastifyInstance, settings: RoutesSettings): void {
+  const { runner } = settings;
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: bodyMaxBytes },
+    (_request, body, done) => {
+      done(null, body);
+    },
+  );
+
+  app.post('/run', async (request, reply) => makeRun(settings, request, reply));
+
+  app.get('/run/:id', async (request, reply) => {
+    const facts = factsOf(request);
+    const id = facts?.run ?? '';
+    const waitSeconds = readWait(request.raw.url ?? '');
+    if (waitSeconds === undefined) {
+      return refuse(request, reply, refusals.queryInvalid());
+    }
+    request.raw.socket.setTimeout((waitSeconds + 5) * 1000);
+    const patience = AbortSignal.any([
+      AbortSignal.timeout(waitSeconds * 1000),
+      hangUp(request),
+    ]);
+    const run = await runner.waitForEnd(id, patience);
+    if (run === undefined) return refuse(request, reply, refusals.runUnknown());
+    return reply.send(run satisfies Run);
+  });
+
+  app.get('/runs', async (_request, reply) => {
+    const runs = await runner.recent(recentMax);
+    return reply.send({ runs } satisfies RunList);
+  });
+
+  app.get('/status', async (_request, reply) => {
+    const { profile, locked, disabled, current, last } = await runner.state();
+    const status: Status = {
+      ...settings.statusFacts(),
+      certname: settings.certname,
+      cm: { profile, locked, ...(disabled !== undefined && { disabled }) },
+      ...(current !== undefined && { current }),
+      ...(last !== undefined && { last }),
+    };
+    return reply.send(status);
+  });
+
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, refusals.routeUnknown()),
+  );
+}
+
+async function makeRun(
+  settings: RoutesSettings,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const facts = factsOf(request);
+  if (facts === undefined || !Buffer.isBuffer(request.body)) {
+    return refuse(request, reply, refusals.bodyJson());
+  }
+  const parsed = parseStrictJson(request.body);
+  if (parsed.kind === 'refused') return refuse(request, reply, parsed.refusal);
+  if (!Value.Check(Kick, parsed.value)) {
+    return refuse(
+      request,
+      reply,
+      refusals.bodySchema(firstMistake(parsed.value)),
+    );
+  }
+  // Frozen: what is authorised below is what is executed.
+  const kick = Object.freeze(parsed.value);
+  facts.kick = kick.kick;
+  if (kick.certname !== settings.certname) {
+    return refuse(request, reply, refusals.certnameMismatch());
+  }
+  const decision = settings.gate.authorize(
+    {
+      path: '/run',
+      method: 'save',
+      certname: facts.certname,
+      ip: facts.ip,
+    },
+    kick.environment,
+  );
+  facts.decision = decision;
+  if (decision.decision === 'deny') {
+    const refusal = refusals.aclDenied(facts.certname, 'save', '/run');
+    return refuse(request, reply, refusal);
+  }
+  const submission = await settings.runner.submit(kick, facts.certname);
+  switch (submission.kind) {
+    case 'accepted': {
+      const { run } = submission;
+      facts.run = run.run;
+      return reply.code(202).header('location', `/run/${run.run}`).send(run);
+    }
+    case 'conflict':
+      return refuse(request, reply, refusals.kickConflict());
+    case 'unknown-profile':
+      return refuse(request, reply, refusals.profileUnknown());
+    case 'queue-full':
+      return refuse(request, reply, refusals.queueFull());
+    case 'journal-broken':
+      return refuse(request, reply, refusals.journalBroken());
+  }
+}
+
+/** Where the first mistake is, in the body's own keys; values stay out of the reply. */
+function firstMistake(body: unknown): string {
+  const [error] = Value.Errors(Kick, body);
+  if (error === undefined) return 'the body';
+  const missing =
+    error.keyword === 'required' ? `: ${error.message}` : '';
+  const place = error.instancePath === '' ? 'the body' : error.instancePath;
+  return printable(`${place}${missing}`, 120);
+}
+
+/** @returns seconds, 0 without a query, undefined when the query is anything else */
+function readWait(url: string): number | undefined {
+  const [, query] = url.split('?');
+  if (query === undefined) return 0;
+  const seconds = /^wait=(\d{1,2})$/.exec(query)?.[1];
+  if (seconds === undefined || Number(seconds) > waitMaxSeconds) {
+    return undefined;
+  }
+  return Number(seconds);
+}
+
+function hangUp(request: FastifyRequest): AbortSignal {
+  const controller = new AbortController();
+  request.raw.socket.once('close', () => {
+    controller.abort();
+  });
+  return controller.signal;
+}

@@ -1,0 +1,23 @@
+/**
+ * The journal's tables. `user_version` counts the steps; a later version adds a step, and never
+ * changes one. A run and a kick are kept whole as JSON in the wire's own words; the columns beside
+ * are what is looked up.
+ */
+export const journalSteps: readonly string[] = [
+  `CREATE TABLE run (
+     id      TEXT PRIMARY KEY,
+     state   TEXT NOT NULL CHECK (state IN ('queued', 'running', 'ended')),
+     body    TEXT NOT NULL,
+     pid     INTEGER,
+     ticks   TEXT,
+     boot_id TEXT
+   ) STRICT;
+   CREATE INDEX run_open ON run (id) WHERE state <> 'ended';
+   CREATE TABLE kick (
+     id      TEXT PRIMARY KEY,
+     run     TEXT NOT NULL REFERENCES run (id),
+     caller  TEXT NOT NULL,
+     body    TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX kick_run ON kick (run);`,
+];

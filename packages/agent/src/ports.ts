@@ -1,0 +1,138 @@
+import type { Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
+import type { RunScope } from './run/scope.ts';
+
+/** Every seam between the rooms, which decide, and `io/`, which does. */
+
+export interface Clock {
+  /** the wall clock, for display and for comparing with a monitor's times */
+  now(): Date;
+  /** milliseconds of a clock that never jumps, for every interval */
+  monotonicMs(): number;
+}
+
+/**
+ * The seam between the listener, which reads the network, and the runner, which starts the CM tool.
+ * One adapter runs in the same process; another will cross a UNIX socket.
+ */
+export interface Runner {
+  /** Takes a kick: durable before it resolves. */
+  submit(kick: Kick, by: string): Promise<Submission>;
+  find(run: Uuid7): Promise<Run | undefined>;
+  /** Resolves when the run has ended, or as it stands when `signal` aborts. */
+  waitForEnd(run: Uuid7, signal: AbortSignal): Promise<Run | undefined>;
+  /** Newest first. */
+  recent(most: number): Promise<Run[]>;
+  state(): Promise<RunnerState>;
+  close(): Promise<void>;
+}
+
+export type Submission =
+  | { kind: 'accepted'; run: Run }
+  | { kind: 'conflict' }
+  | { kind: 'unknown-profile'; known: string[] }
+  | { kind: 'queue-full' }
+  | { kind: 'journal-broken'; reason: string };
+
+export interface RunnerState {
+  profile: string;
+  locked: boolean;
+  /** the administrator's message, where the tool is disabled */
+  disabled?: string;
+  current?: Run;
+  last?: Run;
+}
+
+/** The durable record of kicks and runs. A method returns when its record is on disk. */
+export interface Journal {
+  findKick(kick: Uuid7): KickRecord | undefined;
+  findRun(run: Uuid7): Run | undefined;
+  recentRuns(most: number): Run[];
+  /** The runs that have not ended, oldest first. */
+  openRuns(): OpenRun[];
+  /** One transaction: the kick, and the run that serves it as it now stands. */
+  accept(kick: KickRecord, run: Run): void;
+  /** Called before the child is started, and again once it is known. */
+  start(run: Run, child?: ChildIdentity): void;
+  end(run: Run): void;
+  close(): void;
+}
+
+export interface KickRecord {
+  kick: Uuid7;
+  run: Uuid7;
+  by: string;
+  /** the body as accepted, keys sorted: the same id with another body is a conflict */
+  body: string;
+}
+
+export interface OpenRun {
+  run: Run;
+  child?: ChildIdentity;
+}
+
+/** What tells a process from a later one that was given the same number. */
+export interface ChildIdentity {
+  pid: number;
+  /** field 22 of /proc/PID/stat: clock ticks since boot */
+  startTicks: string;
+  bootId: string;
+}
+
+/** Starts children of a run and finds them again. */
+export interface Launcher {
+  launch(command: Command, outputFile: string): Promise<Launch>;
+  /** A child that an earlier process of ours started: undefined when it is gone. */
+  adopt(child: ChildIdentity): Child | undefined;
+  bootId(): string;
+}
+
+/** A literal command: no shell, nothing inherited. */
+export interface Command {
+  file: string;
+  argv: string[];
+  env: Record<string, string>;
+}
+
+export type Launch =
+  { kind: 'started'; child: Child } | { kind: 'not-started'; reason: string };
+
+export interface Child {
+  identity: ChildIdentity;
+  /** never rejects */
+  ended: Promise<ChildEnd>;
+  /** Sends the signal to the whole process group. */
+  signalGroup(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+export interface ChildEnd {
+  /** undefined when a signal ended it, or when it was adopted and nobody could know */
+  exitCode?: number;
+  signal?: string;
+}
+
+/** Texts that a CM tool leaves behind, by the profile's own names; undefined: no such file. */
+export type Evidence = Readonly<Record<string, string | undefined>>;
+
+/** How this host calls one CM tool, and how it reads what the tool says. One file each in `cm/`. */
+export interface CmProfile {
+  readonly name: string;
+  /** the files that `refusal` and `outcome` want to read; `tail` reads only the end of a long one */
+  evidenceFiles(run: Uuid7): Readonly<Record<string, string>>;
+  command(run: Uuid7, scope: RunScope): Command;
+  /** Judged before a start: a reason why the tool would not run now. */
+  refusal(evidence: Evidence): Outcome | undefined;
+  /** Whether another run of the tool holds its lock, as far as its files tell. */
+  isLocked(evidence: Evidence, isAlive: (pid: number) => boolean): boolean;
+  outcome(end: ToolEnd, evidence: Evidence): Outcome;
+}
+
+export interface ToolEnd extends ChildEnd {
+  run: Uuid7;
+  noop: boolean;
+  startedAt: Date;
+}
+
+/** Whoever wants to know what happens: a JSON log, or a person at a terminal. */
+export interface Narrator {
+  tell(event: import('./told.ts').Told): void;
+}

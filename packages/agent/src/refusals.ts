@@ -1,0 +1,135 @@
+/** A refusal that kickd gives over the wire. The log learns more than the caller. */
+export interface Refusal {
+  status: number;
+  code: string;
+  title: string;
+  /** the next thing for the caller to type or to read */
+  remedy: string;
+}
+
+const refusal = (
+  status: number,
+  code: string,
+  title: string,
+  remedy: string,
+): Refusal => ({ status, code, title, remedy });
+
+const apiPage = 'read docs/reference/api.md';
+
+/** Every refusal of the HTTP interface. docs/errors.md lists them; a test keeps the two in step. */
+export const refusals = {
+  aclDenied: (certname: string, method: string, path: string) =>
+    refusal(
+      403,
+      'ACL_DENIED',
+      'the access rules of this host do not allow this',
+      `on the host type: kickd acl explain --file /etc/kickd/auth.conf --certname ${certname} --method ${method} --path ${path}`,
+    ),
+  certnameMismatch: () =>
+    refusal(
+      403,
+      'CERTNAME_MISMATCH',
+      'the kick names another host than the one it reached',
+      'compare the address and the certname of the host in kicker.yaml: kicker doctor HOST',
+    ),
+  routeUnknown: () =>
+    refusal(404, 'ROUTE_UNKNOWN', 'there is nothing at this path', apiPage),
+  methodUnknown: () =>
+    refusal(405, 'METHOD_UNKNOWN', 'this path does not take this method', apiPage),
+  runUnknown: () =>
+    refusal(
+      404,
+      'RUN_UNKNOWN',
+      'this host knows no such run',
+      'kicker runs HOST lists the runs that it knows',
+    ),
+  urlInvalid: () =>
+    refusal(
+      400,
+      'URL_INVALID',
+      'the request target is not a plain path',
+      apiPage,
+    ),
+  hostHeader: () =>
+    refusal(
+      400,
+      'HOST_HEADER',
+      'a request has exactly one Host header and is HTTP/1.1',
+      apiPage,
+    ),
+  expectation: () =>
+    refusal(417, 'EXPECTATION', 'no Expect header is taken', apiPage),
+  upgrade: () =>
+    refusal(400, 'UPGRADE', 'no other protocol is spoken here', apiPage),
+  queryInvalid: () =>
+    refusal(
+      400,
+      'QUERY_INVALID',
+      'the query is not wait=SECONDS, a whole number from 0 to 60',
+      apiPage,
+    ),
+  contentType: () =>
+    refusal(
+      415,
+      'CONTENT_TYPE',
+      'the body must be application/json, exactly so',
+      'send content-type: application/json',
+    ),
+  bodyTooLarge: () =>
+    refusal(413, 'BODY_TOO_LARGE', 'a kick has at most 4096 bytes', apiPage),
+  bodyEncoding: () =>
+    refusal(400, 'BODY_NOT_UTF8', 'the body is not UTF-8', apiPage),
+  bodyJson: () => refusal(400, 'BODY_NOT_JSON', 'the body is not JSON', apiPage),
+  bodyTooDeep: () =>
+    refusal(400, 'BODY_TOO_DEEP', 'a kick nests at most two levels', apiPage),
+  bodyDuplicateKey: () =>
+    refusal(400, 'BODY_DUPLICATE_KEY', 'a key stands twice in the body', apiPage),
+  bodySchema: (where: string) =>
+    refusal(
+      400,
+      'BODY_INVALID',
+      `the body is not a kick: look at ${where}`,
+      apiPage,
+    ),
+  kickConflict: () =>
+    refusal(
+      409,
+      'KICK_CONFLICT',
+      'this kick id was used before, by another asker or for something else',
+      'make a new id for a new kick',
+    ),
+  profileUnknown: () =>
+    refusal(
+      422,
+      'CM_UNKNOWN',
+      'this host has no CM profile of that name',
+      'kicker ping HOST names its profile; or ask without --cm',
+    ),
+  queueFull: () =>
+    refusal(
+      503,
+      'QUEUE_FULL',
+      'too many different runs are waiting on this host',
+      'wait for them: kicker runs HOST',
+    ),
+  journalBroken: () =>
+    refusal(
+      503,
+      'JOURNAL_BROKEN',
+      'this host cannot write its journal, so it takes no kick',
+      'on the host type: kickd check',
+    ),
+  requestTimeout: () =>
+    refusal(408, 'REQUEST_TIMEOUT', 'the request did not arrive in time', apiPage),
+  headersTooLarge: () =>
+    refusal(431, 'HEADERS_TOO_LARGE', 'the request head is too large', apiPage),
+  requestInvalid: () =>
+    refusal(400, 'REQUEST_INVALID', 'this is not an HTTP/1.1 request', apiPage),
+  internal: () =>
+    refusal(
+      500,
+      'INTERNAL',
+      'kickd met an error of its own',
+      'on the host read the log: journalctl -u kickd',
+    ),
+} as const;

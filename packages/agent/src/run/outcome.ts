@@ -1,0 +1,19 @@
+import { printable, type Outcome, type OutcomeKind } from '@kickd/protocol';
+
+/**
+ * An outcome in which no resource was touched.
+ * @param reason foreign text is made printable here
+ */
+export function bareOutcome(
+  kind: OutcomeKind,
+  code?: string,
+  reason?: string,
+): Outcome {
+  return {
+    kind,
+    ...(code !== undefined && { code }),
+    ...(reason !== undefined && { reason: printable(reason) }),
+    corrected: [],
+    failed: [],
+  };
+}

@@ -1,0 +1,55 @@
+import type { FaultFacts, Outcome } from '@kickd/protocol';
+
+/** Everything that kickd tells: the JSON log prints it as it is, the terminal in words. */
+export type Told =
+  | {
+      event: 'listening';
+      address: string;
+      port: number;
+      certname: string;
+      cm: string;
+      aclFile: string;
+      rules: number;
+    }
+  | { event: 'warning'; fault: FaultFacts }
+  | {
+      event: 'handshake-refused';
+      ip: string;
+      code: string;
+      message: string;
+      remedy: string;
+      certname?: string;
+      serial?: string;
+      issuer?: string;
+      notBefore?: string;
+      notAfter?: string;
+    }
+  | { event: 'handshake-failed'; ip: string; code: string; message: string }
+  | {
+      event: 'request';
+      ip: string;
+      certname: string;
+      serial: string;
+      fingerprint: string;
+      method: string;
+      path: string;
+      status: number;
+      decision: 'allow' | 'deny' | 'none';
+      reason?: string;
+      rule?: string;
+      file?: string;
+      line?: number;
+      /** the code of the refusal */
+      code?: string;
+      kick?: string;
+      run?: string;
+      durationMs: number;
+    }
+  | { event: 'run-accepted'; run: string; kick: string; by: string; how: string }
+  | { event: 'run-started'; run: string; cm: string; command: string[] }
+  | { event: 'run-adopted'; run: string; pid: number }
+  | { event: 'run-stopping'; run: string; code: string; signal: string }
+  | { event: 'run-ended'; run: string; durationMs?: number; outcome: Outcome }
+  | { event: 'reloaded'; what: 'certificates' | 'acl'; detail: string }
+  | { event: 'reload-refused'; what: 'certificates' | 'acl'; faults: FaultFacts[] }
+  | { event: 'closing'; signal: string; running?: string };

@@ -1,0 +1,155 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  clientTlsOptions,
+  locatePuppet,
+  readMaterialSync,
+} from '@kickd/mtls';
+import type { Kick, Run } from '@kickd/protocol';
+import {
+  createFakeCm,
+  createPki,
+  rawRequest,
+  writeSsl,
+  type FakeCm,
+  type IssueOptions,
+  type Pki,
+  type RawReply,
+} from '@kickd/testkit';
+import { startAgent, type Agent } from '../src/app.ts';
+import type { Settings } from '../src/config/settings.ts';
+import type { Told } from '../src/told.ts';
+
+export const web = 'web1.example.com';
+export const monitor = 'monitor.example.com';
+
+/** An agent in this process, with a fake CM tool behind it and real TLS before it. */
+export interface Fixture {
+  agent: Agent;
+  cm: FakeCm;
+  pki: Pki;
+  settings: Settings;
+  told: Told[];
+  /** waits until something of this kind is told; what was told before counts */
+  heard(
+    isIt: (event: Told) => boolean,
+  ): Promise<Told>;
+  post(body: unknown, as?: Caller): Promise<RawReply>;
+  get(path: string, as?: Caller): Promise<RawReply>;
+  raw(chunks: (string | Uint8Array)[], as?: Caller): Promise<RawReply>;
+  runOf(reply: RawReply): Run;
+}
+
+export type Caller = Partial<IssueOptions> | 'nobody';
+
+export const kickId = (n: number): string =>
+  `0193a000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+
+export const kickOf = (n: number, more: Partial<Kick> = {}): Kick => ({
+  kick: kickId(n),
+  certname: web,
+  ...more,
+});
+
+export const simpleAcl = `path /run\nmethod save\nallow ${monitor}\n`;
+
+export async function startFixture(
+  dir: string,
+  options: { acl?: string; timeoutMs?: number; pki?: Pki; state?: string } = {},
+): Promise<Fixture> {
+  const pki = options.pki ?? createPki({ tier: 'two', key: 'ec' });
+  const state = options.state ?? join(dir, 'state');
+  mkdirSync(join(dir, 'cm'), { recursive: true });
+  const cm = createFakeCm(join(dir, 'cm'));
+  const aclFile = join(dir, 'auth.conf');
+  if (options.acl !== '') writeFileSync(aclFile, options.acl ?? simpleAcl);
+  const tls = writeSsl(join(dir, 'ssl'), {
+    ...pki.issue({ certname: web }),
+    ca: pki.ca,
+    crl: pki.crl,
+  });
+  const settings: Settings = {
+    listen: { address: '127.0.0.1', port: 0 },
+    certname: web,
+    tls: { ...tls, minVersion: 'TLSv1.3' },
+    acl: { file: aclFile, anyCertname: false },
+    cm: {
+      default: 'fake',
+      profiles: new Map([
+        [
+          'fake',
+          {
+            type: 'command',
+            argv: [cm.file],
+            exitCodes: { '0': 'unchanged', '2': 'corrected' },
+          },
+        ],
+      ]),
+    },
+    run: { timeoutMs: options.timeoutMs ?? 30_000, graceMs: 300 },
+    state,
+    puppet: locatePuppet({
+      files: { readText: () => undefined },
+      env: { isRoot: false, home: dir, hostname: web },
+    }),
+  };
+  const told: Told[] = [];
+  const waiting: { isIt(event: Told): boolean; resolve(event: Told): void }[] =
+    [];
+  const agent = await startAgent(settings, {
+    tell: (event) => {
+      told.push(event);
+      for (const waiter of waiting) {
+        if (waiter.isIt(event)) waiter.resolve(event);
+      }
+    },
+  });
+  const heard = (isIt: (event: Told) => boolean): Promise<Told> => {
+    const before = told.find(isIt);
+    if (before !== undefined) return Promise.resolve(before);
+    return new Promise((resolve) => {
+      waiting.push({ isIt, resolve });
+    });
+  };
+  let count = 0;
+  const clientOptions = (
+    as: Caller,
+  ): ReturnType<typeof clientTlsOptions> => {
+    const name = as === 'nobody' ? monitor : (as.certname ?? monitor);
+    count += 1;
+    const files = writeSsl(join(dir, `client-${String(count)}`), {
+      ...pki.issue({ certname: name, ...(as === 'nobody' ? {} : as) }),
+      ca: pki.ca,
+      crl: pki.crl,
+    });
+    const all = clientTlsOptions(readMaterialSync(files), { certname: web });
+    if (as !== 'nobody') return all;
+    const { cert: _cert, key: _key, ...bare } = all;
+    return bare as ReturnType<typeof clientTlsOptions>;
+  };
+  const raw: Fixture['raw'] = (chunks, as = {}) =>
+    rawRequest(agent.port, clientOptions(as), chunks);
+  return {
+    agent,
+    cm,
+    pki,
+    settings,
+    told,
+    heard,
+    raw,
+    get: (path, as) =>
+      raw([`GET ${path} HTTP/1.1\r\nHost: ${web}\r\n\r\n`], as),
+    post: (body, as) => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      return raw([postHead(Buffer.byteLength(text)), text], as);
+    },
+    runOf: (reply) => {
+      const [, body = ''] = reply.text.split('\r\n\r\n');
+      return JSON.parse(body) as Run;
+    },
+  };
+}
+
+export function postHead(length: number, more = ''): string {
+  return `POST /run HTTP/1.1\r\nHost: ${web}\r\nContent-Type: application/json\r\nContent-Length: ${String(length)}\r\n${more}\r\n`;
+}

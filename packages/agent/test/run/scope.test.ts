@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  canShare,
+  covers,
+  mergeScopes,
+  scopeOf,
+  type RunScope,
+} from '../../src/run/scope.ts';
+
+const scopes = fc.record(
+  {
+    cm: fc.constantFrom('puppet-agent', 'cfengine'),
+    noop: fc.boolean(),
+    environment: fc.constantFrom('production', 'test'),
+    tags: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), {
+      minLength: 1,
+    }),
+  },
+  { requiredKeys: ['cm', 'noop'] },
+) as fc.Arbitrary<RunScope>;
+
+t.test('a merged scope covers both, and nothing but both', (t) => {
+  fc.assert(
+    fc.property(scopes, scopes, (one, other) => {
+      fc.pre(canShare(one, other));
+      const merged = mergeScopes(one, other);
+      const isWhole = one.tags === undefined || other.tags === undefined;
+      return (
+        covers(merged, one) &&
+        covers(merged, other) &&
+        (merged.tags === undefined) === isWhole &&
+        (merged.tags ?? []).every(
+          (tag) => one.tags?.includes(tag) || other.tags?.includes(tag),
+        )
+      );
+    }),
+  );
+  t.end();
+});
+
+t.test('noop and real never share', (t) => {
+  const scope = { cm: 'puppet-agent', noop: false };
+  t.equal(canShare(scope, { ...scope, noop: true }), false);
+  t.equal(covers(scope, { ...scope, noop: true }), false);
+  t.equal(canShare(scope, scope), true);
+  t.end();
+});
+
+t.test('a kick without words takes the profile of the host', (t) => {
+  const kick = '0193a000-0000-7000-8000-000000000001';
+  const certname = 'web1.example.com';
+  t.same(scopeOf({ kick, certname }, 'puppet-agent'), {
+    cm: 'puppet-agent',
+    noop: false,
+  });
+  t.same(
+    scopeOf({ kick, certname, cm: 'web', tags: ['b', 'a'], noop: true }, 'x'),
+    { cm: 'web', noop: true, tags: ['a', 'b'] },
+  );
+  t.end();
+});
