@@ -14,10 +14,10 @@ export const sequence = (...items: Asn1[]): Asn1 =>
 export const set = (...items: Asn1[]): Asn1 =>
   asn1.create(Class.UNIVERSAL, Type.SET, true, items);
 export const explicit = (tag: number, item: Asn1): Asn1 =>
-  asn1.create(Class.CONTEXT_SPECIFIC, tag, true, [item]);
+  context(tag, true, [item]);
 /** `[tag] IMPLICIT` over a primitive; `bytes` is what the value holds. */
 export const implicit = (tag: number, bytes: Uint8Array): Asn1 =>
-  asn1.create(Class.CONTEXT_SPECIFIC, tag, false, binary(bytes));
+  context(tag, false, binary(bytes));
 export const oid = (dotted: string): Asn1 =>
   asn1.create(
     Class.UNIVERSAL,
@@ -66,17 +66,12 @@ export function integer(value: bigint | number): Asn1 {
 /** UTCTime up to 2049, GeneralizedTime after it. @see RFC 5280, 4.1.2.5 */
 export function time(at: Date): Asn1 {
   return at.getUTCFullYear() < 2050
-    ? asn1.create(
-        Class.UNIVERSAL,
-        Type.UTCTIME,
-        false,
-        asn1.dateToUtcTime(at) as unknown as string, // typed wrongly: it returns text
-      )
+    ? asn1.create(Class.UNIVERSAL, Type.UTCTIME, false, asn1.dateToUtcTime(at))
     : asn1.create(
         Class.UNIVERSAL,
         Type.GENERALIZEDTIME,
         false,
-        asn1.dateToGeneralizedTime(at) as unknown as string, // as above
+        asn1.dateToGeneralizedTime(at),
       );
 }
 
@@ -107,6 +102,15 @@ export function toPem(label: string, der: Uint8Array): string {
       .toString('base64')
       .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}
+
+function context(
+  tag: number,
+  isConstructed: boolean,
+  value: string | Asn1[],
+): Asn1 {
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a context tag is any number, node-forge's type knows the universal ones alone
+  return asn1.create(Class.CONTEXT_SPECIFIC, tag, isConstructed, value);
 }
 
 /** node-forge keeps bytes as a text of characters 0–255. */

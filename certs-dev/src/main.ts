@@ -32,7 +32,7 @@ function main(argv: string[]): number {
       },
     }));
   } catch (error) {
-    return fail(error instanceof Error ? error.message : `${error}`);
+    return fail(error instanceof Error ? error.message : String(error));
   }
   if (values.help) {
     process.stdout.write(usage);

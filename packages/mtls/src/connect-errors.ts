@@ -5,7 +5,7 @@ const verdicts: Record<string, [code: string, why: string, remedy: string]> = {
   CERT_HAS_EXPIRED: [
     'SERVER_EXPIRED',
     'its certificate has expired',
-    'on that host: puppet ssl renew_cert',
+    'on the CA host: puppetserver ca clean --certname NAME; then on that host: puppet ssl clean; puppet ssl bootstrap',
   ],
   CERT_NOT_YET_VALID: [
     'SERVER_NOT_YET_VALID',
@@ -15,12 +15,12 @@ const verdicts: Record<string, [code: string, why: string, remedy: string]> = {
   CERT_REVOKED: [
     'SERVER_REVOKED',
     'its certificate is revoked',
-    'on that host: puppet ssl clean; puppet ssl bootstrap',
+    'if it is to live: on the CA host: puppetserver ca clean --certname NAME; then on that host: puppet ssl clean; puppet ssl bootstrap',
   ],
   CRL_HAS_EXPIRED: [
     'SERVER_CRL_EXPIRED',
     'the CRL here has expired, so nobody can be trusted',
-    'here: puppet ssl download_crl',
+    'here: puppet ssl bootstrap --crl_refresh_interval 1',
   ],
   INVALID_PURPOSE: [
     'SERVER_USAGE',

@@ -1,6 +1,9 @@
 import { printable, type FaultFacts } from '@kickd/protocol';
 
-/** Every error about keys, certificates and CRLs that a person can meet. Exit code 3: configuration. */
+const fetchCrls = 'puppet ssl bootstrap --crl_refresh_interval 1';
+const newCert =
+  'on the CA host: puppetserver ca clean --certname NAME; then here: puppet ssl clean; puppet ssl bootstrap';
+
 const facts = (code: string, message: string, remedy: string): FaultFacts => ({
   code,
   exitCode: 3,
@@ -8,6 +11,7 @@ const facts = (code: string, message: string, remedy: string): FaultFacts => ({
   remedy,
 });
 
+/** Every error about keys, certificates and CRLs that a person can meet. Exit code 3: configuration. */
 export const errors = {
   fileMissing: (what: string, file: string) =>
     facts(
@@ -33,7 +37,7 @@ export const errors = {
     facts(
       'TLS_FILE_EMPTY',
       `the ${what} file ${printable(file)} is empty`,
-      `write it anew: puppet ssl bootstrap`,
+      anew(what, file),
     ),
   fileDer: (what: string, file: string) =>
     facts(
@@ -45,7 +49,7 @@ export const errors = {
     facts(
       'TLS_FILE_DAMAGED',
       `the ${what} file ${printable(file)} is damaged: ${printable(why)}`,
-      `look at it: openssl ${commandFor(what)} -in ${printable(file)} -noout; then write it anew: puppet ssl bootstrap`,
+      `look at it: openssl ${commandFor(what)} -in ${printable(file)} -noout; ${anew(what, file)}`,
     ),
   certMissing: (file: string) =>
     facts(
@@ -75,13 +79,13 @@ export const errors = {
     facts(
       'CA_EMPTY',
       `no CA certificate stands in ${printable(file)}`,
-      `fetch the CA's bundle: puppet ssl bootstrap`,
+      `fetch the CA's bundle: rm ${printable(file)}; puppet ssl bootstrap`,
     ),
   crlEmpty: (file: string) =>
     facts(
       'CRL_EMPTY',
       `no CRL stands in ${printable(file)}, so nobody could ever be revoked`,
-      `fetch the CA's CRLs: puppet ssl download_crl; or remove ${printable(file)} and: puppet agent --test --noop`,
+      `fetch the CA's CRLs: rm ${printable(file)}; puppet ssl bootstrap`,
     ),
   crlDamaged: (file: string, nth: number) =>
     facts(
@@ -93,13 +97,13 @@ export const errors = {
     facts(
       'CRL_NOT_COVERING',
       `no CRL in ${printable(file)} is signed by the CA ${printable(ca)}`,
-      `every CA of the bundle needs its CRL: fetch them again: puppet ssl download_crl; look: openssl crl -in ${printable(file)} -noout -issuer`,
+      `every CA of the bundle needs its CRL: ${fetchCrls}; look: openssl crl -in ${printable(file)} -noout -issuer`,
     ),
   crlExpired: (file: string, ca: string, at: string) =>
     facts(
       'CRL_EXPIRED',
       `the CRL of ${printable(ca)} in ${printable(file)} expired at ${at}, so every peer is refused`,
-      `fetch a new one: puppet ssl download_crl; if that is as old, renew it on the CA host: puppetserver ca revoke --certname ANY-UNUSED-NAME`,
+      `fetch a new one: ${fetchCrls}; if that is as old, the CA writes one with each revocation: puppetserver ca generate --certname crl-renewal; puppetserver ca clean --certname crl-renewal`,
     ),
   crlNotYetValid: (file: string, ca: string, at: string) =>
     facts(
@@ -111,13 +115,13 @@ export const errors = {
     facts(
       'CRL_EXPIRES_SOON',
       `the CRL of ${printable(ca)} in ${printable(file)} expires at ${at}`,
-      `fetch a new one: puppet ssl download_crl`,
+      `fetch a new one: ${fetchCrls}`,
     ),
   crlBackwards: (file: string, ca: string, was: bigint, is: bigint) =>
     facts(
       'CRL_BACKWARDS',
       `the CRL of ${printable(ca)} in ${printable(file)} went back from number ${was} to ${is}: an old copy?`,
-      `fetch the newest: puppet ssl download_crl; if the CA itself was restored from a backup, restart this service`,
+      `fetch the newest: ${fetchCrls}; if the CA itself was restored from a backup, restart this service`,
     ),
   crlUnnumbered: (file: string, ca: string) =>
     facts(
@@ -129,7 +133,7 @@ export const errors = {
     facts(
       'CERT_EXPIRED',
       `the certificate ${printable(file)} expired at ${at}`,
-      `renew it: puppetserver ca clean --certname NAME on the CA host, then here: puppet ssl clean; puppet ssl bootstrap`,
+      `renew it: ${newCert}`,
     ),
   certNotYetValid: (file: string, at: string) =>
     facts(
@@ -141,19 +145,19 @@ export const errors = {
     facts(
       'CERT_EXPIRES_SOON',
       `the certificate ${printable(file)} expires at ${at}`,
-      `renew it: puppet ssl renew_cert`,
+      `renew it (Puppet 8 does so by itself): ${newCert}`,
     ),
   certRevoked: (file: string) =>
     facts(
       'CERT_REVOKED',
       `our own certificate ${printable(file)} is revoked, so every peer will refuse it`,
-      `get a new one: puppet ssl clean; puppet ssl bootstrap`,
+      `get a new one: ${newCert}`,
     ),
   certUnknownCa: (file: string, ca: string) =>
     facts(
       'CERT_UNKNOWN_CA',
       `no CA in ${printable(ca)} signed the certificate ${printable(file)}`,
-      `look: openssl verify -CAfile ${printable(ca)} ${printable(file)}; then fetch both again: puppet ssl clean; puppet ssl bootstrap`,
+      `look: openssl verify -CAfile ${printable(ca)} ${printable(file)}; if the CA was made anew: rm ${printable(ca)}; ${newCert}`,
     ),
   certUsage: (file: string, usage: string) =>
     facts(
@@ -171,7 +175,7 @@ export const errors = {
     facts(
       'CA_EXPIRED',
       `the CA ${printable(ca)} in ${printable(file)} expired at ${at}`,
-      `renew the CA, then fetch its certificate on every host: puppet ssl bootstrap`,
+      `renew the CA, then on every host: rm ${printable(file)}; puppet ssl bootstrap`,
     ),
   caNotYetValid: (file: string, ca: string, at: string) =>
     facts(
@@ -189,7 +193,7 @@ export const errors = {
     facts(
       'CA_INCOMPLETE',
       `the bundle ${printable(file)} holds ${printable(ca)} without the CA that signed it`,
-      `fetch the whole bundle: puppet ssl bootstrap`,
+      `fetch the whole bundle: rm ${printable(file)}; puppet ssl bootstrap`,
     ),
   caNotACa: (file: string, name: string) =>
     facts(
@@ -226,4 +230,10 @@ export const errors = {
 function commandFor(what: string): 'x509' | 'crl' | 'pkey' {
   if (what === 'CRL') return 'crl';
   return what === 'key' ? 'pkey' : 'x509';
+}
+
+function anew(what: string, file: string): string {
+  return what === 'key'
+    ? `a key cannot be fetched, so start over: ${newCert}`
+    : `fetch it again: rm ${printable(file)}; puppet ssl bootstrap`;
 }

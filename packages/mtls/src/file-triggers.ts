@@ -20,7 +20,7 @@ export async function stampOf(
         if (Date.now() - Number(mtimeMs) < stampGrainMs) isSettled = false;
         return `${dev}:${ino}:${size}:${mtimeNs}`;
       } catch (error) {
-        return `${error}`;
+        return String(error);
       }
     }),
   );
@@ -36,7 +36,7 @@ export function startFileTriggers(options: {
   files: TlsFiles;
   signal: AbortSignal;
   pollMs: number;
-  onTrigger(): Promise<void>;
+  onTrigger: () => Promise<void>;
 }): void {
   const { files, signal, pollMs, onTrigger } = options;
   if (signal.aborted) return;

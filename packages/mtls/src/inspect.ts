@@ -112,7 +112,7 @@ export function inspectMaterial(
     if (faults.length === 0) createSecureContext(serverTlsOptions(material));
   } catch (error) {
     // e.g. a key too short for OpenSSL's security level
-    faults.push(errors.materialNotTaken(`${error}`));
+    faults.push(errors.materialNotTaken(String(error)));
   }
   expiries.sort((a, b) => a.at.localeCompare(b.at));
   return {

@@ -102,7 +102,9 @@ const words = { cert: 'certificate', key: 'key', ca: 'CA', crl: 'CRL' };
 
 function unreadable(what: keyof TlsFiles, file: string, cause: unknown): Fault {
   const code =
-    cause instanceof Error && 'code' in cause ? String(cause.code) : `${cause}`;
+    cause instanceof Error && 'code' in cause
+      ? String(cause.code)
+      : String(cause);
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new Fault(errors.fileMissing(words[what], file), { cause });
   return new Fault(

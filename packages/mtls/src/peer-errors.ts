@@ -22,28 +22,20 @@ export function peerRemedy(code: PeerCode, certname = 'NAME'): string {
   const anew =
     `on the CA host: puppetserver ca clean --certname ${certname}; ` +
     `then on the refused host: puppet ssl clean; puppet ssl bootstrap`;
-  switch (code) {
-    case 'PEER_NO_CERTIFICATE':
-      return `show one: curl --cert CERT.pem --key KEY.pem --cacert CA.pem …; or get one: puppet ssl bootstrap`;
-    case 'PEER_UNKNOWN_CA':
-      return `compare the CAs of both hosts: ${look} -issuer; puppet ssl verify`;
-    case 'PEER_EXPIRED':
-      return `look: ${look} -dates; renew it: puppet ssl renew_cert; or ${anew}`;
-    case 'PEER_NOT_YET_VALID':
-      return `compare the clocks of both hosts: timedatectl; and ${look} -dates`;
-    case 'PEER_REVOKED':
-      return `get a new certificate: ${anew}; or the CA above it was revoked: openssl crl -in "$(puppet config print hostcrl)" -noout -text`;
-    case 'PEER_USAGE':
-      return `look: ${look} -ext extendedKeyUsage; Puppet's CA gives serverAuth and clientAuth: ${anew}`;
-    case 'PEER_CRL_MISSING':
-      return `the CA above this certificate is unknown to the host that refuses, or its CRL is missing there; compare: ${look} -issuer; and fetch a CRL for every CA there: puppet ssl download_crl`;
-    case 'PEER_CRL_EXPIRED':
-      return `on the host that refuses, fetch a new CRL: puppet ssl download_crl; look: openssl crl -in "$(puppet config print hostcrl)" -noout -nextupdate`;
-    case 'PEER_NAME_AMBIGUOUS':
-    case 'PEER_NAME_INVALID':
-    case 'PEER_NAME_NOT_IN_SAN':
-      return `look: ${look} -subject -ext subjectAltName; exactly one CN, lower case, among the DNS names: ${anew}`;
-    case 'PEER_REFUSED':
-      return `look: puppet ssl verify; ${look} -text`;
-  }
+  const wrongName = `look: ${look} -subject -ext subjectAltName; exactly one CN, lower case, among the DNS names: ${anew}`;
+  const remedies: Record<PeerCode, string> = {
+    PEER_NO_CERTIFICATE: `show one: curl --cert CERT.pem --key KEY.pem --cacert CA.pem https://ADDRESS:8139/status; or get one: puppet ssl bootstrap`,
+    PEER_UNKNOWN_CA: `compare the CAs of both hosts: ${look} -issuer; puppet ssl verify`,
+    PEER_EXPIRED: `look: ${look} -dates; renew it: ${anew}`,
+    PEER_NOT_YET_VALID: `compare the clocks of both hosts: timedatectl; and ${look} -dates`,
+    PEER_REVOKED: `get a new certificate: ${anew}; or the CA above it was revoked: openssl crl -in "$(puppet config print hostcrl)" -noout -text`,
+    PEER_USAGE: `look: ${look} -ext extendedKeyUsage; Puppet's CA gives serverAuth and clientAuth: ${anew}`,
+    PEER_CRL_MISSING: `the CA above this certificate is unknown to the host that refuses, or its CRL is missing there; compare: ${look} -issuer; and fetch a CRL for every CA there: puppet ssl bootstrap --crl_refresh_interval 1`,
+    PEER_CRL_EXPIRED: `on the host that refuses, fetch a new CRL: puppet ssl bootstrap --crl_refresh_interval 1; look: openssl crl -in "$(puppet config print hostcrl)" -noout -nextupdate`,
+    PEER_NAME_AMBIGUOUS: wrongName,
+    PEER_NAME_INVALID: wrongName,
+    PEER_NAME_NOT_IN_SAN: wrongName,
+    PEER_REFUSED: `look: puppet ssl verify; ${look} -text`,
+  };
+  return remedies[code];
 }

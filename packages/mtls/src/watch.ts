@@ -25,7 +25,7 @@ export interface WatchOptions {
   /** what our certificate must be good for, as `inspectMaterial` */
   role?: 'server' | 'client';
   /** wall clock of the inspection */
-  now?(): Date;
+  now?: () => Date;
 }
 
 export interface MaterialWatch {
@@ -88,7 +88,7 @@ export function watchMaterial(options: WatchOptions): MaterialWatch {
     try {
       options.onChange(seen.material, inspection);
     } catch (error) {
-      return [errors.materialNotTaken(`${error}`)];
+      return [errors.materialNotTaken(String(error))];
     }
     inForce = { hash: seen.hash, crlNumbers };
     return [];
@@ -119,7 +119,7 @@ async function readSet(files: TlsFiles): Promise<SeenSet> {
     const { code, message, remedy, exitCode } =
       error instanceof Fault
         ? error
-        : new Fault(errors.materialNotTaken(`${error}`));
+        : new Fault(errors.materialNotTaken(String(error)));
     const bytes = await Promise.all(
       Object.values(files).map((file: string) =>
         readFile(file, 'latin1').catch(() => ''),

@@ -359,7 +359,7 @@ t.test(
     const one = await startServer(t, expired);
     t.match(await ask(one.port, expired.issue({ certname: name })), {
       status: 403,
-      body: { code: 'PEER_CRL_EXPIRED', remedy: /download_crl/ },
+      body: { code: 'PEER_CRL_EXPIRED', remedy: /crl_refresh_interval/ },
     });
     const two = createPki();
     const [first = ''] = two.crls;
@@ -443,17 +443,75 @@ t.test('no session is resumed, with or without a certificate', async (t) => {
   }
 });
 
+t.test(
+  'were tickets ever on, a resumed session would still be nobody',
+  async (t) => {
+    testdir(t);
+    const pki = createPki();
+    const leaf = pki.issue({ certname: name });
+    const files = writeSsl(t.testdirName, {
+      ...leaf,
+      ca: pki.ca,
+      crl: pki.crl,
+    });
+    const peers: Peer[] = [];
+    let requests = 0;
+    const server = createServer(
+      { ...serverTlsOptions(readMaterialSync(files)), secureOptions: 0 },
+      (_req, res) => {
+        requests += 1;
+        res.end('{}');
+      },
+    );
+    guardServer(server, { onPeer: (_socket, peer) => peers.push(peer) });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const first = connect({
+      host: '127.0.0.1',
+      port,
+      rejectUnauthorized: false,
+      ...leaf,
+    });
+    first.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    first.resume();
+    const [session] = (await once(first, 'session')) as [Buffer];
+    await once(first, 'close');
+    for (const tls of [{}, leaf]) {
+      const again = connect({
+        host: '127.0.0.1',
+        port,
+        rejectUnauthorized: false,
+        session,
+        ...tls,
+      });
+      const [answer] = (await once(again, 'data')) as [Buffer];
+      t.ok(again.isSessionReused(), 'the trap is there');
+      t.match(answer.toString(), /^HTTP\/1\.1 403 /);
+      again.destroy();
+    }
+    t.strictSame(
+      peers.map(({ kind }) => kind),
+      ['known', 'refused', 'refused'],
+    );
+    t.equal(requests, 1);
+  },
+);
+
 t.test('a refused peer cannot hold the socket', async (t) => {
   testdir(t);
   const pki = createPki();
   const { port, requests } = await startServer(t, pki);
   const startedAt = process.hrtime.bigint();
-  const silent = connect({
+  // net's option, which tls.connect passes on and its type leaves out
+  const options: ConnectionOptions & { allowHalfOpen: true } = {
     host: '127.0.0.1',
     port,
     rejectUnauthorized: false,
     allowHalfOpen: true,
-  });
+  };
+  const silent = connect(options);
   const [answer] = (await once(silent, 'data')) as [Buffer];
   t.match(
     answer.toString(),

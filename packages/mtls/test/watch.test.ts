@@ -141,6 +141,25 @@ t.test(
   },
 );
 
+t.test('a set that is bad for one look alone is not told', async (t) => {
+  const { pki, files } = setUp(t);
+  pki.renewCrl();
+  let looks = 0;
+  const { events, log } = start(t, files, {
+    now: () => {
+      looks += 1;
+      // the first time is the set in force, the second one is half of what is being written
+      if (looks === 2) replace(files.crl, pki.crl);
+      return new Date();
+    },
+  });
+  const changed = once(events, 'change');
+  replace(files.crl, pki.crls[0] ?? '');
+  await changed;
+  t.strictSame(log, ['change']);
+  t.ok(looks >= 3);
+});
+
 const bad: [string, string, (files: TlsFiles, pki: Pki) => void][] = [
   ['CRL emptied', 'CRL_EMPTY', ({ crl }) => writeFileSync(crl, '')],
   ['CRL removed', 'TLS_FILE_MISSING', ({ crl }) => rmSync(crl)],
