@@ -13,18 +13,31 @@ export const plainEnvironment = {
   LANG: 'C.UTF-8',
 } as const;
 
+/**
+ * The command under an environment that holds these names and nothing else. tap adds NODE_OPTIONS
+ * to every child that a test starts, whatever `env` says, and kickd refuses to start with it.
+ */
+export function inEnvironment(
+  env: Readonly<Record<string, string>>,
+  command: readonly string[],
+): [string, string[]] {
+  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return ['/usr/bin/env', ['-i', ...pairs, ...command]];
+}
+
 /** Runs a program to its end, without a shell; any exit code is an answer. */
 export function runCommand(
   program: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+  options: { env?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     execFile(
-      program,
-      args,
+      ...inEnvironment({ ...plainEnvironment, ...options.env }, [
+        program,
+        ...args,
+      ]),
       {
-        env: { ...plainEnvironment, ...options.env },
         maxBuffer: 64 * 1024 * 1024,
         ...(options.signal && { signal: options.signal }),
       },
@@ -44,7 +57,7 @@ export function runCommand(
 export async function mustRun(
   program: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv } = {},
+  options: { env?: Record<string, string> } = {},
 ): Promise<string> {
   const { exitCode, output } = await runCommand(program, args, options);
   if (exitCode !== 0)

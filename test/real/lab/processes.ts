@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { inEnvironment } from './command.ts';
 import { stateFolder } from './places.ts';
 import { waitFor } from './wait.ts';
 
@@ -33,23 +34,21 @@ export interface LabProcess {
 export function startProcess(
   name: string,
   command: readonly [string, ...string[]],
-  options: { env: NodeJS.ProcessEnv; cwd?: string },
+  options: { env: Record<string, string>; cwd?: string },
 ): LabProcess {
   mkdirSync(recordFolder, { recursive: true });
   mkdirSync(logFolder, { recursive: true });
   const log = join(logFolder, `${name}.log`);
   const record = join(recordFolder, `${name}.json`);
   const output = openSync(log, 'w');
-  const [program, ...args] = command;
-  const child = spawn(program, args, {
+  const child = spawn(...inEnvironment(options.env, command), {
     stdio: ['ignore', output, output],
-    env: options.env,
     cwd: options.cwd ?? '/',
     detached: true,
   });
   closeSync(output);
   const pid = child.pid;
-  if (pid === undefined) throw new Error(`cannot start ${program}`);
+  if (pid === undefined) throw new Error(`cannot start ${command[0]}`);
   // A missing program comes as an event; the readiness check reports it with the log.
   child.on('error', () => {});
   child.unref();
