@@ -51,10 +51,8 @@ export function parseNagios(macros: NagiosMacros): ParsedEvent {
 
   const host = read.label('host', 'the monitor’s name of the host');
   const service = read.optionalLabel('service');
-  const state = read.word(
-    'state',
-    service === undefined ? hostStates : serviceStates,
-  );
+  const isAboutHost = (macros.service ?? '') === '';
+  const state = read.word('state', isAboutHost ? hostStates : serviceStates);
   const stateType = read.word('stateType', ['SOFT', 'HARD'] as const);
   const attempt = read.count('attempt');
   const maxAttempts = read.optionalCount('maxAttempts');
@@ -133,7 +131,7 @@ function createReader(macros: NagiosMacros, faults: FaultFacts[]) {
     const value = macros[name];
     if (value === undefined || value === '') return undefined;
     const { option, macro } = sources[name];
-    if (/\$[A-Z0-9_:]+\$/.test(value)) {
+    if (/\$[A-Z][A-Z0-9_]*(:[^$]*)?\$/.test(value)) {
       faults.push(errors.macroNotExpanded(option, value, macro));
       return undefined;
     }

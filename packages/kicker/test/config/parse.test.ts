@@ -1,0 +1,122 @@
+import t from 'tap';
+import { defaultConfig } from '../../src/config/config.ts';
+import { parseConfig } from '../../src/config/parse.ts';
+
+const file = '/etc/kicker/kicker.yaml';
+const parse = (text: string) => parseConfig(text, file);
+
+t.strictSame(parse(''), {
+  kind: 'config',
+  config: { ...defaultConfig(), file },
+});
+t.strictSame(parse('# nothing\n'), parse(''));
+
+t.test('what is given goes over the defaults', async (t) => {
+  const parsed = parse(
+    [
+      'port: 9139',
+      'hosts:',
+      '  Web1: {certname: web1.example.com, address: 192.0.2.1}',
+      'nagios: {commandFile: /run/nagios.cmd}',
+      'rule: {states: [WARNING, CRITICAL]}',
+      'retry: {forSeconds: 60}',
+      'timeouts: {connectSeconds: 0.5}',
+      'tls: {cert: /a, key: /b, ca: /c, crl: /d}',
+      'ledger: /var/lib/kicker/l.sqlite',
+    ].join('\n'),
+  );
+  const base = defaultConfig();
+  t.strictSame(parsed, {
+    kind: 'config',
+    config: {
+      ...base,
+      file,
+      port: 9139,
+      hosts: { Web1: { certname: 'web1.example.com', address: '192.0.2.1' } },
+      nagios: { commandFile: '/run/nagios.cmd' },
+      rule: { ...base.rule, states: ['WARNING', 'CRITICAL'] },
+      retry: { forSeconds: 60 },
+      timeouts: { connectSeconds: 0.5, requestSeconds: 10 },
+      tls: { cert: '/a', key: '/b', ca: '/c', crl: '/d' },
+      ledger: '/var/lib/kicker/l.sqlite',
+    },
+  });
+});
+
+// Each row: the text, then code, place and a part of each message.
+const bad: [string, [string, string, RegExp][]][] = [
+  ['prt: 1', [['CONFIG_UNKNOWN_KEY', '1:1', /prt; did you mean port\?/]]],
+  ['zzzzzz: 1', [['CONFIG_UNKNOWN_KEY', '1:1', /no key zzzzzz$/]]],
+  [
+    'rule:\n  softAtempt: 3',
+    [
+      [
+        'CONFIG_UNKNOWN_KEY',
+        '2:3',
+        /rule\.softAtempt; did you mean softAttempt\?/,
+      ],
+    ],
+  ],
+  [
+    'port: 0',
+    [['CONFIG_INVALID', '1:7', /port is 0; wanted: a port, 1 to 65535/]],
+  ],
+  ['port: "8139"', [['CONFIG_INVALID', '1:7', /port is "8139"/]]],
+  [
+    'retry: {forSeconds: 2147484}',
+    [['CONFIG_INVALID', '1:21', /2147484; wanted: seconds, 1 to 2147483/]],
+  ],
+  [
+    'hosts:\n  web1:\n    certname: Web1',
+    [['CONFIG_INVALID', '3:15', /hosts\.web1\.certname is "Web1"/]],
+  ],
+  [
+    'hosts: {web1: {adress: 192.0.2.1}}',
+    [['CONFIG_UNKNOWN_KEY', '1:16', /did you mean address\?/]],
+  ],
+  [
+    'rule:\n  states:\n    - CRITICAL\n    - DOWN',
+    [['CONFIG_INVALID', '4:7', /rule\.states\.1 is "DOWN"/]],
+  ],
+  ['rule: {states: []}', [['CONFIG_INVALID', '1:16', /each once/]]],
+  [
+    'tls: {cert: /a, key: b}',
+    [
+      ['CONFIG_INVALID', '1:6', /tls\.ca is nothing; wanted: an absolute path/],
+      ['CONFIG_INVALID', '1:6', /tls\.crl is nothing/],
+      ['CONFIG_INVALID', '1:22', /tls\.key is "b"; wanted: an absolute path/],
+    ],
+  ],
+  ['- a\n- b', [['CONFIG_INVALID', '1:1', /the file is \["a","b"\]/]]],
+  ['port: 1\nport: 2', [['CONFIG_YAML', '2:1', /unique/]]],
+  ['hosts: {', [['CONFIG_YAML', '1:9', /./]]],
+  [
+    'port: 99999\nledger: here\nwait: 1',
+    [
+      ['CONFIG_INVALID', '1:7', /port is 99999/],
+      ['CONFIG_INVALID', '2:9', /ledger is "here"/],
+      ['CONFIG_UNKNOWN_KEY', '3:1', /no key wait/],
+    ],
+  ],
+];
+for (const [text, wanted] of bad) {
+  t.test(JSON.stringify(text), async (t) => {
+    const parsed = parse(text);
+    t.equal(parsed.kind, 'faults');
+    if (parsed.kind !== 'faults') return;
+    const faults = parsed.faults.toSorted((a, b) =>
+      a.message < b.message ? -1 : 1,
+    );
+    t.equal(faults.length, wanted.length, JSON.stringify(faults));
+    for (const [index, [code, place, pattern]] of wanted.entries()) {
+      const fault = faults[index];
+      t.equal(fault?.code, code);
+      t.ok(
+        fault?.message.startsWith(`${file}:${place}: `),
+        `${fault?.message} stands at ${place}`,
+      );
+      t.match(fault?.message, pattern);
+      t.ok((fault?.remedy.length ?? 0) > 0);
+    }
+  });
+}

@@ -1,0 +1,83 @@
+import t from 'tap';
+import fc from 'fast-check';
+import { findTarget, findTargets } from '../../src/fleet/target.ts';
+
+const hosts = {
+  Web1: { certname: 'web1.example.com', address: '192.0.2.1', port: 9139 },
+  db: { certname: 'db1.example.com' },
+};
+
+const good: [string, string | undefined, string, string, number][] = [
+  ['Web1', undefined, 'web1.example.com', '192.0.2.1', 9139],
+  ['Web1', '198.51.100.9', 'web1.example.com', '192.0.2.1', 9139],
+  ['web1', undefined, 'web1', 'web1', 8139],
+  ['db', '198.51.100.9', 'db1.example.com', '198.51.100.9', 8139],
+  ['db', undefined, 'db1.example.com', 'db1.example.com', 8139],
+  ['WEB2.Example.COM', undefined, 'web2.example.com', 'web2.example.com', 8139],
+  ['web2', '2001:db8::1', 'web2', '2001:db8::1', 8139],
+  ['constructor', undefined, 'constructor', 'constructor', 8139],
+];
+for (const [name, given, certname, address, port] of good) {
+  t.strictSame(
+    findTarget(name, hosts, 8139, given),
+    { kind: 'target', target: { name, certname, address, port } },
+    name,
+  );
+}
+
+const bad: [string, string | undefined, string][] = [
+  ['', undefined, 'HOST_EMPTY'],
+  ['   ', undefined, 'HOST_EMPTY'],
+  ['*', undefined, 'HOST_WILDCARD'],
+  ['*.example.com', undefined, 'HOST_WILDCARD'],
+  ['web?', undefined, 'HOST_WILDCARD'],
+  ['web 1', undefined, 'HOST_INVALID'],
+  ['-web1', undefined, 'HOST_INVALID'],
+  ['../etc', undefined, 'HOST_INVALID'],
+  ['wéb1', undefined, 'HOST_INVALID'],
+  ['web1\n', undefined, 'HOST_INVALID'],
+  ['web1', 'a b', 'ADDRESS_INVALID'],
+  ['web1', '-oProxyCommand=x', 'ADDRESS_INVALID'],
+];
+for (const [name, address, code] of bad) {
+  const found = findTarget(name, hosts, 8139, address);
+  t.equal(
+    found.kind === 'fault' && found.fault.code,
+    code,
+    JSON.stringify(name),
+  );
+}
+
+t.test('an empty list is never everything', async (t) => {
+  t.match(findTargets([], hosts, 8139), {
+    kind: 'faults',
+    faults: [{ code: 'NO_HOSTS' }],
+  });
+});
+
+t.test('one wrong name: none is kicked, each is named', async (t) => {
+  t.match(findTargets(['web1', '*', ''], hosts, 8139), {
+    kind: 'faults',
+    faults: [{ code: 'HOST_WILDCARD' }, { code: 'HOST_EMPTY' }],
+  });
+});
+
+t.test('the same host twice is one target', async (t) => {
+  const found = findTargets(['Web1', 'web1.example.com', 'Web1'], hosts, 8139);
+  t.equal(found.kind === 'targets' && found.targets.length, 1);
+});
+
+t.test(
+  'whatever the name: one target with a certname, or a fault',
+  async () => {
+    fc.assert(
+      fc.property(fc.string(), (name) => {
+        const found = findTarget(name, hosts, 8139);
+        return (
+          found.kind === 'fault' ||
+          /^[a-z0-9][a-z0-9._-]*$/.test(found.target.certname)
+        );
+      }),
+    );
+  },
+);
