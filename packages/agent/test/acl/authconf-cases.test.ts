@@ -37,7 +37,7 @@ function decide({ conf, request }: Case): string {
   return authorize(parsed.acl, asked).decision;
 }
 
-t.test(
+void t.test(
   'each case of real auth.conf files is answered as the design says',
   async (t) => {
     t.equal(cases.length, 150);
@@ -48,7 +48,7 @@ t.test(
   },
 );
 
-t.test(
+void t.test(
   'where the design names no difference, the answer is Puppet’s',
   async (t) => {
     for (const one of cases.filter(({ differs }) => differs === undefined)) {
@@ -57,7 +57,7 @@ t.test(
   },
 );
 
-t.test(
+void t.test(
   'no case is answered wider than by Puppet, but for texts it could not load',
   async (t) => {
     const harmless = new Set(['K04-indented-path', 'K20-bom']);

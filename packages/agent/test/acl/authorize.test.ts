@@ -650,7 +650,7 @@ const tables: Record<string, Row[]> = {
 };
 
 for (const [subject, rows] of Object.entries(tables)) {
-  t.test(subject, async (t) => {
+  void t.test(subject, async (t) => {
     for (const [why, decision, lines, request] of rows) {
       const got = authorize(acl(...lines), { ...save, ...request });
       t.equal(got.decision, decision, `${why}: ${got.reason}`);
@@ -658,37 +658,40 @@ for (const [subject, rows] of Object.entries(tables)) {
   });
 }
 
-t.test('a request that names no environment needs every one', async (t) => {
-  const unnamed = { ...save, environment: undefined };
-  const denies = acl(
-    'path /run',
-    'environment test',
-    'allow a.example.com',
-    'path /run',
-    'allow puppet.example.com',
-  );
-  t.equal(authorize(denies, save).decision, 'allow');
-  t.match(authorize(denies, unnamed), {
-    decision: 'deny',
-    line: 2 - 1,
-    reason: /no environment was named, and in test /,
-  });
-  const allows = acl(
-    'path /run',
-    'environment test',
-    'allow puppet.example.com',
-  );
-  t.equal(authorize(allows, unnamed).decision, 'deny');
-  const everywhere = acl(
-    'path /run',
-    'allow puppet.example.com',
-    'path /',
-    'environment test',
-  );
-  t.equal(authorize(everywhere, unnamed).decision, 'allow');
-});
+void t.test(
+  'a request that names no environment needs every one',
+  async (t) => {
+    const unnamed = { ...save, environment: undefined };
+    const denies = acl(
+      'path /run',
+      'environment test',
+      'allow a.example.com',
+      'path /run',
+      'allow puppet.example.com',
+    );
+    t.equal(authorize(denies, save).decision, 'allow');
+    t.match(authorize(denies, unnamed), {
+      decision: 'deny',
+      line: 2 - 1,
+      reason: /no environment was named, and in test /,
+    });
+    const allows = acl(
+      'path /run',
+      'environment test',
+      'allow puppet.example.com',
+    );
+    t.equal(authorize(allows, unnamed).decision, 'deny');
+    const everywhere = acl(
+      'path /run',
+      'allow puppet.example.com',
+      'path /',
+      'environment test',
+    );
+    t.equal(authorize(everywhere, unnamed).decision, 'allow');
+  },
+);
 
-t.test(
+void t.test(
   'before the body is read one environment that allows is enough',
   async (t) => {
     const asked = {
@@ -747,60 +750,63 @@ t.test(
   },
 );
 
-t.test('a decision names rule, file, line, reason and remedy', async (t) => {
-  const rules = acl(
-    'path /run',
-    'method save',
-    'allow puppet.example.com',
-    'deny *.bad.example.com',
-  );
-  t.same(authorize(rules, save), {
-    decision: 'allow',
-    rule: 'path /run, allow puppet.example.com',
-    file: 'auth.conf',
-    line: 3,
-    reason:
-      'puppet.example.com (10.0.0.5) is let in by "allow puppet.example.com", and no deny fits better',
-  });
-  t.match(authorize(rules, { ...save, certname: 'a.bad.example.com' }), {
-    decision: 'deny',
-    rule: 'path /run, deny *.bad.example.com',
-    line: 4,
-    reason:
-      'a.bad.example.com (10.0.0.5) is kept out by "deny *.bad.example.com"',
-    remedy: /remove or narrow line 4 of auth\.conf/,
-  });
-  t.match(authorize(rules, { ...save, certname: 'New.example.com' }), {
-    decision: 'deny',
-    rule: 'path /run',
-    line: 1,
-    remedy: /add below line 1 of auth\.conf: allow new\.example\.com$/,
-  });
-  t.match(authorize(rules, { ...save, method: 'find' }), {
-    decision: 'deny',
-    reason:
-      'no stanza of auth.conf fits /run/agent01.example.com [find] in the environment production',
-    remedy: /method find \/ allow puppet\.example\.com/,
-  });
-  t.match(authorize(rules, { ...save, certname: undefined }), {
-    decision: 'deny',
-    reason: /showed no client certificate/,
-    remedy: /connect with a certificate/,
-  });
-  t.match(
-    authorize(acl('path /run', 'allow a.example.com'), {
-      ...save,
-      path: '/running',
-    }),
-    {
+void t.test(
+  'a decision names rule, file, line, reason and remedy',
+  async (t) => {
+    const rules = acl(
+      'path /run',
+      'method save',
+      'allow puppet.example.com',
+      'deny *.bad.example.com',
+    );
+    t.same(authorize(rules, save), {
+      decision: 'allow',
+      rule: 'path /run, allow puppet.example.com',
+      file: 'auth.conf',
+      line: 3,
+      reason:
+        'puppet.example.com (10.0.0.5) is let in by "allow puppet.example.com", and no deny fits better',
+    });
+    t.match(authorize(rules, { ...save, certname: 'a.bad.example.com' }), {
       decision: 'deny',
-      reason: /for Puppet "path \/run" also covers \/running/,
-      remedy: /a method line that leaves out save/,
-    },
-  );
-});
+      rule: 'path /run, deny *.bad.example.com',
+      line: 4,
+      reason:
+        'a.bad.example.com (10.0.0.5) is kept out by "deny *.bad.example.com"',
+      remedy: /remove or narrow line 4 of auth\.conf/,
+    });
+    t.match(authorize(rules, { ...save, certname: 'New.example.com' }), {
+      decision: 'deny',
+      rule: 'path /run',
+      line: 1,
+      remedy: /add below line 1 of auth\.conf: allow new\.example\.com$/,
+    });
+    t.match(authorize(rules, { ...save, method: 'find' }), {
+      decision: 'deny',
+      reason:
+        'no stanza of auth.conf fits /run/agent01.example.com [find] in the environment production',
+      remedy: /method find \/ allow puppet\.example\.com/,
+    });
+    t.match(authorize(rules, { ...save, certname: undefined }), {
+      decision: 'deny',
+      reason: /showed no client certificate/,
+      remedy: /connect with a certificate/,
+    });
+    t.match(
+      authorize(acl('path /run', 'allow a.example.com'), {
+        ...save,
+        path: '/running',
+      }),
+      {
+        decision: 'deny',
+        reason: /for Puppet "path \/run" also covers \/running/,
+        remedy: /a method line that leaves out save/,
+      },
+    );
+  },
+);
 
-t.test('foreign text is made printable', async (t) => {
+void t.test('foreign text is made printable', async (t) => {
   const rules = acl('path /run', 'allow a.example.com');
   const { reason, remedy } = authorize(rules, {
     ...save,
@@ -810,7 +816,7 @@ t.test('foreign text is made printable', async (t) => {
   t.match(reason, /evil\\u\{1b\}\[2J/);
 });
 
-t.test('a hundred thousand rules decide as fast as one', async (t) => {
+void t.test('a hundred thousand rules decide as fast as one', async (t) => {
   const names = Array.from({ length: 50_000 }, (_, i) => `allow h${i}.ab`);
   const stanzas = Array.from(
     { length: 25_000 },

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { aclLimits } from '../../src/acl/limits.ts';
 import { parseAcl } from '../../src/acl/parse.ts';
@@ -325,15 +325,15 @@ const refused: [string, string, string[]][] = [
   ],
 ];
 
-t.test('what loads', async (t) => {
+void t.test('what loads', async (t) => {
   for (const [why, text] of loads) t.same(mistakes(text), [], why);
 });
 
-t.test('what is refused, with the line', async (t) => {
+void t.test('what is refused, with the line', async (t) => {
   for (const [why, text, codes] of refused) t.same(mistakes(text), codes, why);
 });
 
-t.test(
+void t.test(
   'allow * needs anyCertname, and so does a regex that says the same',
   async (t) => {
     for (const name of ['*', '/^/', '/^.*$/', '/.+$/', '/^.|$/']) {
@@ -355,7 +355,7 @@ t.test(
   },
 );
 
-t.test(
+void t.test(
   'every mistake is told at once, each with file, line, value and remedy',
   async (t) => {
     const text =
@@ -363,7 +363,7 @@ t.test(
     const parsed = parseAcl(text, '/etc/kickd/auth.conf', {
       anyCertname: false,
     });
-    if (parsed.kind !== 'faults') return t.fail('loaded');
+    if (parsed.kind !== 'faults') throw new Error('loaded');
     t.same(
       parsed.faults.map(({ message }) => message.split(': ')[0]),
       [1, 2, 3, 4, 6, 7, 8].map((line) => `/etc/kickd/auth.conf:${line}`),
@@ -377,13 +377,13 @@ t.test(
   },
 );
 
-t.test('a file of nothing but mistakes is cut short', async (t) => {
+void t.test('a file of nothing but mistakes is cut short', async (t) => {
   const found = mistakes('x y\n'.repeat(10_000));
   t.equal(found.length, aclLimits.faultsMax + 1);
   t.equal(found.at(-1), '201 ACL_TOO_MANY_FAULTS');
 });
 
-t.test('what loads and deserves a word', async (t) => {
+void t.test('what loads and deserves a word', async (t) => {
   const rows: [string, string, string[]][] = [
     ['nothing', 'path /run\nauth yes\nallow a\n', []],
     ['auth any', 'path /run\nauth any\nallow a\n', ['2 ACL_AUTH_IGNORED']],
@@ -413,7 +413,7 @@ t.test('what loads and deserves a word', async (t) => {
   }
 });
 
-t.test('no text makes it throw', async () => {
+void t.test('no text makes it throw', async () => {
   const word = fc.constantFrom(
     'path',
     'allow',
@@ -472,7 +472,7 @@ t.test('no text makes it throw', async () => {
   );
 });
 
-t.test('no text of full size takes more than linear time', async (t) => {
+void t.test('no text of full size takes more than linear time', async (t) => {
   const size = aclLimits.fileMaxBytes;
   const fill = (unit: string): string =>
     unit.repeat(Math.floor(size / unit.length));
