@@ -2,12 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import {
-  bodyMaxBytes,
-  createUuid7,
-
-  type FaultFacts,
-} from '@kickd/protocol';
+import { bodyMaxBytes, createUuid7, type FaultFacts } from '@kickd/protocol';
 import {
   inspectMaterial,
   readMaterialSync,
@@ -59,7 +54,11 @@ export async function startAgent(
   for (const fault of first.inspection.warnings) {
     narrator.tell({ event: 'warning', fault });
   }
-  const acl = new AclFile(settings.acl.file, settings.acl.anyCertname, narrator);
+  const acl = new AclFile(
+    settings.acl.file,
+    settings.acl.anyCertname,
+    narrator,
+  );
   const aclFaults = acl.load();
   if (aclFaults.some(({ code }) => code !== 'ACL_MISSING')) {
     throw new StartRefused(aclFaults);
@@ -186,4 +185,3 @@ function readTrust(
   if (found.length > 0) throw new StartRefused(found);
   return { material, inspection };
 }
-

@@ -63,7 +63,8 @@ export const faults = {
     code: 'CERTNAME_DIFFERS',
     exitCode: usage,
     message: `the certificate is for ${printable(certname)}, the configuration says ${printable(wanted)}`,
-    remedy: 'set certname to the name in the certificate, or tls.cert and tls.key to the right files',
+    remedy:
+      'set certname to the name in the certificate, or tls.cert and tls.key to the right files',
   }),
 } as const;
 

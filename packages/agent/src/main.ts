@@ -73,7 +73,9 @@ async function start(
 
 await yargs(process.argv.slice(2))
   .scriptName('kickd')
-  .usage('$0 <command>\n\nRuns the configuration-management tool of this host once, when a monitor asks.')
+  .usage(
+    '$0 <command>\n\nRuns the configuration-management tool of this host once, when a monitor asks.',
+  )
   .command(
     'foreground',
     'run at a terminal and tell every handshake, decision and run in words',
@@ -81,7 +83,8 @@ await yargs(process.argv.slice(2))
     async ({ config }) => {
       const narrator = createTerminalNarrator({
         write: (text) => process.stdout.write(text),
-        hasColors: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+        hasColors:
+          process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
         now: () => new Date(),
       });
       await start(config, narrator);
@@ -111,11 +114,16 @@ await yargs(process.argv.slice(2))
         for (const { subject, level, message, code, remedy } of findings) {
           const what = code === undefined ? message : `${code}: ${message}`;
           process.stdout.write(`${level.padEnd(7)} ${subject}: ${what}\n`);
-          if (remedy !== undefined) process.stdout.write(`        remedy: ${remedy}\n`);
+          if (remedy !== undefined)
+            process.stdout.write(`        remedy: ${remedy}\n`);
         }
       }
       const levels = new Set(findings.map(({ level }) => level));
-      process.exitCode = levels.has('fault') ? 2 : levels.has('warning') ? 1 : 0;
+      process.exitCode = levels.has('fault')
+        ? 2
+        : levels.has('warning')
+          ? 1
+          : 0;
     },
   )
   .command('acl <command>', 'the access rules', (args) =>
@@ -131,7 +139,10 @@ await yargs(process.argv.slice(2))
       )
       .demandCommand(1, 'say which: kickd acl explain'),
   )
-  .demandCommand(1, 'say what to do: kickd foreground, serve, check or acl explain')
+  .demandCommand(
+    1,
+    'say what to do: kickd foreground, serve, check or acl explain',
+  )
   .strict()
   .version(version)
   .help()

@@ -35,7 +35,12 @@ export const refusals = {
   routeUnknown: () =>
     refusal(404, 'ROUTE_UNKNOWN', 'there is nothing at this path', apiPage),
   methodUnknown: () =>
-    refusal(405, 'METHOD_UNKNOWN', 'this path does not take this method', apiPage),
+    refusal(
+      405,
+      'METHOD_UNKNOWN',
+      'this path does not take this method',
+      apiPage,
+    ),
   runUnknown: () =>
     refusal(
       404,
@@ -79,11 +84,17 @@ export const refusals = {
     refusal(413, 'BODY_TOO_LARGE', 'a kick has at most 4096 bytes', apiPage),
   bodyEncoding: () =>
     refusal(400, 'BODY_NOT_UTF8', 'the body is not UTF-8', apiPage),
-  bodyJson: () => refusal(400, 'BODY_NOT_JSON', 'the body is not JSON', apiPage),
+  bodyJson: () =>
+    refusal(400, 'BODY_NOT_JSON', 'the body is not JSON', apiPage),
   bodyTooDeep: () =>
     refusal(400, 'BODY_TOO_DEEP', 'a kick nests at most two levels', apiPage),
   bodyDuplicateKey: () =>
-    refusal(400, 'BODY_DUPLICATE_KEY', 'a key stands twice in the body', apiPage),
+    refusal(
+      400,
+      'BODY_DUPLICATE_KEY',
+      'a key stands twice in the body',
+      apiPage,
+    ),
   bodySchema: (where: string) =>
     refusal(
       400,
@@ -120,7 +131,12 @@ export const refusals = {
       'on the host type: kickd check',
     ),
   requestTimeout: () =>
-    refusal(408, 'REQUEST_TIMEOUT', 'the request did not arrive in time', apiPage),
+    refusal(
+      408,
+      'REQUEST_TIMEOUT',
+      'the request did not arrive in time',
+      apiPage,
+    ),
   headersTooLarge: () =>
     refusal(431, 'HEADERS_TOO_LARGE', 'the request head is too large', apiPage),
   requestInvalid: () =>

@@ -45,11 +45,21 @@ export type Told =
       run?: string;
       durationMs: number;
     }
-  | { event: 'run-accepted'; run: string; kick: string; by: string; how: string }
+  | {
+      event: 'run-accepted';
+      run: string;
+      kick: string;
+      by: string;
+      how: string;
+    }
   | { event: 'run-started'; run: string; cm: string; command: string[] }
   | { event: 'run-adopted'; run: string; pid: number }
   | { event: 'run-stopping'; run: string; code: string; signal: string }
   | { event: 'run-ended'; run: string; durationMs?: number; outcome: Outcome }
   | { event: 'reloaded'; what: 'certificates' | 'acl'; detail: string }
-  | { event: 'reload-refused'; what: 'certificates' | 'acl'; faults: FaultFacts[] }
+  | {
+      event: 'reload-refused';
+      what: 'certificates' | 'acl';
+      faults: FaultFacts[];
+    }
   | { event: 'closing'; signal: string; running?: string };

@@ -1,10 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  clientTlsOptions,
-  locatePuppet,
-  readMaterialSync,
-} from '@kickd/mtls';
+import { clientTlsOptions, locatePuppet, readMaterialSync } from '@kickd/mtls';
 import type { Kick, Run } from '@kickd/protocol';
 import {
   createFakeCm,
@@ -31,9 +27,7 @@ export interface Fixture {
   settings: Settings;
   told: Told[];
   /** waits until something of this kind is told; what was told before counts */
-  heard(
-    isIt: (event: Told) => boolean,
-  ): Promise<Told>;
+  heard(isIt: (event: Told) => boolean): Promise<Told>;
   post(body: unknown, as?: Caller): Promise<RawReply>;
   get(path: string, as?: Caller): Promise<RawReply>;
   raw(chunks: (string | Uint8Array)[], as?: Caller): Promise<RawReply>;
@@ -112,9 +106,7 @@ export async function startFixture(
     });
   };
   let count = 0;
-  const clientOptions = (
-    as: Caller,
-  ): ReturnType<typeof clientTlsOptions> => {
+  const clientOptions = (as: Caller): ReturnType<typeof clientTlsOptions> => {
     const name = as === 'nobody' ? monitor : (as.certname ?? monitor);
     count += 1;
     const files = writeSsl(join(dir, `client-${String(count)}`), {

@@ -20,7 +20,9 @@ export const Environment = Type.String({ pattern: '^[A-Za-z0-9_]{1,64}$' });
 export type Environment = Static<typeof Environment>;
 
 /** The name of a CM profile in kickd's configuration. */
-export const ProfileName = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' });
+export const ProfileName = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{0,63}$',
+});
 export type ProfileName = Static<typeof ProfileName>;
 
 /**

@@ -24,7 +24,9 @@ export async function check(
 ): Promise<Finding[]> {
   const loaded = await loadSettings(configFile);
   if (loaded.kind === 'faults') {
-    return loaded.faults.map((fault) => finding('configuration', 'fault', fault));
+    return loaded.faults.map((fault) =>
+      finding('configuration', 'fault', fault),
+    );
   }
   const { settings } = loaded;
   return [
@@ -56,7 +58,8 @@ function checkCertificates(settings: Settings, now: Date): Finding[] {
     const summary = `${inspection.certname}; first to expire: ${soonest?.what ?? ''} on ${soonest?.at.slice(0, 10) ?? ''}`;
     return findings.length > 0 ? findings : [fine('certificates', summary)];
   } catch (error) {
-    if (error instanceof Fault) return [finding('certificates', 'fault', error)];
+    if (error instanceof Fault)
+      return [finding('certificates', 'fault', error)];
     throw error;
   }
 }
@@ -66,7 +69,9 @@ function checkAcl(settings: Settings): Finding[] {
   if (read.kind === 'faults') {
     return read.faults.map((fault) => finding('acl', 'fault', fault));
   }
-  const warnings = read.warnings.map((fault) => finding('acl', 'warning', fault));
+  const warnings = read.warnings.map((fault) =>
+    finding('acl', 'warning', fault),
+  );
   const count = String(read.acl.stanzas.length);
   return [...warnings, fine('acl', `${count} rules in ${settings.acl.file}`)];
 }

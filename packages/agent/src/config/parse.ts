@@ -11,7 +11,10 @@ export type ParsedConfig =
 /** The file's text as a configuration, or every mistake in it at once, each with its place. */
 export function parseConfig(text: string, file: string): ParsedConfig {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+  });
   const mistakes = document.errors.map((error) =>
     faults.configInvalid(
       place(file, lines, error.pos[0]),
@@ -33,7 +36,11 @@ export function parseConfig(text: string, file: string): ParsedConfig {
               .additionalProperties
           : undefined;
       const keys = Array.isArray(unknownKeys) ? unknownKeys.map(String) : [];
-      const at = place(file, lines, offsetOf(document, [...path, ...keys.slice(0, 1)]));
+      const at = place(
+        file,
+        lines,
+        offsetOf(document, [...path, ...keys.slice(0, 1)]),
+      );
       const name = printable([...path, ...keys].join('.') || 'the file');
       return faults.configInvalid(
         at,

@@ -1,4 +1,9 @@
-import { Certname, defaultPort, OutcomeKind, ProfileName } from '@kickd/protocol';
+import {
+  Certname,
+  defaultPort,
+  OutcomeKind,
+  ProfileName,
+} from '@kickd/protocol';
 import { Type, type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;

@@ -1,4 +1,8 @@
-import { mergePuppetPrint, type PuppetPlaces, type TlsFiles } from '@kickd/mtls';
+import {
+  mergePuppetPrint,
+  type PuppetPlaces,
+  type TlsFiles,
+} from '@kickd/mtls';
 import type { FaultFacts } from '@kickd/protocol';
 import { faults } from '../errors.ts';
 import { configDefaults, type ConfigFile, type Profile } from './schema.ts';

@@ -79,7 +79,11 @@ export class AclFile {
       if (signal.aborted || stamp === this.#stamp) continue;
       const found = this.load();
       if (found.length > 0) {
-        this.#narrator.tell({ event: 'reload-refused', what: 'acl', faults: found });
+        this.#narrator.tell({
+          event: 'reload-refused',
+          what: 'acl',
+          faults: found,
+        });
       } else {
         const detail = `${String(this.#acl?.stanzas.length ?? 0)} rules from ${this.#file}`;
         this.#narrator.tell({ event: 'reloaded', what: 'acl', detail });
@@ -90,7 +94,9 @@ export class AclFile {
 
 function stampOf(file: string): string {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, {
+      bigint: true,
+    });
     return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
   } catch {
     return missing;

@@ -54,7 +54,14 @@ export async function executeRun(
     cm: run.cm,
     command: [command.file, ...command.argv],
   });
-  return follow(run, profile, launch.child, settings.timeoutMs, settings, parts);
+  return follow(
+    run,
+    profile,
+    launch.child,
+    settings.timeoutMs,
+    settings,
+    parts,
+  );
 }
 
 /**
@@ -91,9 +98,7 @@ export async function followAdopted(
 }
 
 /** What the tool's files say without a run: whether it is locked or disabled. */
-export function readLocks(
-  profile: CmProfile,
-): ReturnType<typeof readEvidence> {
+export function readLocks(profile: CmProfile): ReturnType<typeof readEvidence> {
   const { report: _, ...locks } = profile.evidenceFiles('');
   return readEvidence(locks);
 }
@@ -142,7 +147,12 @@ async function stop(
   narrator: Narrator,
 ): Promise<void> {
   const tell = (signal: string): void => {
-    narrator.tell({ event: 'run-stopping', run: run.run, code: 'timeout', signal });
+    narrator.tell({
+      event: 'run-stopping',
+      run: run.run,
+      code: 'timeout',
+      signal,
+    });
   };
   tell('SIGTERM');
   child.signalGroup('SIGTERM');

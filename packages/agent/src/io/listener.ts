@@ -52,7 +52,8 @@ export interface Listener {
 
 /** HTTPS as in docs/reference/api.md: head, identity and ACL are judged before a body is read. */
 export function createListener(settings: ListenerSettings): Listener {
-  const { narrator, material, minVersion } = settings;
+  const { narrator, minVersion } = settings;
+  let { material } = settings;
   const app = fastify({
     https: {
       ...serverTlsOptions(material, { minVersion }),
@@ -81,6 +82,7 @@ export function createListener(settings: ListenerSettings): Listener {
   const server: HttpsServer = app.server;
   server.maxConnections = limits.connectionsMax;
   guardServer(server, {
+    material: () => material,
     onPeer: (socket, peer) => {
       if (peer.kind === 'known') return;
       const { kind: _, ...facts } = peer;
@@ -112,6 +114,7 @@ export function createListener(settings: ListenerSettings): Listener {
       return { port: typeof bound === 'object' && bound ? bound.port : port };
     },
     rotate: (next) => {
+      material = next;
       server.setSecureContext(serverTlsOptions(next, { minVersion }));
       server.closeAllConnections();
     },

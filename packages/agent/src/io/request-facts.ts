@@ -37,11 +37,13 @@ export function refuse(
 ): FastifyReply {
   const facts = factsOf(request);
   if (facts !== undefined) facts.code = refusal.code;
-  return reply
-    .code(refusal.status)
-    .header('content-type', problemContentType)
-    // as bytes: fastify adds a charset to a text, and JSON has none
-    .send(Buffer.from(JSON.stringify(problemOf(refusal))));
+  return (
+    reply
+      .code(refusal.status)
+      .header('content-type', problemContentType)
+      // as bytes: fastify adds a charset to a text, and JSON has none
+      .send(Buffer.from(JSON.stringify(problemOf(refusal))))
+  );
 }
 
 export function problemOf(refusal: Refusal): Problem {

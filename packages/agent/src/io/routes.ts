@@ -29,7 +29,10 @@ export interface RoutesSettings {
 const recentMax = 50;
 
 /** The replies of kickd. Whoever comes this far has passed the door and the ACL. */
-export function addRoutes(app: FastifyInstance, settings: RoutesSettings): void {
+export function addRoutes(
+  app: FastifyInstance,
+  settings: RoutesSettings,
+): void {
   const { runner } = settings;
 
   app.removeAllContentTypeParsers();
@@ -142,8 +145,7 @@ async function makeRun(
 function firstMistake(body: unknown): string {
   const [error] = Value.Errors(Kick, body);
   if (error === undefined) return 'the body';
-  const missing =
-    error.keyword === 'required' ? `: ${error.message}` : '';
+  const missing = error.keyword === 'required' ? `: ${error.message}` : '';
   const place = error.instancePath === '' ? 'the body' : error.instancePath;
   return printable(`${place}${missing}`, 120);
 }

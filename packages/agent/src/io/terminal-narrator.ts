@@ -16,7 +16,9 @@ type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim';
 /** For the person who runs `kickd foreground`: each event in plain words, each refusal with its remedy. */
 export function createTerminalNarrator(terminal: Terminal): Narrator {
   const paint = (colour: Colour, text: string): string =>
-    terminal.hasColors ? styleText(colour, text, { validateStream: false }) : text;
+    terminal.hasColors
+      ? styleText(colour, text, { validateStream: false })
+      : text;
   const line = (mark: string, colour: Colour, text: string): void => {
     const time = terminal.now().toISOString().slice(11, 19);
     terminal.write(`${paint('dim', time)} ${paint(colour, mark)} ${text}\n`);

@@ -65,57 +65,257 @@ const deep = (levels: number): string =>
   `{"kick":${'['.repeat(levels)}${']'.repeat(levels)}}`;
 
 const refused: [string, (string | Uint8Array)[], number, string][] = [
-  ['another certname', withBody(JSON.stringify({ ...kickOf(900), certname: 'web2.example.com' })), 403, 'CERTNAME_MISMATCH'],
-  ['an unknown profile', withBody(JSON.stringify(kickOf(900, { cm: 'chef' }))), 422, 'CM_UNKNOWN'],
-  ['an unknown key', withBody(JSON.stringify({ ...kickOf(900), argv: ['-e'] })), 400, 'BODY_INVALID'],
-  ['a tag that is an option', withBody(JSON.stringify({ ...kickOf(900), tags: ['--config=/x'] })), 400, 'BODY_INVALID'],
-  ['a tag with a command', withBody(JSON.stringify({ ...kickOf(900), tags: ['$(id)'] })), 400, 'BODY_INVALID'],
-  ['a tag with a newline', withBody(JSON.stringify({ ...kickOf(900), tags: ['a\nb'] })), 400, 'BODY_INVALID'],
-  ['an id that is not a UUIDv7', withBody(JSON.stringify({ ...kickOf(900), kick: '1' })), 400, 'BODY_INVALID'],
-  ['a text for a boolean', withBody(JSON.stringify({ ...kickOf(900), noop: 'false' })), 400, 'BODY_INVALID'],
-  ['no certname', withBody(JSON.stringify({ kick: kickId(900) })), 400, 'BODY_INVALID'],
-  ['a key __proto__', withBody(`{"__proto__":{"noop":false},${body.slice(1)}`), 400, 'BODY_INVALID'],
-  ['a key constructor', withBody(`{"constructor":1,${body.slice(1)}`), 400, 'BODY_INVALID'],
-  ['a key twice', withBody(`{"noop":true,"noop":false,${body.slice(1)}`), 400, 'BODY_DUPLICATE_KEY'],
-  ['a key twice, once escaped', withBody(`{"noop":true,"n\\u006fop":false,${body.slice(1)}`), 400, 'BODY_DUPLICATE_KEY'],
+  [
+    'another certname',
+    withBody(JSON.stringify({ ...kickOf(900), certname: 'web2.example.com' })),
+    403,
+    'CERTNAME_MISMATCH',
+  ],
+  [
+    'an unknown profile',
+    withBody(JSON.stringify(kickOf(900, { cm: 'chef' }))),
+    422,
+    'CM_UNKNOWN',
+  ],
+  [
+    'an unknown key',
+    withBody(JSON.stringify({ ...kickOf(900), argv: ['-e'] })),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'a tag that is an option',
+    withBody(JSON.stringify({ ...kickOf(900), tags: ['--config=/x'] })),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'a tag with a command',
+    withBody(JSON.stringify({ ...kickOf(900), tags: ['$(id)'] })),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'a tag with a newline',
+    withBody(JSON.stringify({ ...kickOf(900), tags: ['a\nb'] })),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'an id that is not a UUIDv7',
+    withBody(JSON.stringify({ ...kickOf(900), kick: '1' })),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'a text for a boolean',
+    withBody(JSON.stringify({ ...kickOf(900), noop: 'false' })),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'no certname',
+    withBody(JSON.stringify({ kick: kickId(900) })),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'a key __proto__',
+    withBody(`{"__proto__":{"noop":false},${body.slice(1)}`),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'a key constructor',
+    withBody(`{"constructor":1,${body.slice(1)}`),
+    400,
+    'BODY_INVALID',
+  ],
+  [
+    'a key twice',
+    withBody(`{"noop":true,"noop":false,${body.slice(1)}`),
+    400,
+    'BODY_DUPLICATE_KEY',
+  ],
+  [
+    'a key twice, once escaped',
+    withBody(`{"noop":true,"n\\u006fop":false,${body.slice(1)}`),
+    400,
+    'BODY_DUPLICATE_KEY',
+  ],
   ['three levels', withBody(deep(2)), 400, 'BODY_TOO_DEEP'],
   ['a thousand levels', withBody(deep(1000)), 400, 'BODY_TOO_DEEP'],
-  ['invalid UTF-8', withBody(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), 400, 'BODY_NOT_UTF8'],
+  [
+    'invalid UTF-8',
+    withBody(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])),
+    400,
+    'BODY_NOT_UTF8',
+  ],
   ['a lone surrogate', withBody('{"kick":"\\ud800"}'), 400, 'BODY_NOT_UTF8'],
   ['a byte order mark', withBody(`\ufeff${body}`), 400, 'BODY_NOT_JSON'],
   ['UTF-16', withBody(Buffer.from(body, 'utf16le')), 400, 'BODY_NOT_JSON'],
-  ['a number beyond numbers', withBody(`{"noop":1e999,${body.slice(1)}`), 400, 'BODY_INVALID'],
+  [
+    'a number beyond numbers',
+    withBody(`{"noop":1e999,${body.slice(1)}`),
+    400,
+    'BODY_INVALID',
+  ],
   ['no JSON', withBody('hello'), 400, 'BODY_NOT_JSON'],
-  ['a trailing comma', withBody(`${body.slice(0, -1)},}`), 400, 'BODY_NOT_JSON'],
+  [
+    'a trailing comma',
+    withBody(`${body.slice(0, -1)},}`),
+    400,
+    'BODY_NOT_JSON',
+  ],
   ['two values', withBody(`${body}${body}`), 400, 'BODY_NOT_JSON'],
   ['an empty body', withBody(''), 400, 'BODY_NOT_JSON'],
   ['a list', withBody(`[${body}]`), 400, 'BODY_INVALID'],
   ['null', withBody('null'), 400, 'BODY_INVALID'],
-  ['a body of 4097 bytes', withBody(`{"a":"${long(4097 - 8)}"}`), 413, 'BODY_TOO_LARGE'],
-  ['a body that says it has a gigabyte', [postHead(1024 ** 3)], 413, 'BODY_TOO_LARGE'],
-  ['an endless body in chunks', [head([json, 'Transfer-Encoding: chunked']), ...Array.from({ length: 5 }, () => `400\r\n${long(1024)}\r\n`)], 413, 'BODY_TOO_LARGE'],
-  ['YAML, as in CVE-2013-1653', [head(['Content-Type: text/yaml', length('--- !ruby/object:X {}')]), '--- !ruby/object:X {}'], 415, 'CONTENT_TYPE'],
-  ['PSON', [head(['Content-Type: text/pson', length(body)]), body], 415, 'CONTENT_TYPE'],
-  ['a content type with a charset', [head([`${json}; charset=utf-8`, length(body)]), body], 415, 'CONTENT_TYPE'],
-  ['a content type with a tab', [head([`${json}\t;x`, length(body)]), body], 415, 'CONTENT_TYPE'],
-  ['a content type in capitals', [head(['Content-Type: Application/JSON', length(body)]), body], 415, 'CONTENT_TYPE'],
-  ['a content type with junk behind', [head([`${json}x`, length(body)]), body], 415, 'CONTENT_TYPE'],
-  ['two content types', [head([json, json, length(body)]), body], 415, 'CONTENT_TYPE'],
+  [
+    'a body of 4097 bytes',
+    withBody(`{"a":"${long(4097 - 8)}"}`),
+    413,
+    'BODY_TOO_LARGE',
+  ],
+  [
+    'a body that says it has a gigabyte',
+    [postHead(1024 ** 3)],
+    413,
+    'BODY_TOO_LARGE',
+  ],
+  [
+    'an endless body in chunks',
+    [
+      head([json, 'Transfer-Encoding: chunked']),
+      ...Array.from({ length: 5 }, () => `400\r\n${long(1024)}\r\n`),
+    ],
+    413,
+    'BODY_TOO_LARGE',
+  ],
+  [
+    'YAML, as in CVE-2013-1653',
+    [
+      head(['Content-Type: text/yaml', length('--- !ruby/object:X {}')]),
+      '--- !ruby/object:X {}',
+    ],
+    415,
+    'CONTENT_TYPE',
+  ],
+  [
+    'PSON',
+    [head(['Content-Type: text/pson', length(body)]), body],
+    415,
+    'CONTENT_TYPE',
+  ],
+  [
+    'a content type with a charset',
+    [head([`${json}; charset=utf-8`, length(body)]), body],
+    415,
+    'CONTENT_TYPE',
+  ],
+  [
+    'a content type with a tab',
+    [head([`${json}\t;x`, length(body)]), body],
+    415,
+    'CONTENT_TYPE',
+  ],
+  [
+    'a content type in capitals',
+    [head(['Content-Type: Application/JSON', length(body)]), body],
+    415,
+    'CONTENT_TYPE',
+  ],
+  [
+    'a content type with junk behind',
+    [head([`${json}x`, length(body)]), body],
+    415,
+    'CONTENT_TYPE',
+  ],
+  [
+    'two content types',
+    [head([json, json, length(body)]), body],
+    415,
+    'CONTENT_TYPE',
+  ],
   ['no content type', [head([length(body)]), body], 415, 'CONTENT_TYPE'],
-  ['a head of more than 8 KiB', [head([`X-Long: ${long(9000)}`])], 431, 'HEADERS_TOO_LARGE'],
-  ['101 headers', [head([...Array.from({ length: 101 }, (_, n) => `X-${String(n)}: 1`)])], 431, 'HEADERS_TOO_LARGE'],
-  ['length and chunks together', [head([json, length(body), 'Transfer-Encoding: chunked']), body], 400, 'REQUEST_INVALID'],
-  ['two Host headers', [`GET /status HTTP/1.1\r\nHost: ${web}\r\nHost: evil\r\n\r\n`], 400, 'HOST_HEADER'],
+  [
+    'a head of more than 8 KiB',
+    [head([`X-Long: ${long(9000)}`])],
+    431,
+    'HEADERS_TOO_LARGE',
+  ],
+  [
+    '101 headers',
+    [head([...Array.from({ length: 101 }, (_, n) => `X-${String(n)}: 1`)])],
+    431,
+    'HEADERS_TOO_LARGE',
+  ],
+  [
+    'length and chunks together',
+    [head([json, length(body), 'Transfer-Encoding: chunked']), body],
+    400,
+    'REQUEST_INVALID',
+  ],
+  [
+    'two Host headers',
+    [`GET /status HTTP/1.1\r\nHost: ${web}\r\nHost: evil\r\n\r\n`],
+    400,
+    'HOST_HEADER',
+  ],
   ['HTTP/1.0', [`GET /status HTTP/1.0\r\n\r\n`], 400, 'HOST_HEADER'],
-  ['the absolute form', [`GET http://evil/run HTTP/1.1\r\nHost: ${web}\r\n\r\n`], 400, 'URL_INVALID'],
-  ['an escape in the path', [`GET /%72un HTTP/1.1\r\nHost: ${web}\r\n\r\n`], 400, 'URL_INVALID'],
-  ['a double slash', [`GET //run HTTP/1.1\r\nHost: ${web}\r\n\r\n`], 400, 'URL_INVALID'],
-  ['Expect', [head([json, length(body), 'Expect: 100-continue']), body], 417, 'EXPECTATION'],
+  [
+    'the absolute form',
+    [`GET http://evil/run HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
+    400,
+    'URL_INVALID',
+  ],
+  [
+    'an escape in the path',
+    [`GET /%72un HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
+    400,
+    'URL_INVALID',
+  ],
+  [
+    'a double slash',
+    [`GET //run HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
+    400,
+    'URL_INVALID',
+  ],
+  [
+    'Expect',
+    [head([json, length(body), 'Expect: 100-continue']), body],
+    417,
+    'EXPECTATION',
+  ],
   ['HEAD', [`HEAD /status HTTP/1.1\r\nHost: ${web}\r\n\r\n`], 405, ''],
-  ['OPTIONS', [`OPTIONS /run HTTP/1.1\r\nHost: ${web}\r\n\r\n`], 405, 'METHOD_UNKNOWN'],
-  ['an upgrade', [`GET /status HTTP/1.1\r\nHost: ${web}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`], 400, 'UPGRADE'],
-  ['HTTP/2 with prior knowledge', ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], 400, 'REQUEST_INVALID'],
-  ["Puppet's own old request", [`PUT /production/run/${web} HTTP/1.1\r\nHost: ${web}\r\nContent-Type: text/yaml\r\n${length('--- x')}\r\n\r\n--- x`], 403, 'ACL_DENIED'],
+  [
+    'OPTIONS',
+    [`OPTIONS /run HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
+    405,
+    'METHOD_UNKNOWN',
+  ],
+  [
+    'an upgrade',
+    [
+      `GET /status HTTP/1.1\r\nHost: ${web}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
+    ],
+    400,
+    'UPGRADE',
+  ],
+  [
+    'HTTP/2 with prior knowledge',
+    ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    400,
+    'REQUEST_INVALID',
+  ],
+  [
+    "Puppet's own old request",
+    [
+      `PUT /production/run/${web} HTTP/1.1\r\nHost: ${web}\r\nContent-Type: text/yaml\r\n${length('--- x')}\r\n\r\n--- x`,
+    ],
+    403,
+    'ACL_DENIED',
+  ],
 ];
 
 for (const [name, chunks, status, code] of refused) {
@@ -160,27 +360,43 @@ t.test('a second request on the connection is not executed', async (t) => {
   await fixture.heard((e) => e.event === 'run-ended' && e.run === run);
   t.equal(fixture.cm.starts(), starts + 1);
   t.notOk(
-    fixture.told.find((e) => e.event === 'run-accepted' && e.kick === kickId(951)),
+    fixture.told.find(
+      (e) => e.event === 'run-accepted' && e.kick === kickId(951),
+    ),
   );
 });
 
-t.test('whoever made a kick may read its run, and nobody else may', async (t) => {
-  const { run } = fixture.runOf(await fixture.post(kickOf(960)));
-  t.equal((await fixture.get(`/run/${run}`)).status, 200);
-  const stranger = await fixture.get(`/run/${run}`, {
-    certname: 'web2.example.com',
-  });
-  t.equal(stranger.status, 403);
-  t.equal(stranger.code, 'ACL_DENIED');
-  const log = await fixture.get(`/run/${run}/log`);
-  t.equal(log.status, 403, 'not its log');
-  const unknown = await fixture.get(`/run/${kickId(99999)}`);
-  t.equal(unknown.status, 403, 'a stranger does not learn which runs there are');
-});
+t.test(
+  'whoever made a kick may read its run, and nobody else may',
+  async (t) => {
+    const { run } = fixture.runOf(await fixture.post(kickOf(960)));
+    t.equal((await fixture.get(`/run/${run}`)).status, 200);
+    const stranger = await fixture.get(`/run/${run}`, {
+      certname: 'web2.example.com',
+    });
+    t.equal(stranger.status, 403);
+    t.equal(stranger.code, 'ACL_DENIED');
+    const log = await fixture.get(`/run/${run}/log`);
+    t.equal(log.status, 403, 'not its log');
+    const unknown = await fixture.get(`/run/${kickId(99999)}`);
+    t.equal(
+      unknown.status,
+      403,
+      'a stranger does not learn which runs there are',
+    );
+  },
+);
 
 t.test('the wait is a whole number up to 60', async (t) => {
   const { run } = fixture.runOf(await fixture.post(kickOf(970)));
-  for (const query of ['wait=61', 'wait=-1', 'wait=1.5', 'wait=', 'x=1', 'wait=1&wait=2']) {
+  for (const query of [
+    'wait=61',
+    'wait=-1',
+    'wait=1.5',
+    'wait=',
+    'x=1',
+    'wait=1&wait=2',
+  ]) {
     const reply = await fixture.get(`/run/${run}?${query}`);
     t.equal(reply.status, 400, query);
     t.match(reply.code, /QUERY_INVALID|URL_INVALID/);

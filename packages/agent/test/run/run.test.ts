@@ -40,9 +40,6 @@ t.test('a kick widens a run that waits, never one that runs', (t) => {
   const whole = { cm: 'puppet-agent', noop: false };
   t.notHas(withKick(queued, kick, by, 'joined-queued', whole, now), 'tags');
   const running = startedRun(queued, now);
-  t.same(
-    withKick(running, kick, by, 'joined-running', wide, now).tags,
-    ['a'],
-  );
+  t.same(withKick(running, kick, by, 'joined-running', wide, now).tags, ['a']);
   t.end();
 });

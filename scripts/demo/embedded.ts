@@ -1,0 +1,301 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createPki, type Pki } from '@kickd/certs-dev';
+import { createTimeline, type Timeline } from './timeline.ts';
+import { watch } from './watcher.ts';
+
+const web = 'web1.example.com';
+const monitor = 'monitor.example.com';
+const here = import.meta.dirname;
+const root = join(here, '..', '..');
+const giveUpMs = 60 * 1000;
+
+/**
+ * The loop of the talk on one machine, as an ordinary user: a real web service, a watcher that
+ * calls kicker as Nagios does, kickd in its foreground mode, and Puppet where it is installed.
+ * @returns whether the service was healed
+ */
+export async function runEmbeddedDemo(): Promise<boolean> {
+  const dir = mkdtempSync(join(tmpdir(), 'kickd-demo-'));
+  const timeline = createTimeline();
+  const life = new AbortController();
+  const children: ChildProcess[] = [];
+  try {
+    return await runIn(dir, timeline, life, children);
+  } finally {
+    life.abort();
+    for (const child of children) child.kill('SIGTERM');
+    killService(dir);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function runIn(
+  dir: string,
+  timeline: Timeline,
+  life: AbortController,
+  children: ChildProcess[],
+): Promise<boolean> {
+  const puppet = ['/opt/puppetlabs/bin/puppet', '/usr/bin/puppet'].find(
+    isExecutable,
+  );
+  const pki = createPki({ tier: 'two', key: 'ec' });
+  const webPort = await freePort();
+  writeService(dir, webPort);
+  writeHost(dir, pki, web);
+  writeHost(dir, pki, monitor);
+  timeline.say(
+    'dim',
+    'pki',
+    'root, intermediate and two certificates, made now',
+  );
+
+  execService(dir);
+  timeline.say(
+    'dim',
+    'service',
+    `a web server on 127.0.0.1 port ${String(webPort)}`,
+  );
+  const kickdConfig = writeKickdConfig(dir, puppet);
+  const kickd = spawn(
+    join(root, 'node_modules/.bin/kickd'),
+    ['foreground', `--config=${kickdConfig}`],
+    {
+      cwd: dir,
+      env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+      stdio: ['ignore', 'pipe', openSync(join(dir, 'kickd.err'), 'a')],
+    },
+  );
+  children.push(kickd);
+  const kickdPort = await followKickd(kickd, dir, timeline);
+  const tool =
+    puppet === undefined
+      ? 'the command profile (no puppet here)'
+      : 'puppet apply';
+  timeline.say(
+    'dim',
+    'kickd',
+    `foreground, port ${String(kickdPort)}, runs ${tool}`,
+  );
+
+  const config = writeKickerConfig(dir, kickdPort);
+  execFileSync('mkfifo', [join(dir, 'nagios.cmd')]);
+  const healed = Promise.withResolvers<boolean>();
+  let isBroken = false;
+  const watching = watch({
+    port: webPort,
+    host: web,
+    service: 'http',
+    kicker: join(root, 'node_modules/.bin/kicker'),
+    config,
+    commandFile: join(dir, 'nagios.cmd'),
+    signal: life.signal,
+    onState: ({ state, type, attempt }) => {
+      if (state === 'OK') {
+        timeline.say(
+          'green',
+          'recovered',
+          'the watcher sees the service again',
+        );
+        healed.resolve(isBroken);
+      } else
+        timeline.say('red', 'seen', `${state} ${type} ${String(attempt)} of 4`);
+    },
+    onHandler: (line, exitCode) => {
+      const code = exitCode === 0 ? '' : ` (exit ${String(exitCode)})`;
+      timeline.say(
+        'yellow',
+        'decided',
+        `${line.split('\n').join(' | ')}${code}`,
+      );
+    },
+    onForcedCheck: () => {
+      timeline.say('cyan', 'recheck', 'kicker asks the watcher to look now');
+    },
+  });
+  timeline.start();
+  timeline.say(
+    'red',
+    'crash',
+    `kill -9 ${readFileSync(join(dir, 'web.pid'), 'utf8').trim()}`,
+  );
+  isBroken = true;
+  killService(dir);
+  const limit = setTimeout(() => {
+    healed.resolve(false);
+  }, giveUpMs);
+  const isHealed = await healed.promise;
+  clearTimeout(limit);
+  const seconds = timeline.seconds().toFixed(1);
+  life.abort();
+  await watching;
+  if (!isHealed) tellFailure(dir);
+  process.stdout.write(
+    isHealed ? `healed in ${seconds} s\n` : `not healed in ${seconds} s\n`,
+  );
+  return isHealed;
+}
+
+function writeHost(dir: string, pki: Pki, certname: string): void {
+  const ssl = join(dir, certname);
+  mkdirSync(ssl, { mode: 0o700 });
+  const { cert, key } = pki.issue({ certname });
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(ssl, `${name}.pem`), text, { mode: 0o600 });
+  };
+  write('cert', cert);
+  write('key', key);
+  write('ca', pki.ca);
+  write('crl', pki.crl);
+}
+
+function writeService(dir: string, port: number): void {
+  cpSync(join(here, 'web-service.ts'), join(dir, 'web-service.ts'));
+  cpSync(join(here, 'webctl'), join(dir, 'webctl'));
+  writeFileSync(join(dir, 'web.conf'), `${process.execPath} ${String(port)}\n`);
+}
+
+function writeKickdConfig(dir: string, puppet: string | undefined): string {
+  writeFileSync(
+    join(dir, 'auth.conf'),
+    `path /run\nmethod save\nallow ${monitor}\n`,
+  );
+  // The talk's policy: the service runs. Only how to start it differs from class httpd.
+  writeFileSync(
+    join(dir, 'site.pp'),
+    `service { 'web':
+  ensure   => running,
+  provider => 'base',
+  start    => '${dir}/webctl start ${dir}; true',
+  status   => '${dir}/webctl status ${dir}',
+}
+`,
+  );
+  const profile =
+    puppet === undefined
+      ? `{type: command, argv: [${dir}/webctl, start, ${dir}], exitCodes: {'0': unchanged, '2': corrected}}`
+      : `{type: puppet-apply, binary: ${puppet}, manifest: ${dir}/site.pp}`;
+  const file = join(dir, 'kickd.yaml');
+  writeFileSync(
+    file,
+    `listen: {address: 127.0.0.1, port: 0}
+certname: ${web}
+${tlsYaml(dir, web)}
+acl: {file: ${dir}/auth.conf}
+cm: {default: web, profiles: {web: ${profile}}}
+state: ${dir}/kickd
+`,
+  );
+  return file;
+}
+
+function writeKickerConfig(dir: string, port: number): string {
+  const file = join(dir, 'kicker.yaml');
+  writeFileSync(
+    file,
+    `certname: ${monitor}
+${tlsYaml(dir, monitor)}
+hosts: {${web}: {address: 127.0.0.1, port: ${String(port)}}}
+nagios: {commandFile: ${dir}/nagios.cmd}
+ledger: ${dir}/ledger.sqlite
+`,
+  );
+  return file;
+}
+
+function tlsYaml(dir: string, certname: string): string {
+  const files = ['cert', 'key', 'ca', 'crl']
+    .map((name) => `${name}: ${dir}/${certname}/${name}.pem`)
+    .join(', ');
+  return `tls: {${files}}`;
+}
+
+/** Resolves with kickd's port; afterwards tells the runs in the timeline. */
+function followKickd(
+  kickd: ChildProcess,
+  dir: string,
+  timeline: Timeline,
+): Promise<number> {
+  const listening = Promise.withResolvers<number>();
+  kickd.once('exit', (code) => {
+    listening.reject(
+      new Error(
+        `kickd ended with ${String(code)}: ${readFileSync(join(dir, 'kickd.err'), 'utf8')}`,
+      ),
+    );
+  });
+  if (kickd.stdout === null) throw new Error('kickd has no output');
+  createInterface(kickd.stdout).on('line', (line) => {
+    const port = /listens on .* port (\d+)/.exec(line)?.[1];
+    if (port !== undefined) listening.resolve(Number(port));
+    const text = line.replace(/^\S+ \S+ /, '');
+    if (/^kick /.test(text)) timeline.say('cyan', 'kicked', text);
+    if (/^run \S+ started/.test(text)) timeline.say('cyan', 'run', text);
+    if (/^run \S+: /.test(text)) timeline.say('green', 'corrected', text);
+  });
+  return listening.promise;
+}
+
+function execService(dir: string): void {
+  try {
+    execFileSync(join(dir, 'webctl'), ['start', dir]);
+  } catch (error) {
+    // 2: it was down and has been started
+    if (!(error instanceof Error && 'status' in error && error.status === 2)) {
+      throw error;
+    }
+  }
+}
+
+function killService(dir: string): void {
+  try {
+    process.kill(Number(readFileSync(join(dir, 'web.pid'), 'utf8')), 'SIGKILL');
+  } catch {
+    // not there, or gone already
+  }
+}
+
+function tellFailure(dir: string): void {
+  for (const name of ['kickd.err', 'web.log']) {
+    try {
+      const text = readFileSync(join(dir, name), 'utf8');
+      process.stdout.write(`--- ${name}\n${text}\n`);
+    } catch {
+      // nothing was written
+    }
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === 'object' && address ? address.port : 0);
+      });
+    });
+  });
+}
