@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   guardServer,
   readMaterialSync,
@@ -93,7 +94,7 @@ export async function startFakeKickd(
   const seen: Seen[] = [];
   const behaviours: Behaviour[] = ['accept'];
   const waiters: (() => void)[] = [];
-  const sockets = new Set<Socket>();
+  const sockets = new Set<Duplex>();
   const server = createServer(serverTlsOptions(readMaterialSync(host)));
   guardServer(server);
   server.on('connection', (socket) => {

@@ -108,10 +108,7 @@ async function* examine(
     `${protocol}; it shows ${subject}, issued by ${issuer}, until ${validTo}, SHA-256 ${fingerprint}`,
   );
   if (tls.facts.chain !== undefined) {
-    yield failed('chain and CRL', {
-      ...tls.facts.chain,
-      remedy: remedyOfChain(tls.facts.chain.code, target, material.files),
-    });
+    yield failed('chain and CRL', tls.facts.chain);
     return;
   }
   yield passed('chain and CRL', 'signed by our CA, not revoked, in its time');
@@ -133,7 +130,12 @@ async function* examine(
   );
   const explain = (method: string, path: string) =>
     `on ${certname} type: kickd acl explain --certname ${me} --method ${method} --path ${path}`;
-  if (reply.kind === 'refused-tls' || isPeerRefusal(reply)) {
+  const isPeerRefused =
+    reply.kind === 'problem' && reply.code.startsWith('PEER_');
+  if (
+    reply.kind !== 'accepted' &&
+    (reply.kind === 'refused-tls' || isPeerRefused)
+  ) {
     yield failed('our certificate', factsOf(reply));
     return;
   }
@@ -165,29 +167,4 @@ async function* examine(
         message: describeStatus(reply.body),
         remedy: `on ${certname} type: puppet agent --enable`,
       });
-}
-
-function isPeerRefusal(reply: { kind: string; code?: string }): boolean {
-  return reply.kind === 'problem' && (reply.code ?? '').startsWith('PEER_');
-}
-
-function remedyOfChain(
-  code: string,
-  { certname, address, port }: Target,
-  files: { ca: string; crl: string },
-): string {
-  switch (code) {
-    case 'SERVER_EXPIRED':
-    case 'SERVER_REVOKED':
-    case 'SERVER_USAGE':
-      return `on ${certname} type: puppet ssl clean && puppet ssl bootstrap`;
-    case 'SERVER_NOT_YET_VALID':
-    case 'OWN_CRL_NOT_YET_VALID':
-      return 'compare the clocks of both hosts: timedatectl';
-    case 'OWN_CRL_EXPIRED':
-    case 'OWN_CRL_MISSING':
-      return `fetch the CA's newest CRLs into ${files.crl}: puppet ssl download_crl`;
-    default:
-      return `compare: openssl s_client -connect ${address}:${port} -CAfile ${files.ca} </dev/null`;
-  }
 }

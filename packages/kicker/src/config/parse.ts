@@ -30,52 +30,48 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   if (yamlFaults.length > 0) return { kind: 'faults', faults: yamlFaults };
 
   const value: unknown = document.toJS() ?? {};
-  const faults: FaultFacts[] = [];
+  const found: { where: Place; fault: FaultFacts }[] = [];
+  const add = (where: Place, make: (where: string) => FaultFacts): void => {
+    found.push({ where, fault: make(`${file}:${where.line}:${where.col}`) });
+  };
   for (const error of Value.Errors(ConfigFile, value)) {
     // Told again, better, by the error `boolean` at the key itself.
     if (error.keyword === 'additionalProperties') continue;
     const path = error.instancePath.split('/').slice(1).map(unescapePointer);
-    const where = place(
-      document,
-      lines,
-      file,
-      path,
-      error.keyword === 'boolean',
-    );
+    const where = place(document, lines, path, error.keyword === 'boolean');
     if (error.keyword === 'boolean') {
-      const known = Object.keys(propertiesAt(ConfigFile, path.slice(0, -1)));
-      const key = path.at(-1) ?? '';
-      faults.push(
-        errors.configUnknownKey(
-          where,
-          path.join('.'),
-          nearest(key, known),
-          known,
-        ),
+      const known = Object.keys(
+        propertiesOf(schemaAt(ConfigFile, path.slice(0, -1)), 'properties'),
+      );
+      const near = nearest(path.at(-1) ?? '', known);
+      add(where, (at) =>
+        errors.configUnknownKey(at, path.join('.'), near, known),
       );
     } else if (error.keyword === 'required') {
       for (const missing of error.params.requiredProperties) {
-        faults.push(
-          errors.configInvalid(
-            where,
-            [...path, missing].join('.'),
-            'nothing',
-            describe(ConfigFile, [...path, missing]),
-          ),
+        const key = [...path, missing];
+        add(where, (at) =>
+          errors.configInvalid(at, key.join('.'), 'nothing', describe(key)),
         );
       }
     } else {
-      faults.push(
+      const shown = show(valueAt(value, path));
+      add(where, (at) =>
         errors.configInvalid(
-          where,
+          at,
           path.join('.') || 'the file',
-          show(valueAt(value, path)),
-          describe(ConfigFile, path),
+          shown,
+          describe(path),
         ),
       );
     }
   }
-  if (faults.length > 0) return { kind: 'faults', faults };
+  if (found.length > 0) {
+    const inOrder = found.toSorted(
+      (a, b) => a.where.line - b.where.line || a.where.col - b.where.col,
+    );
+    return { kind: 'faults', faults: inOrder.map(({ fault }) => fault) };
+  }
   // Value.Errors found nothing, so the value has this shape.
   return { kind: 'config', config: fill(value as ConfigFile, file) };
 }
@@ -96,14 +92,18 @@ function fill(given: ConfigFile, file: string): Config {
   };
 }
 
-/** file:line:column of a value, or of its key; of the nearest that stands above where it is missing. */
+interface Place {
+  line: number;
+  col: number;
+}
+
+/** Where a value stands, or its key; of the nearest that stands above where it is missing. */
 function place(
   document: Document.Parsed,
   lines: LineCounter,
-  file: string,
   path: string[],
   ofKey: boolean,
-): string {
+): Place {
   let offset = 0;
   let node: unknown = document.contents;
   for (const [depth, name] of path.entries()) {
@@ -121,8 +121,7 @@ function place(
       node = item;
     }
   }
-  const { line, col } = lines.linePos(offset);
-  return `${file}:${line}:${col}`;
+  return lines.linePos(offset);
 }
 
 function keyText(key: unknown): string {
@@ -147,33 +146,29 @@ function unescapePointer(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-interface SchemaNode {
-  description?: string;
-  properties?: Record<string, SchemaNode>;
-  patternProperties?: Record<string, SchemaNode>;
-  items?: SchemaNode;
-}
-
-function schemaAt(schema: SchemaNode, path: string[]): SchemaNode | undefined {
-  let node: SchemaNode | undefined = schema;
+/** The part of the schema that judges the value at `path`; JSON Schema as typebox writes it. */
+function schemaAt(schema: unknown, path: readonly string[]): unknown {
+  let node = schema;
   for (const name of path) {
     node =
-      node?.properties?.[name] ??
-      Object.values(node?.patternProperties ?? {})[0] ??
-      node?.items;
+      valueAt(node, ['properties', name]) ??
+      Object.values(propertiesOf(node, 'patternProperties'))[0] ??
+      valueAt(node, ['items']);
   }
   return node;
 }
 
-function propertiesAt(schema: SchemaNode, path: string[]) {
-  return schemaAt(schema, path)?.properties ?? {};
+function propertiesOf(schema: unknown, keyword: string): object {
+  const found = valueAt(schema, [keyword]);
+  return typeof found === 'object' && found !== null ? found : {};
 }
 
-function describe(schema: SchemaNode, path: string[]): string {
-  return schemaAt(schema, path)?.description ?? 'another value';
+function describe(path: readonly string[]): string {
+  const description = valueAt(schemaAt(ConfigFile, path), ['description']);
+  return typeof description === 'string' ? description : 'another value';
 }
 
-function valueAt(value: unknown, path: string[]): unknown {
+function valueAt(value: unknown, path: readonly string[]): unknown {
   let found: unknown = value;
   for (const name of path) {
     if (typeof found !== 'object' || found === null) return undefined;

@@ -1,4 +1,5 @@
-import { connect, type TLSSocket } from 'node:tls';
+import type { TcpNetConnectOpts } from 'node:net';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { clientTlsOptions, type Material } from '@kickd/mtls';
 import type { FaultFacts } from '@kickd/protocol';
 import type { Target } from '../fleet/target.ts';
@@ -30,7 +31,7 @@ export function connectTo(
       certname,
     });
     let hasTcp = false;
-    const socket = connect({
+    const whole: ConnectionOptions & TcpNetConnectOpts = {
       ...options,
       host: address,
       port,
@@ -40,7 +41,8 @@ export function connectTo(
         250,
         Math.min(2000, Math.floor(connectMs / 2)),
       ),
-    });
+    };
+    const socket = connect(whole);
     const end = (connection: Connection): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);

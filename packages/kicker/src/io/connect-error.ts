@@ -1,3 +1,4 @@
+import { explainServerRefused } from '@kickd/mtls';
 import { Fault, printable, type FaultFacts } from '@kickd/protocol';
 import { errors, exitCodes } from '../errors.ts';
 import type { Target } from '../fleet/target.ts';
@@ -33,10 +34,15 @@ export function explainConnect(
   }
   const code = codeOf(error);
   const why = printable(error.message);
-  if (serverVerdicts[code] !== undefined) {
+  const refused =
+    explainServerRefused(error, certname) ??
+    (otherVerdict.test(code)
+      ? errors.serverNotTrusted(certname, 'SERVER_NOT_TRUSTED', code)
+      : undefined);
+  if (refused !== undefined) {
     return {
       kind: 'refused-tls',
-      fault: errors.serverNotTrusted(certname, serverVerdicts[code], code),
+      fault: { ...refused, exitCode: exitCodes.refused },
     };
   }
   if (isAlert(code)) {
@@ -79,27 +85,9 @@ export function explainAlert(code: string, certname: string): FaultFacts {
   return errors.certificateRefused(certname, ours, code);
 }
 
-/** What OpenSSL finds about the host's certificate. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-const serverVerdicts: Record<string, string> = {
-  CERT_HAS_EXPIRED: 'SERVER_EXPIRED',
-  CERT_NOT_YET_VALID: 'SERVER_NOT_YET_VALID',
-  CERT_REVOKED: 'SERVER_REVOKED',
-  CRL_HAS_EXPIRED: 'OWN_CRL_EXPIRED',
-  CRL_NOT_YET_VALID: 'OWN_CRL_NOT_YET_VALID',
-  UNABLE_TO_GET_CRL: 'OWN_CRL_MISSING',
-  UNABLE_TO_GET_ISSUER_CERT: 'SERVER_UNKNOWN_CA',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'SERVER_UNKNOWN_CA',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'SERVER_UNKNOWN_CA',
-  SELF_SIGNED_CERT_IN_CHAIN: 'SERVER_UNKNOWN_CA',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'SERVER_UNKNOWN_CA',
-  CERT_SIGNATURE_FAILURE: 'SERVER_UNKNOWN_CA',
-  CERT_UNTRUSTED: 'SERVER_UNKNOWN_CA',
-  CERT_REJECTED: 'SERVER_NOT_TRUSTED',
-  INVALID_PURPOSE: 'SERVER_USAGE',
-  INVALID_CA: 'SERVER_UNKNOWN_CA',
-  CERT_CHAIN_TOO_LONG: 'SERVER_NOT_TRUSTED',
-  PATH_LENGTH_EXCEEDED: 'SERVER_NOT_TRUSTED',
-};
+/** A verdict about a certificate that has no words of its own. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const otherVerdict =
+  /^(CERT_|CRL_|INVALID_CA|PATH_LENGTH_EXCEEDED|UNABLE_TO_DECRYPT_C|ERROR_IN_C)/;
 
 /** Part of OpenSSL's code of an alert, and our word for it: the words of mtls's 403. */
 const alertVerdicts: Record<string, string> = {

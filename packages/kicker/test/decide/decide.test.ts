@@ -16,7 +16,7 @@ const base: Event = {
   hostState: 'UP',
 };
 
-t.test('which attempt of how many kicks', async (t) => {
+void t.test('which attempt of how many kicks', async (t) => {
   // Each row: the maximum, then the only SOFT attempt that kicks.
   const rows: [number | undefined, number | undefined][] = [
     [1, undefined],
@@ -50,7 +50,7 @@ t.test('which attempt of how many kicks', async (t) => {
   }
 });
 
-t.test('every state, every state type', async (t) => {
+void t.test('every state, every state type', async (t) => {
   for (const state of ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const) {
     for (const stateType of ['SOFT', 'HARD'] as const) {
       const attempt = stateType === 'SOFT' ? 3 : 4;
@@ -134,14 +134,14 @@ const rows: [string, Event, Partial<Rule>, string][] = [
   ],
 ];
 for (const [name, event, part, wanted] of rows) {
-  t.test(name, async (t) => {
+  void t.test(name, async (t) => {
     const decision = decide(event, { ...defaultRule, ...part }, now);
     t.equal(decision.kind === 'kick' ? 'kick' : decision.code, wanted);
     t.ok(decision.reasons.length > 0);
   });
 }
 
-t.test('a skip names each thing that forbids', async (t) => {
+void t.test('a skip names each thing that forbids', async (t) => {
   const decision = decide(
     {
       ...base,

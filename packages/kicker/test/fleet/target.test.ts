@@ -1,5 +1,5 @@
 import t from 'tap';
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { findTarget, findTargets } from '../../src/fleet/target.ts';
 
 const hosts = {
@@ -48,30 +48,30 @@ for (const [name, address, code] of bad) {
   );
 }
 
-t.test('an empty list is never everything', async (t) => {
+void t.test('an empty list is never everything', async (t) => {
   t.match(findTargets([], hosts, 8139), {
     kind: 'faults',
     faults: [{ code: 'NO_HOSTS' }],
   });
 });
 
-t.test('one wrong name: none is kicked, each is named', async (t) => {
+void t.test('one wrong name: none is kicked, each is named', async (t) => {
   t.match(findTargets(['web1', '*', ''], hosts, 8139), {
     kind: 'faults',
     faults: [{ code: 'HOST_WILDCARD' }, { code: 'HOST_EMPTY' }],
   });
 });
 
-t.test('the same host twice is one target', async (t) => {
+void t.test('the same host twice is one target', async (t) => {
   const found = findTargets(['Web1', 'web1.example.com', 'Web1'], hosts, 8139);
   t.equal(found.kind === 'targets' && found.targets.length, 1);
 });
 
-t.test(
+void t.test(
   'whatever the name: one target with a certname, or a fault',
   async () => {
-    fc.assert(
-      fc.property(fc.string(), (name) => {
+    assert(
+      property(string(), (name) => {
         const found = findTarget(name, hosts, 8139);
         return (
           found.kind === 'fault' ||

@@ -62,7 +62,7 @@ const good: [string, Partial<NagiosMacros>, Record<string, unknown>][] = [
   ['UTF-8', { service: 'Größe' }, { service: 'Größe' }],
 ];
 for (const [name, part, wanted] of good) {
-  t.test(name, async (t) => {
+  void t.test(name, async (t) => {
     const parsed = parseNagios({ ...whole, ...part });
     t.equal(parsed.kind, 'event');
     if (parsed.kind !== 'event') return;
@@ -100,7 +100,7 @@ const bad: [string, Partial<NagiosMacros>, string[]][] = [
   ],
 ];
 for (const [name, part, codes] of bad) {
-  t.test(name, async (t) => {
+  void t.test(name, async (t) => {
     const parsed = parseNagios({ ...whole, ...part });
     t.equal(parsed.kind, 'faults');
     if (parsed.kind !== 'faults') return;
@@ -117,7 +117,7 @@ for (const [name, part, codes] of bad) {
   });
 }
 
-t.test('one problem has one key, SOFT or HARD', async (t) => {
+void t.test('one problem has one key, SOFT or HARD', async (t) => {
   const keys = [
     whole,
     { ...whole, stateType: 'SOFT', attempt: '3', since: '1772323100' },
