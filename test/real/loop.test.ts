@@ -11,6 +11,7 @@ import {
   runsSince,
   settle,
   startLoop,
+  withoutHandlers,
   type Loop,
 } from './lab/loop.ts';
 import { monitorHost, puppetPaths } from './lab/places.ts';
@@ -39,13 +40,13 @@ await t.test('a single self-signed CA', async (t) => {
     refusesWhileDisabled(t, loop),
   );
   await t.test('a periodic run holds the lock: waited for', (t) =>
-    waitsForTheLock(t, loop),
+    withoutHandlers(loop, () => waitsForTheLock(t, loop)),
   );
   await t.test('lock files that nobody holds stop nothing', (t) =>
-    ignoresStaleLocks(t, loop),
+    withoutHandlers(loop, () => ignoresStaleLocks(t, loop)),
   );
   await t.test('puppet gets TERM in mid-run: no success', (t) =>
-    doesNotBelieveTerm(t, loop),
+    withoutHandlers(loop, () => doesNotBelieveTerm(t, loop)),
   );
   await t.test('the certificate of the kicker is revoked', (t) =>
     refusesRevoked(t, loop),

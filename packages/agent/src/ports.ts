@@ -1,5 +1,6 @@
 import type { Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
 import type { RunScope } from './run/scope.ts';
+import type { Told } from './told.ts';
 
 /** Every seam between the rooms, which decide, and `io/`, which does. */
 
@@ -134,5 +135,5 @@ export interface ToolEnd extends ChildEnd {
 
 /** Whoever wants to know what happens: a JSON log, or a person at a terminal. */
 export interface Narrator {
-  tell(event: import('./told.ts').Told): void;
+  tell(event: Told): void;
 }

@@ -217,3 +217,12 @@ t.test(
     });
   },
 );
+
+async function faultsOf(starting: Promise<unknown>): Promise<unknown> {
+  try {
+    await starting;
+    return [];
+  } catch (error) {
+    return error instanceof StartRefused ? error.faults : error;
+  }
+}

@@ -117,7 +117,7 @@ export async function startFixture(
     const all = clientTlsOptions(readMaterialSync(files), { certname: web });
     if (as !== 'nobody') return all;
     const { cert: _cert, key: _key, ...bare } = all;
-    return bare as ReturnType<typeof clientTlsOptions>;
+    return bare;
   };
   const raw: Fixture['raw'] = (chunks, as = {}) =>
     rawRequest(agent.port, clientOptions(as), chunks);

@@ -23,6 +23,8 @@ export interface Seen {
 export type Behaviour =
   | 'accept'
   | 'hang'
+  /** waits for `release` */
+  | 'hold'
   | 'reset'
   | 'cut-body'
   | 'no-json'
@@ -36,6 +38,8 @@ export interface FakeKickd {
   seen: Seen[];
   /** one for each request to come; the last stays */
   behave(...behaviours: Behaviour[]): void;
+  /** answers every request that is held, and each held one to come */
+  release(behaviour: Behaviour): void;
   /** resolves when so many requests of this method have come */
   waitFor(method: string, count: number): Promise<void>;
   close(): Promise<void>;
@@ -94,6 +98,7 @@ export async function startFakeKickd(
   const seen: Seen[] = [];
   const behaviours: Behaviour[] = ['accept'];
   const waiters: (() => void)[] = [];
+  const held: ((behaviour: Behaviour) => void)[] = [];
   const sockets = new Set<Duplex>();
   const server = createServer(serverTlsOptions(readMaterialSync(host)));
   guardServer(server);
@@ -118,7 +123,9 @@ export async function startFakeKickd(
     });
     const behaviour =
       (behaviours.length > 1 ? behaviours.shift() : behaviours[0]) ?? 'accept';
-    answer(behaviour, method, response);
+    if (behaviour === 'hold') {
+      held.push((later) => answer(later, method, response));
+    } else answer(behaviour, method, response);
     for (const wake of waiters) wake();
   }
   server.listen(port, '127.0.0.1');
@@ -128,6 +135,10 @@ export async function startFakeKickd(
     port: (server.address() as AddressInfo).port,
     seen,
     behave: (...told) => behaviours.splice(0, behaviours.length, ...told),
+    release: (behaviour) => {
+      behaviours.splice(0, behaviours.length, behaviour);
+      for (const finish of held.splice(0)) finish(behaviour);
+    },
     waitFor: (method, count) =>
       new Promise((resolve) => {
         const look = (): void => {
@@ -155,7 +166,7 @@ function answer(
     response.end(JSON.stringify(body));
   };
   const status = method === 'POST' ? 202 : 200;
-  if (behaviour === 'hang') return;
+  if (behaviour === 'hang' || behaviour === 'hold') return;
   if (behaviour === 'reset') {
     response.socket?.destroy();
     return;

@@ -57,6 +57,8 @@ export interface Nagios {
   log(): string;
   /** an external command without its time, e.g. `SCHEDULE_FORCED_SVC_CHECK;HOST;SERVICE;0` */
   command(text: string): void;
+  /** while false, state changes call no handler; resolves when Nagios says so itself */
+  setHandlers(areEnabled: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -107,6 +109,15 @@ export async function startNagios(
     alerts: () => linesOf('SERVICE ALERT'),
     log: () => readOr(logFile, ''),
     command: (text) => writeCommand(text),
+    setHandlers: async (areEnabled) => {
+      writeCommand(`${areEnabled ? 'ENABLE' : 'DISABLE'}_EVENT_HANDLERS`);
+      const wanted = `enable_event_handlers=${areEnabled ? 1 : 0}`;
+      await waitFor(
+        wanted,
+        () => readOr(statusFile, '').includes(wanted) || undefined,
+        { timeoutMs: 10_000, watch: [statusFile], explain },
+      );
+    },
     close: () => nagios.stop({ graceMs: 15_000 }),
   };
 }

@@ -11,7 +11,6 @@ import {
 import { faults, reasonOf } from '../errors.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import type { Clock, Narrator, Runner } from '../ports.ts';
-import type { AclGate } from './acl-gate.ts';
 import { readHead } from './door.ts';
 import {
   factsOf,
