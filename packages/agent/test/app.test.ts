@@ -197,10 +197,10 @@ t.test(
     await fixture.agent.close();
     const { startAgent } = await import('../src/app.ts');
     const quiet = { tell: () => undefined };
-    await t.rejects(
-      startAgent({ ...fixture.settings, certname: 'web9.example.com' }, quiet),
-      { faults: [{ code: 'CERTNAME_DIFFERS', remedy: String }] },
-    );
+    const other = { ...fixture.settings, certname: 'web9.example.com' };
+    t.match(await faultsOf(startAgent(other, quiet)), [
+      { code: 'CERTNAME_DIFFERS', remedy: String },
+    ]);
     const foreign = createPki({ tier: 'single', key: 'ec' });
     mkdirSync(join(dir, 'x'));
     const tls = writeSsl(join(dir, 'x'), {
@@ -212,9 +212,9 @@ t.test(
       ...fixture.settings,
       tls: { ...tls, minVersion: 'TLSv1.3' as const },
     };
-    await t.rejects(startAgent(settings, quiet), {
-      faults: [{ code: 'CRL_NOT_COVERING', remedy: String }],
-    });
+    t.match(await faultsOf(startAgent(settings, quiet)), [
+      { code: 'CRL_NOT_COVERING', remedy: String },
+    ]);
   },
 );
 
