@@ -51,9 +51,15 @@ const shell: Shell = {
   },
 };
 
-process.exitCode = await runApp(process.argv.slice(2), shell, readVersion);
+const exitCode = await runApp(process.argv.slice(2), shell, readVersion).catch(
+  (error: unknown) => {
+    // Not one of ours: a mistake in kicker. 70 is EX_SOFTWARE, so that it never looks like an answer.
+    console.error('kicker: INTERNAL:', error);
+    return 70;
+  },
+);
 // A name server that hangs, or a socket that lingers, must not hold a monitor's worker.
-process.exit();
+process.exit(exitCode);
 
 function isSingleExecutable(): boolean {
   const script = process.argv[1];

@@ -73,7 +73,7 @@ export const command: Command = {
       }
       const { open } = taken;
       const keys = { kick: open.kick, problem: open.problem };
-      const leftMs = Math.max(1, endMs - shell.clock.monotonicMs());
+      const leftMs = Math.max(1, Math.round(endMs - shell.clock.monotonicMs()));
       const client = createAgentClient(() => loadMaterial(config, shell.user), {
         connectMs: Math.min(config.timeouts.connectSeconds * 1000, leftMs),
         requestMs: Math.min(config.timeouts.requestSeconds * 1000, leftMs),

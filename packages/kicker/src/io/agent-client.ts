@@ -45,7 +45,7 @@ export function createAgentClient(
     if (connection.kind !== 'connected') return connection;
     const whole = AbortSignal.any([
       signal,
-      AbortSignal.timeout(timeouts.requestMs + holdMs),
+      AbortSignal.timeout(Math.ceil(timeouts.requestMs + holdMs)),
     ]);
     // Loads while the host works: the check costs more to load than to do.
     const shapes = import('./reply-shape.ts');
