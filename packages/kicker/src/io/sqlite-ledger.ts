@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '@kickd/protocol';
@@ -13,6 +13,7 @@ import type {
 } from '../ledger/entry.ts';
 import { ledgerSchema, ledgerVersion } from '../ledger/schema.ts';
 import type { Clock, Ledger } from '../ports.ts';
+import { codeOf } from './error-code.ts';
 
 type Keyed = readonly { entry: Entry; keys: EntryKeys }[];
 
@@ -23,7 +24,7 @@ type Keyed = readonly { entry: Entry; keys: EntryKeys }[];
  */
 export function openLedger(file: string, clock: Clock, busyMs = 5000): Ledger {
   const database = guard(file, () => {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+    makeDirectory(dirname(file));
     // SQLite would make it 0644; who healed what is not for everyone.
     closeSync(openSync(file, 'a', 0o640));
     const opened = new DatabaseSync(file, { timeout: busyMs });
@@ -132,6 +133,21 @@ export function openLedger(file: string, clock: Clock, busyMs = 5000): Ledger {
       if (database.isOpen) database.close();
     },
   };
+}
+
+/**
+ * Not mkdirSync's `recursive`: where a file system answers ENOENT though the parent is there (/proc,
+ * some autofs), that never returns.
+ */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = dirname(directory);
+  if (!existsSync(parent)) makeDirectory(parent);
+  try {
+    mkdirSync(directory, { mode: 0o750 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 function migrate(file: string, database: DatabaseSync): void {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
 import { isAlive } from '../../src/io/process-identity.ts';
 import {
@@ -21,7 +21,11 @@ const parties = createParties(root);
 const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 
 /** A monitoring host: configuration, ledger, and a command pipe that somebody reads. */
-function createMonitor(t: Tap, port: number, more: object = {}) {
+function createMonitor(
+  t: Pick<Test, 'teardown'>,
+  port: number,
+  more: object = {},
+) {
   const dir = mkdtempSync(join(root, 'monitor-'));
   const pipe = join(dir, 'nagios.cmd');
   const ledgerFile = join(dir, 'ledger.sqlite');
@@ -40,18 +44,25 @@ function createMonitor(t: Tap, port: number, more: object = {}) {
   );
   // Both ends open: the reader never sees an end of file.
   const fd = openSync(pipe, 'r+');
-  const reader = spawn('cat', [], { stdio: [fd, 'pipe', 'inherit'] });
+  const cat = spawn('cat', [], { stdio: [fd, 'pipe', 'inherit'] });
   closeSync(fd);
-  t.teardown(() => reader.kill());
+  t.teardown(() => cat.kill());
+  const { stdout } = cat;
+  if (stdout === null) throw new Error('cat has no stdout');
   let read = '';
-  reader.stdout.on('data', (part) => (read += String(part)));
+  stdout.on('data', (part) => (read += String(part)));
   const ledger = openLedger(ledgerFile, clock);
-  t.teardown(() => ledger.close());
+  t.teardown(() => {
+    for (const { owner } of ledger.listOpen(10)) {
+      if (isAlive(owner)) process.kill(Number(owner.split('/')[1]));
+    }
+    ledger.close();
+  });
   return {
     config,
     ledger,
-    async nextCommand(): Promise<string> {
-      while (!read.includes('\n')) await once(reader.stdout, 'data');
+    nextCommand: async (): Promise<string> => {
+      while (!read.includes('\n')) await once(stdout, 'data');
       const [line = ''] = read.split('\n');
       read = read.slice(line.length + 1);
       return line;
@@ -62,7 +73,6 @@ function createMonitor(t: Tap, port: number, more: object = {}) {
       startKicker(['event', 'nagios', ...argsOf(config, part)]),
   };
 }
-type Tap = typeof t;
 
 function argsOf(config: string, part: Record<string, string>): string[] {
   const macros: Record<string, string> = {
@@ -87,7 +97,7 @@ function argsOf(config: string, part: Record<string, string>): string[] {
   ];
 }
 
-async function start(t: Tap, port = 0): Promise<FakeKickd> {
+async function start(t: Pick<Test, 'teardown'>, port = 0): Promise<FakeKickd> {
   const kickd = await startFakeKickd(parties.host, port);
   t.teardown(() => kickd.close());
   return kickd;

@@ -164,10 +164,9 @@ void t.test(
   'what is asked for stands in the request, and in the ledger',
   async (t) => {
     kickd.behave('ended');
-    await kick(
-      ...['web1', '-t', 'apache', '--tag', 'web', '--noop', '-f'],
-      ...['--environment', 'test', '--cm', 'puppet-agent', '--timeout', '60'],
-    );
+    const asked =
+      'web1 -t apache --tag web --noop -f --environment test --cm puppet-agent --timeout 60';
+    await kick(...asked.split(' '));
     const sent = kickd.seen.at(-1)?.kick;
     t.match(sent, {
       certname: hostName,

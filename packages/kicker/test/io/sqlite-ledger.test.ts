@@ -128,6 +128,11 @@ void t.test('what cannot be written says so', async (t) => {
     code: 'LEDGER_UNWRITABLE',
     message: /nothing was sent/,
   });
+  t.throws(
+    () => openLedger('/proc/none/ledger.sqlite', clock),
+    { code: 'LEDGER_UNWRITABLE' },
+    'where mkdir of Node never returns',
+  );
   if (process.getuid?.() !== 0) {
     chmodSync(join(dir, 'locked'), 0o500);
     t.throws(() => openLedger(join(dir, 'locked', 'l.sqlite'), clock), {
