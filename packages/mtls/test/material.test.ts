@@ -1,5 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { createPki, writeSsl, type SslTexts } from '@kickd/testkit';
 import { readMaterial, readMaterialSync, type TlsFiles } from '../src/index.ts';
@@ -202,7 +210,10 @@ for (const [what, code, spoil] of bad)
   });
 
 t.test('a key that belongs to Puppet alone', (t) => {
-  const files = writeSsl(t.testdir({}), good);
+  const dir = mkdtempSync(join(tmpdir(), 'kickd-key-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  chmodSync(dir, 0o755);
+  const files = writeSsl(dir, good);
   chmodSync(files.key, 0);
   const isRoot = process.geteuid?.() === 0;
   // root reads everything, so it steps down: to an owner of nothing, in a folder that all may enter
