@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const deploy = fileURLToPath(new URL('../deploy', import.meta.url));
+const read = (path: string): string =>
+  readFileSync(`${deploy}/${path}`, 'utf8');
+
+t.test('the Puppet module carries the same files as deploy/', (t) => {
+  // Copies: a link would not survive `puppet module build`.
+  for (const path of [
+    'nagios/handle_puppetrun',
+    'nagios/kickd-commands.cfg',
+    'nagios/kickd-templates.cfg',
+    'systemd/kickd.service',
+  ]) {
+    const name = path.replace(/.*\//, '');
+    t.equal(
+      read(`puppet/modules/kickd/files/${name}`),
+      read(path),
+      `cp deploy/${path} deploy/puppet/modules/kickd/files/`,
+    );
+  }
+  t.end();
+});
+
+t.test('shell scripts parse', (t) => {
+  const scripts = [
+    'nagios/handle_puppetrun',
+    ...globSync('compose/*.sh', { cwd: deploy }),
+  ];
+  for (const script of scripts) {
+    const { status, stderr } = spawnSync('sh', ['-n', `${deploy}/${script}`], {
+      encoding: 'utf8',
+    });
+    t.equal(status, 0, `${script} ${stderr}`);
+  }
+  t.end();
+});
+
+t.test('Nagios objects', (t) => {
+  const files = globSync('{nagios,compose}/*.cfg', { cwd: deploy });
+  t.ok(files.length >= 4);
+  for (const file of files) {
+    const text = read(file).replaceAll(/^\s*#.*$/gm, '');
+    // Nagios takes the brace for a part of the value when it does not stand alone.
+    t.notMatch(
+      text,
+      /\S.*\}\s*$/m,
+      `${file}: closing braces on lines of their own`,
+    );
+    t.notMatch(
+      text,
+      /\$(LONG)?(SERVICE|HOST)(OUTPUT|PERFDATA)\$/,
+      `${file}: no plugin output`,
+    );
+  }
+  const command = /command_line\s+(.*)/.exec(
+    read('nagios/kickd-commands.cfg'),
+  )?.[1];
+  for (const word of command?.split(' ').slice(1) ?? [])
+    t.match(word, /^--[a-z-]+='\$[A-Z]+\$'$/, 'a macro in quotes, in one word');
+  t.end();
+});
