@@ -1,0 +1,154 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createPki, type KeyKind, type Pki } from '@kickd/certs-dev';
+
+export const managedHost = 'web1.example.com';
+export const monitorHost = 'monitor.example.com';
+
+/** One managed host and one monitoring host on 127.0.0.1, with certificates of their own. */
+export interface Site {
+  kickerConfig: string;
+  /** cert.pem, key.pem, ca.pem and crl.pem of the monitoring host are here */
+  monitorSsl: string;
+  port: number;
+  kickd: ChildProcess;
+  /** Resolves at the next `run-ended` that nobody has waited for yet, with its durationMs. */
+  nextRunEnded(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface SiteOptions {
+  /** an empty directory */
+  dir: string;
+  /** how to start kickd, e.g. `['/…/dist/bin/kickd']`; `serve --config=…` is added */
+  kickd: readonly string[];
+  key: KeyKind;
+  /** the CM profile as YAML, e.g. `{type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}` */
+  profile: string;
+}
+
+/**
+ * Starts a built kickd with a throw-away PKI and writes the configuration of a kicker that may kick it.
+ * @throws with kickd's own words when it ends before it listens
+ */
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const { dir, kickd: command, key, profile } = options;
+  const pki = createPki({ tier: 'two', key });
+  for (const host of [managedHost, monitorHost]) writeSsl(dir, pki, host);
+  writeFileSync(
+    join(dir, 'auth.conf'),
+    `path /run\nmethod save\nallow ${monitorHost}\n`,
+  );
+  const kickdConfig = join(dir, 'kickd.yaml');
+  writeFileSync(
+    kickdConfig,
+    `listen: {address: 127.0.0.1, port: 0}
+certname: ${managedHost}
+${tlsYaml(dir, managedHost)}
+acl: {file: ${dir}/auth.conf}
+cm: {default: site, profiles: {site: ${profile}}}
+state: ${dir}/state
+`,
+  );
+  const [file = '', ...args] = command;
+  const errors = join(dir, 'kickd.err');
+  const kickd = spawn(file, [...args, 'serve', `--config=${kickdConfig}`], {
+    cwd: dir,
+    env: plainEnvironment,
+    stdio: ['ignore', 'pipe', openSync(errors, 'a')],
+  });
+  const story = followLog(kickd, errors);
+  const port = await story.port;
+  const kickerConfig = join(dir, 'kicker.yaml');
+  writeFileSync(
+    kickerConfig,
+    `certname: ${monitorHost}
+${tlsYaml(dir, monitorHost)}
+hosts: {${managedHost}: {address: 127.0.0.1, port: ${String(port)}}}
+ledger: ${dir}/ledger.sqlite
+`,
+  );
+  return {
+    kickerConfig,
+    monitorSsl: join(dir, monitorHost),
+    port,
+    kickd,
+    nextRunEnded: () => story.nextRunEnded(),
+    close: () => closeChild(kickd),
+  };
+}
+
+/** What a program of ours gets of the environment: nothing that changes Node, trust or locale. */
+export const plainEnvironment = {
+  PATH: '/usr/bin:/bin',
+  LANG: 'C.UTF-8',
+  HOME: '/nonexistent',
+};
+
+function writeSsl(dir: string, pki: Pki, certname: string): void {
+  const ssl = join(dir, certname);
+  mkdirSync(ssl, { recursive: true, mode: 0o700 });
+  const { cert, key } = pki.issue({ certname });
+  const texts = { cert, key, ca: pki.ca, crl: pki.crl };
+  for (const [name, text] of Object.entries(texts)) {
+    writeFileSync(join(ssl, `${name}.pem`), text, { mode: 0o600 });
+  }
+}
+
+function tlsYaml(dir: string, certname: string): string {
+  const files = ['cert', 'key', 'ca', 'crl']
+    .map((name) => `${name}: ${dir}/${certname}/${name}.pem`)
+    .join(', ');
+  return `tls: {${files}}`;
+}
+
+function followLog(
+  kickd: ChildProcess,
+  errors: string,
+): { port: Promise<number>; nextRunEnded(): Promise<number> } {
+  const port = Promise.withResolvers<number>();
+  const ended: number[] = [];
+  const waiting: ((durationMs: number) => void)[] = [];
+  kickd.once('error', port.reject);
+  kickd.once('exit', (code) => {
+    port.reject(
+      new Error(
+        `kickd ended with ${String(code)}: ${readFileSync(errors, 'utf8')}`,
+      ),
+    );
+  });
+  if (kickd.stdout === null) throw new Error('kickd has no output');
+  createInterface(kickd.stdout).on('line', (line) => {
+    // Our own program's log: its shape is told by packages/agent/src/told.ts.
+    const told = JSON.parse(line) as {
+      event?: string;
+      port?: number;
+      durationMs?: number;
+    };
+    if (told.event === 'listening') port.resolve(told.port ?? 0);
+    if (told.event !== 'run-ended') return;
+    const next = waiting.shift();
+    if (next === undefined) ended.push(told.durationMs ?? 0);
+    else next(told.durationMs ?? 0);
+  });
+  return {
+    port: port.promise,
+    nextRunEnded: () => {
+      const first = ended.shift();
+      if (first !== undefined) return Promise.resolve(first);
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+function closeChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
+  });
+}

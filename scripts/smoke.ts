@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { managedHost, plainEnvironment, startSite } from './site/site.ts';
+
+/** `npm run smoke`: the built programs work, without node_modules and without anybody's environment. */
+const bin = join(import.meta.dirname, '..', 'dist', 'bin');
+const limitMs = 60 * 1000;
+
+interface Ended {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'kickd-smoke-'));
+let passed = 0;
+let failed = 0;
+try {
+  // First, so that the compile cache of these parts holds what a kick really runs.
+  await prove('a whole kick: corrected, exit 0', kickOnce);
+  await prove('kicker --version', () =>
+    expect('kicker', ['--version'], 0, /^kicker \d+\.\d+\.\d+$/m),
+  );
+  await prove('kicker --help', () =>
+    expect('kicker', ['--help'], 0, /kicker event nagios/),
+  );
+  await prove('kickd --version', () =>
+    expect('kickd', ['--version'], 0, /^\d+\.\d+\.\d+$/m),
+  );
+  await prove('kickd --help', () =>
+    expect('kickd', ['--help'], 0, /kickd serve/),
+  );
+  await prove('kickd acl explain: allow, exit 0; deny, exit 1', explainAcl);
+  await prove('kickd check: a broken configuration, exit 2', checkBroken);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+process.stdout.write(
+  `smoke: ${String(passed)} passed, ${String(failed)} failed\n`,
+);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function prove(what: string, proof: () => Promise<void>): Promise<void> {
+  try {
+    await proof();
+    passed += 1;
+    process.stdout.write(`ok      ${what}\n`);
+  } catch (error) {
+    failed += 1;
+    const why = error instanceof Error ? error.message : String(error);
+    process.stdout.write(`not ok  ${what}\n        ${why}\n`);
+  }
+}
+
+async function kickOnce(): Promise<void> {
+  const siteDir = join(dir, 'site');
+  mkdirSync(siteDir);
+  const site = await startSite({
+    dir: siteDir,
+    kickd: [join(bin, 'kickd')],
+    key: 'ec',
+    profile: `{type: command, argv: [/bin/sh, -c, exit 2], exitCodes: {'2': corrected}}`,
+  });
+  try {
+    await expect(
+      'kicker',
+      ['kick', `--config=${site.kickerConfig}`, managedHost],
+      0,
+      /corrected/,
+    );
+  } finally {
+    await site.close();
+  }
+}
+
+async function explainAcl(): Promise<void> {
+  const file = join(dir, 'auth.conf');
+  writeFileSync(file, 'path /run\nmethod save\nallow monitor.example.com\n');
+  const ask = (certname: string, exitCode: number, answer: RegExp) =>
+    expect(
+      'kickd',
+      [
+        'acl',
+        'explain',
+        `--file=${file}`,
+        `--certname=${certname}`,
+        '--method=save',
+        '--path=/run',
+        '--json',
+      ],
+      exitCode,
+      answer,
+    );
+  await ask('monitor.example.com', 0, /"decision":\s*"allow"/);
+  await ask('web1.example.com', 1, /"decision":\s*"deny"/);
+}
+
+async function checkBroken(): Promise<void> {
+  const file = join(dir, 'broken.yaml');
+  writeFileSync(file, 'listen: {port: many}\nnonsense: true\n');
+  await expect('kickd', ['check', `--config=${file}`], 2, /[A-Z]+_[A-Z_]+:/);
+}
+
+/** @throws with everything that the program said */
+async function expect(
+  program: 'kickd' | 'kicker',
+  args: readonly string[],
+  exitCode: number,
+  answer: RegExp,
+): Promise<void> {
+  const ended = await run(join(bin, program), args);
+  const said = `${ended.stdout}${ended.stderr}`;
+  if (ended.exitCode !== exitCode || !answer.test(said)) {
+    throw new Error(
+      `exit ${String(ended.exitCode)} in place of ${String(exitCode)}, or no ${String(answer)} in:\n${said}`,
+    );
+  }
+}
+
+function run(file: string, args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: '/',
+      env: plainEnvironment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: limitMs,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
