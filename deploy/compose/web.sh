@@ -17,6 +17,11 @@ path /run
 method save
 auth yes
 allow monitor.example.com
+
+path /status
+method find
+auth yes
+allow monitor.example.com
 ACL
 cat >/run/kickd/kickd.yaml <<CONFIG
 certname: $certname

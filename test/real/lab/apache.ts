@@ -58,11 +58,11 @@ export async function startApache(): Promise<Apache> {
     stop: async () => {
       await mustRun(init, ['stop']);
     },
-    crash,
+    crash: killApache,
     isUp: takesConnection,
     waitUp,
     // Puppet may have started this one, so no handle of ours knows it: the pid file does.
-    close: crash,
+    close: killApache,
   };
   await apache.start();
   return apache;
@@ -72,7 +72,7 @@ export async function startApache(): Promise<Apache> {
  * Kills the server of the pid file and its workers, by pid. The server is stopped first, so that
  * it forks no worker that the list does not hold.
  */
-async function crash(): Promise<void> {
+export async function killApache(): Promise<void> {
   const master = Number(readPid());
   if (!Number.isInteger(master) || !isApache(master)) return;
   sendSignal(master, 'SIGSTOP');
@@ -81,7 +81,12 @@ async function crash(): Promise<void> {
   await waitFor(
     'apache to be gone',
     () => all.every((pid) => startTimeOf(pid) === '') || undefined,
-    { timeoutMs: 10_000 },
+    {
+      timeoutMs: 10_000,
+      // Apache's own init script takes a zombie for a running server, and so does Puppet.
+      explain: () =>
+        'if they are zombies, process 1 does not reap; in a container type: docker run --init',
+    },
   );
 }
 

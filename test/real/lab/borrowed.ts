@@ -41,9 +41,14 @@ export async function borrowSystemPaths(): Promise<void> {
   writeFileSync(manifest, JSON.stringify({ existing }));
 }
 
+/** Whether a lab has the system's paths now, or had them when it died. */
+export function isBorrowed(): boolean {
+  return existsSync(manifest);
+}
+
 /** Puts everything back as it was; does nothing when nothing is borrowed. */
 export async function returnSystemPaths(): Promise<void> {
-  if (!existsSync(manifest)) return;
+  if (!isBorrowed()) return;
   const { existing } = JSON.parse(readFileSync(manifest, 'utf8')) as {
     existing: string[];
   };

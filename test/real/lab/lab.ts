@@ -12,8 +12,8 @@ import { borrowSystemPaths, returnSystemPaths } from './borrowed.ts';
 import { issueCertificates, type CertFiles } from './certs.ts';
 import { stateFolder } from './places.ts';
 import { writePolicy } from './policy.ts';
-import { endLeftovers } from './processes.ts';
 import { runAgent } from './puppet.ts';
+import { cleanUpAfterDeath } from './return.ts';
 import {
   startPuppetserver,
   type CaKind,
@@ -34,7 +34,7 @@ export async function startLab(options: {
   signal?: AbortSignal;
 }): Promise<Lab> {
   mkdirSync(stateFolder, { recursive: true });
-  await endLeftovers();
+  await cleanUpAfterDeath();
   await borrowSystemPaths();
   const closers: (() => Promise<void>)[] = [returnSystemPaths];
   const close = async (): Promise<void> => {
