@@ -255,6 +255,13 @@ export const errors = {
       `sent, but no whole reply came: ${printable(why)}`,
       'the host may have taken it; ask it again, with the same kick it runs once',
     ),
+  replyUnreadable: (status: number) =>
+    fault(
+      exitCodes.notKnown,
+      'REPLY_UNREADABLE',
+      `it answered with status ${status} and a body that this kicker does not understand`,
+      'is it kickd, of the same version? compare on both hosts: kicker --version; kickd --version',
+    ),
 
   // the monitor's command file
   commandFileMissing: (file: string) =>

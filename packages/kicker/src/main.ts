@@ -51,15 +51,17 @@ const shell: Shell = {
   },
 };
 
-const exitCode = await runApp(process.argv.slice(2), shell, readVersion).catch(
-  (error: unknown) => {
+// No top-level await: the single executable is built from CommonJS, which has none.
+void runApp(process.argv.slice(2), shell, readVersion)
+  .catch((error: unknown) => {
     // Not one of ours: a mistake in kicker. 70 is EX_SOFTWARE, so that it never looks like an answer.
     console.error('kicker: INTERNAL:', error);
     return 70;
-  },
-);
-// A name server that hangs, or a socket that lingers, must not hold a monitor's worker.
-process.exit(exitCode);
+  })
+  .then((exitCode) => {
+    // A name server that hangs, or a socket that lingers, must not hold a monitor's worker.
+    process.exit(exitCode);
+  });
 
 function isSingleExecutable(): boolean {
   const script = process.argv[1];

@@ -9,7 +9,7 @@ import {
   serverTlsOptions,
   type TlsFiles,
 } from '@kickd/mtls';
-import type { Kick, Run } from '@kickd/protocol';
+import type { Kick, Run, Status } from '@kickd/protocol';
 import { createPki, writeSsl, type Pki } from '@kickd/testkit';
 
 /** One request as the fake saw it. */
@@ -30,6 +30,10 @@ export type Behaviour =
   | 'no-json'
   | 'wrong-shape'
   | 'ended'
+  /** replies of GET /status and GET /runs */
+  | 'status'
+  | 'disabled'
+  | 'runs'
   | { status: number; code: string; title?: string; remedy?: string }
   | { run: Partial<Run> };
 
@@ -73,6 +77,28 @@ export const correctedRun = aRun({
     failed: [],
   },
 });
+
+function aStatus(disabled?: string): Status {
+  return {
+    version: '9.9.9',
+    certname: hostName,
+    uptimeSeconds: 1,
+    cm: {
+      profile: 'puppet-agent',
+      locked: false,
+      ...(disabled === undefined ? {} : { disabled }),
+    },
+    last: correctedRun,
+    expiries: [{ what: 'certificate', at: '2031-01-01T00:00:00Z' }],
+    acl: { current: true, rules: 2 },
+    journal: { ok: true },
+    limits: {
+      bodyMaxBytes: 4096,
+      runTimeoutSeconds: 900,
+      minIntervalSeconds: 0,
+    },
+  };
+}
 
 /** A PKI with one host and one kicker, as files under `dir`. */
 export function createParties(dir: string): {
@@ -174,6 +200,9 @@ function answer(
   if (behaviour === 'accept') return json(status, aRun());
   if (behaviour === 'ended') return json(status, correctedRun);
   if (behaviour === 'wrong-shape') return json(status, { run: 'x' });
+  if (behaviour === 'runs') return json(200, { runs: [correctedRun] });
+  if (behaviour === 'status') return json(200, aStatus());
+  if (behaviour === 'disabled') return json(200, aStatus('by ada'));
   if (behaviour === 'no-json') {
     response.writeHead(status, { connection: 'close' });
     response.end('<html>');

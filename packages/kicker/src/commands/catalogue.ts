@@ -19,6 +19,10 @@ export const catalogue: Readonly<
     about: 'ask kickd on hosts how it is',
     load: async () => (await import('./ping.ts')).command,
   },
+  runs: {
+    about: 'list the recent runs of a host',
+    load: async () => (await import('./runs.ts')).command,
+  },
   doctor: {
     about: 'go the way to one host step by step',
     load: async () => (await import('./doctor.ts')).command,

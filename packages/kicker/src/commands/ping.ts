@@ -98,7 +98,7 @@ function words(target: Target, reply: AgentReply<Status>): string[] {
 
 /** One line: version, CM and whether it may run, what runs and ran, what expires first. */
 export function describeStatus(status: Status): string {
-  const { version, cm, current, last, expiries, acl } = status;
+  const { version, cm, current, last, expiries, acl, frozen, journal } = status;
   const first = expiries.toSorted((a, b) => a.at.localeCompare(b.at))[0];
   return [
     `kickd ${printable(version, 40)}`,
@@ -107,6 +107,10 @@ export function describeStatus(status: Status): string {
         ? `${cm.profile} is running`
         : `${cm.profile} ready`
       : `${cm.profile} DISABLED: ${printable(cm.disabled)}`,
+    ...(frozen === undefined ? [] : [`FROZEN: ${printable(frozen)}`]),
+    ...(journal === undefined || journal.ok
+      ? []
+      : [`its journal is broken: ${printable(journal.reason ?? '?')}`]),
     ...(current === undefined
       ? []
       : [`run ${current.run} is ${current.state}`]),

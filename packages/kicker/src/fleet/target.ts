@@ -57,7 +57,7 @@ export function findTarget(
 }
 
 /**
- * Finds each host of a list, once: the same certname twice is one target.
+ * Finds each host of a list, once: the same certname at the same place is one target.
  * @returns every target, or every fault; an empty list is a fault
  */
 export function findTargets(
@@ -75,8 +75,10 @@ export function findTargets(
   for (const name of names) {
     const found = findTarget(name, hosts, port);
     if (found.kind === 'fault') faults.push(found.fault);
-    else if (!targets.has(found.target.certname)) {
-      targets.set(found.target.certname, found.target);
+    else {
+      const { certname, address, port } = found.target;
+      const place = JSON.stringify([certname, address, port]);
+      if (!targets.has(place)) targets.set(place, found.target);
     }
   }
   return faults.length > 0

@@ -23,10 +23,7 @@ export function judgeReply<Body>(
     if (!hasShape(body)) {
       return {
         kind: 'unknown',
-        fault: errors.replyLost(
-          'REPLY_UNREADABLE',
-          `status ${reply.status} with a body that is no answer of kickd`,
-        ),
+        fault: errors.replyUnreadable(reply.status),
       };
     }
     // hasShape has checked the value against the schema of Body.
