@@ -234,6 +234,20 @@ export const errors = {
       `no connection to ${printable(address)} port ${port}: ${printable(why)}`,
       `look: nc -vz ${printable(address)} ${port}`,
     ),
+  handshakeTimeout: (address: string, port: number, ms: number) =>
+    fault(
+      exitCodes.notThrough,
+      'HANDSHAKE_TIMEOUT',
+      `${printable(address)} port ${port} took the connection, but no TLS handshake within ${ms / 1000} s`,
+      `look whether it speaks TLS: openssl s_client -connect ${printable(address)}:${port}`,
+    ),
+  handshakeFailed: (address: string, port: number, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'HANDSHAKE_FAILED',
+      `the TLS handshake with ${printable(address)} port ${port} failed: ${printable(why)}`,
+      `look whether it speaks TLS: openssl s_client -connect ${printable(address)}:${port}`,
+    ),
   serverNotTrusted: (certname: string, code: string, why: string) =>
     fault(
       exitCodes.refused,

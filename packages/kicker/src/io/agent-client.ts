@@ -21,7 +21,7 @@ const replyMaxBytes = 4 * 1024 * 1024;
  * @param material own key and certificate, CAs and CRLs, asked for before each request: a follower lives
  *   longer than a renewal. A Fault from it means "not sent".
  * @param timeouts `connectMs` for name, TCP and TLS, `requestMs` from then to the end of the reply
- * @see docs/decisions/0020-kicker-speaks-node-https.md for why not undici
+ * @see docs/decisions/0010-kicker-speaks-node-https.md for why not undici
  */
 export function createAgentClient(
   material: () => Material,

@@ -20,7 +20,7 @@ export function explainConnect(
     return {
       kind: 'not-sent',
       fault: hasTcp
-        ? handshakeTimeout(address, port, connectMs)
+        ? errors.handshakeTimeout(address, port, connectMs)
         : errors.connectTimeout(address, port, connectMs),
     };
   }
@@ -68,7 +68,7 @@ export function explainConnect(
   }
   return {
     kind: 'not-sent',
-    fault: handshakeFailed(address, port, code || why),
+    fault: errors.handshakeFailed(address, port, code || why),
   };
 }
 
@@ -101,29 +101,3 @@ const alertVerdicts: Record<string, string> = {
   ACCESS_DENIED: 'PEER_REFUSED',
   PROTOCOL_VERSION: 'HANDSHAKE_VERSION',
 };
-
-function handshakeTimeout(
-  address: string,
-  port: number,
-  ms: number,
-): FaultFacts {
-  return {
-    code: 'HANDSHAKE_TIMEOUT',
-    exitCode: exitCodes.notThrough,
-    message: `${printable(address)} port ${port} took the connection, but no TLS handshake within ${ms / 1000} s`,
-    remedy: `look whether it speaks TLS: openssl s_client -connect ${printable(address)}:${port}`,
-  };
-}
-
-function handshakeFailed(
-  address: string,
-  port: number,
-  why: string,
-): FaultFacts {
-  return {
-    code: 'HANDSHAKE_FAILED',
-    exitCode: exitCodes.notThrough,
-    message: `the TLS handshake with ${printable(address)} port ${port} failed: ${printable(why)}`,
-    remedy: `look whether it speaks TLS: openssl s_client -connect ${printable(address)}:${port}`,
-  };
-}
