@@ -62,6 +62,8 @@ export async function crashAndHeal(
         .some(({ state }) => state === 'OK') || undefined,
     { timeoutMs: healedWithinMs, explain: () => nagios.log() },
   );
+  // Apache is back a second before puppet has sent its report, and Nagios may look in between.
+  await waitIdle(loop);
   const runs = await runsSince(loop, before);
   const [run] = runs;
   if (run === undefined || runs.length > 1)
@@ -70,15 +72,20 @@ export async function crashAndHeal(
 }
 
 /** Waits until nothing runs, Apache is up and Nagios knows it. */
-export async function settle({ lab, kickd, nagios }: Loop): Promise<void> {
+export async function settle(loop: Loop): Promise<void> {
+  const { lab, nagios } = loop;
+  await waitIdle(loop);
+  await lab.apache.waitUp({ timeoutMs: 10_000 });
+  await nagios.waitState('OK', { timeoutMs: 30_000, stateType: 'HARD' });
+}
+
+async function waitIdle({ kickd }: Loop): Promise<void> {
   await waitFor(
     'kickd to be idle',
     async () =>
       (await kickd.runs()).every(({ state }) => state === 'ended') || undefined,
     { timeoutMs: 60_000 },
   );
-  await lab.apache.waitUp({ timeoutMs: 10_000 });
-  await nagios.waitState('OK', { timeoutMs: 30_000, stateType: 'HARD' });
 }
 
 export async function knownRuns({ kickd }: Loop): Promise<Set<string>> {
