@@ -43,8 +43,8 @@ export interface Given {
 }
 
 /**
- * Parses the arguments behind a command's name, strictly. Node's own parser does it: yargs, which
- * takes longer to load than the rest of a kick, is kept for --help (docs/decisions/0010).
+ * Parses the arguments behind a command's name, strictly. Node's own parser does it: yargs costs
+ * start-up and is kept for --help (measured in docs/decisions/0010).
  * @throws {Faults} USAGE_OPTION with the nearest option, USAGE
  */
 export function parseOptions(
