@@ -10,6 +10,7 @@ import {
   type Inspection,
   type Material,
 } from '@kickd/mtls';
+import { Metrics } from './metrics.ts';
 import { createProfiles } from './cm/profiles.ts';
 import type { Settings } from './config/settings.ts';
 import { faults } from './errors.ts';
@@ -47,9 +48,16 @@ export class StartRefused extends Error {
  */
 export async function startAgent(
   settings: Settings,
-  narrator: Narrator,
+  told: Narrator,
 ): Promise<Agent> {
   const clock = systemClock;
+  const metrics = new Metrics();
+  const narrator: Narrator = {
+    tell: (event) => {
+      metrics.count(event, clock.now().getTime() / 1000);
+      told.tell(event);
+    },
+  };
   const first = readTrust(settings, clock);
   for (const fault of first.inspection.warnings) {
     narrator.tell({ event: 'warning', fault });
@@ -100,6 +108,13 @@ export async function startAgent(
     gate: createAclGate(() => acl.acl, settings.puppet.environment),
     narrator,
     clock,
+    renderMetrics: (state) =>
+      metrics.render({
+        ...state,
+        version,
+        expiries: inspection.expiries,
+        isAclCurrent: acl.isCurrent,
+      }),
     statusFacts: () => ({
       version,
       uptimeSeconds: Math.floor((clock.monotonicMs() - startedMs) / 1000),
@@ -111,6 +126,7 @@ export async function startAgent(
       limits: {
         bodyMaxBytes,
         runTimeoutSeconds: settings.run.timeoutMs / 1000,
+        minIntervalSeconds: settings.run.minIntervalMs / 1000,
       },
     }),
   });

@@ -1,4 +1,5 @@
 import type { Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
+import type { ServiceMap } from './run/match.ts';
 import type { RunScope } from './run/scope.ts';
 import type { Told } from './told.ts';
 
@@ -19,6 +20,13 @@ export interface Runner {
   /** Takes a kick: durable before it resolves. */
   submit(kick: Kick, by: string): Promise<Submission>;
   find(run: Uuid7): Promise<Run | undefined>;
+  /** Ends a run that waits or is in progress; resolves when it has ended. */
+  cancel(run: Uuid7, by: string): Promise<Cancellation>;
+  /** The tool's output so far, and on to the end of the run; undefined: no such run. */
+  readLog(
+    run: Uuid7,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Resolves when the run has ended, or as it stands when `signal` aborts. */
   waitForEnd(run: Uuid7, signal: AbortSignal): Promise<Run | undefined>;
   /** Newest first. */
@@ -32,7 +40,14 @@ export type Submission =
   | { kind: 'conflict' }
   | { kind: 'unknown-profile'; known: string[] }
   | { kind: 'queue-full' }
+  /** not taken: the host's own interval between runs; the same kick may come again */
+  | { kind: 'too-soon'; retryAfterMs: number }
   | { kind: 'journal-broken'; reason: string };
+
+export type Cancellation =
+  | { kind: 'cancelled'; run: Run }
+  | { kind: 'has-ended'; run: Run }
+  | { kind: 'unknown' };
 
 export interface RunnerState {
   profile: string;
@@ -41,6 +56,10 @@ export interface RunnerState {
   disabled?: string;
   current?: Run;
   last?: Run;
+  /** why the journal cannot be written; undefined: it can */
+  journalFault?: string;
+  /** the words of the freeze file, where there is one */
+  frozen?: string;
 }
 
 /** The durable record of kicks and runs. A method returns when its record is on disk. */
@@ -53,8 +72,12 @@ export interface Journal {
   /** One transaction: the kick, and the run that serves it as it now stands. */
   accept(kick: KickRecord, run: Run): void;
   /** Called before the child is started, and again once it is known. */
-  start(run: Run, child?: ChildIdentity): void;
+  start(run: Run, bootId: string, child?: ChildIdentity): void;
   end(run: Run): void;
+  /** Forgets ended runs, and their kicks, that ended before this time. @returns their ids */
+  prune(before: Date): Uuid7[];
+  /** Why the last write failed; undefined while all is well. */
+  readonly fault: string | undefined;
   close(): void;
 }
 
@@ -68,6 +91,8 @@ export interface KickRecord {
 
 export interface OpenRun {
   run: Run;
+  /** of the boot in which it was started; undefined while it waits */
+  bootId?: string;
   child?: ChildIdentity;
 }
 
@@ -81,9 +106,14 @@ export interface ChildIdentity {
 
 /** Starts children of a run and finds them again. */
 export interface Launcher {
-  launch(command: Command, outputFile: string): Promise<Launch>;
+  /** @param mark goes into the environment as KICKD_RUN, so that all descendants carry it */
+  launch(command: Command, mark: Uuid7, outputFile: string): Promise<Launch>;
   /** A child that an earlier process of ours started: undefined when it is gone. */
   adopt(child: ChildIdentity): Child | undefined;
+  /** A child of this run that nobody could write down any more: kickd ended in between. */
+  find(run: Uuid7): ChildIdentity | undefined;
+  /** Ends with KILL whatever still carries the run's mark; resolves when nothing does. */
+  killSurvivors(run: Uuid7): Promise<void>;
   bootId(): string;
 }
 
@@ -124,6 +154,7 @@ export interface CmProfile {
   refusal(evidence: Evidence): Outcome | undefined;
   /** Whether another run of the tool holds its lock, as far as its files tell. */
   isLocked(evidence: Evidence, isAlive: (pid: number) => boolean): boolean;
+  readonly services: ServiceMap;
   outcome(end: ToolEnd, evidence: Evidence): Outcome;
 }
 

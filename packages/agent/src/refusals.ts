@@ -123,6 +123,20 @@ export const refusals = {
       'too many different runs are waiting on this host',
       'wait for them: kicker runs HOST',
     ),
+  tooSoon: (seconds: number) =>
+    refusal(
+      429,
+      'RATE_LIMITED',
+      `this host ran too lately; it takes a kick again in ${String(seconds)} s`,
+      'ask again later, with the same kick id; the host sets run.minIntervalSeconds',
+    ),
+  runEnded: () =>
+    refusal(
+      409,
+      'RUN_ENDED',
+      'the run has ended already',
+      'kicker runs HOST tells how',
+    ),
   journalBroken: () =>
     refusal(
       503,

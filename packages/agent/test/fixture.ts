@@ -49,7 +49,13 @@ export const simpleAcl = `path /run\nmethod save\nallow ${monitor}\n`;
 
 export async function startFixture(
   dir: string,
-  options: { acl?: string; timeoutMs?: number; pki?: Pki; state?: string } = {},
+  options: {
+    acl?: string;
+    timeoutMs?: number;
+    pki?: Pki;
+    state?: string;
+    minIntervalMs?: number;
+  } = {},
 ): Promise<Fixture> {
   const pki = options.pki ?? createPki({ tier: 'two', key: 'ec' });
   const state = options.state ?? join(dir, 'state');
@@ -80,7 +86,13 @@ export async function startFixture(
         ],
       ]),
     },
-    run: { timeoutMs: options.timeoutMs ?? 30_000, graceMs: 300 },
+    run: {
+      timeoutMs: options.timeoutMs ?? 30_000,
+      graceMs: 300,
+      minIntervalMs: options.minIntervalMs ?? 0,
+      keepMs: 24 * 60 * 60 * 1000,
+      freezeFile: join(dir, 'freeze'),
+    },
     state,
     puppet: locatePuppet({
       files: { readText: () => undefined },

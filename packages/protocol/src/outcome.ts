@@ -39,6 +39,13 @@ export const Outcome = Type.Object({
   failed: Type.Array(Type.String()),
   /** Puppet: the catalog came from the cache because the server did not give one */
   cachedCatalog: Type.Optional(Type.Boolean()),
+  /**
+   * Whether a corrected resource belongs to the service that a kick was about; left out where the
+   * profile has no word on that service
+   */
+  matched: Type.Optional(Type.Boolean()),
+  /** noop: what a real run would have put back */
+  pending: Type.Optional(Type.Array(CorrectedResource)),
   /** the version of the policy that was applied */
   configVersion: Type.Optional(Type.String()),
 });

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Uuid7 } from './ids.ts';
+import { Because } from './kick.ts';
 import { Certname, Environment, Instant, ProfileName, Tag } from './names.ts';
 import { Outcome } from './outcome.ts';
 
@@ -18,6 +19,9 @@ export const ServedKick = Type.Object({
   by: Certname,
   joined: Joined,
   acceptedAt: Instant,
+  expires: Type.Optional(Instant),
+  /** what the monitor saw, as the kick told it */
+  because: Type.Optional(Because),
 });
 export type ServedKick = Static<typeof ServedKick>;
 

@@ -29,9 +29,19 @@ export const Status = Type.Object({
     current: Type.Boolean(),
     rules: Type.Integer(),
   }),
+  /** red: no kick is taken until it can be written again */
+  journal: Type.Optional(
+    Type.Object({
+      ok: Type.Boolean(),
+      reason: Type.Optional(Type.String()),
+    }),
+  ),
+  /** the words of the freeze file, where there is one */
+  frozen: Type.Optional(Type.String()),
   limits: Type.Object({
     bodyMaxBytes: Type.Integer(),
     runTimeoutSeconds: Type.Integer(),
+    minIntervalSeconds: Type.Optional(Type.Integer()),
   }),
 });
 export type Status = Static<typeof Status>;

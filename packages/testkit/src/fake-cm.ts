@@ -24,13 +24,14 @@ export function createFakeCm(dir: string): FakeCm {
   const gate = join(dir, 'gate');
   const plan = join(dir, 'plan');
   const starts = join(dir, 'starts');
-  execFileSync('mkfifo', [gate]);
+  const passed = join(dir, 'passed');
+  execFileSync('mkfifo', [gate, passed]);
   writeFileSync(starts, '');
   writeFileSync(plan, 'exit 0\n');
   writeFileSync(
     file,
     `#!/bin/sh
-gate() { read -r _ <'${gate}'; }
+gate() { read -r _ <'${gate}'; echo >'${passed}'; }
 echo "$KICKD_RUN $*" >>'${starts}'
 . '${plan}'
 `,
@@ -43,8 +44,12 @@ echo "$KICKD_RUN $*" >>'${starts}'
     },
     release: async () => {
       // opening a pipe for writing waits for its reader
-      await using writer = await open(gate, 'w');
+      const writer = await open(gate, 'w');
       await writer.write('\n');
+      await writer.close();
+      // the run says that it has passed, so that the next release meets the next gate
+      await using reader = await open(passed, 'r');
+      await reader.readFile();
     },
     starts: () =>
       readFileSync(starts, 'utf8').split('\n').filter(Boolean).length,

@@ -1,9 +1,11 @@
 import type { OutcomeKind } from '@kickd/protocol';
 import type { CmProfile } from '../ports.ts';
+import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 
 export interface CommandSettings {
   name: string;
+  services: ServiceMap;
   /** the program and its arguments, literal: nothing of a kick is added */
   argv: [string, ...string[]];
   env: Record<string, string>;
@@ -20,6 +22,7 @@ export function createCommand(settings: CommandSettings): CmProfile {
   const [file, ...argv] = settings.argv;
   return {
     name: settings.name,
+    services: settings.services,
     evidenceFiles: () => ({}),
     command: (run, scope) => ({
       file,

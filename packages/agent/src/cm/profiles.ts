@@ -41,11 +41,13 @@ function createProfile(
   host: Host,
 ): CmProfile {
   const env = literalEnv(host);
+  const services = profile.services ?? {};
   switch (profile.type) {
     case 'puppet-agent': {
       const { puppet } = settings;
       return createPuppetAgent({
         name,
+        services,
         binary: profile.binary ?? host.puppetBinary ?? '/usr/bin/puppet',
         env,
         waitForLockSeconds:
@@ -60,6 +62,7 @@ function createProfile(
     case 'puppet-apply':
       return createPuppetApply({
         name,
+        services,
         binary: profile.binary ?? host.puppetBinary ?? '/usr/bin/puppet',
         env,
         manifest: profile.manifest,
@@ -72,6 +75,7 @@ function createProfile(
       const [file = '', ...rest] = profile.argv;
       return createCommand({
         name,
+        services,
         argv: [file, ...rest],
         env,
         exitCodes: profile.exitCodes,

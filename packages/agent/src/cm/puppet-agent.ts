@@ -1,5 +1,6 @@
 import type { Outcome, Uuid7 } from '@kickd/protocol';
 import type { CmProfile, Evidence, ToolEnd } from '../ports.ts';
+import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
 import { parsePuppetReport } from './puppet-report.ts';
@@ -7,6 +8,7 @@ import { judgePuppetEnd } from './puppet-end.ts';
 
 export interface PuppetAgentSettings {
   name: string;
+  services: ServiceMap;
   /** absolute path of `puppet` */
   binary: string;
   /** environment of the child, literal */
@@ -26,6 +28,7 @@ export interface PuppetAgentSettings {
 export function createPuppetAgent(settings: PuppetAgentSettings): CmProfile {
   return {
     name: settings.name,
+    services: settings.services,
     evidenceFiles: () => settings.files,
     command: (run, scope) => ({
       file: settings.binary,

@@ -1,9 +1,11 @@
 import type { CmProfile } from '../ports.ts';
+import type { ServiceMap } from '../run/match.ts';
 import { judgePuppetEnd } from './puppet-end.ts';
 import { parsePuppetReport } from './puppet-report.ts';
 
 export interface PuppetApplySettings {
   name: string;
+  services: ServiceMap;
   /** absolute path of `puppet` */
   binary: string;
   manifest: string;
@@ -19,6 +21,7 @@ export function createPuppetApply(settings: PuppetApplySettings): CmProfile {
     `${settings.reportDir}/${run}.report.yaml`;
   return {
     name: settings.name,
+    services: settings.services,
     evidenceFiles: (run) => ({ report: reportFile(run) }),
     command: (run, scope) => ({
       file: settings.binary,

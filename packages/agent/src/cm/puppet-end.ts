@@ -21,6 +21,7 @@ export function judgePuppetEnd(
     }),
     cachedCatalog: report.cachedCatalog,
     corrected: end.noop ? [] : report.corrected,
+    ...(end.noop && { pending: report.pending }),
     failed: report.failed,
   };
   const because = (code: string, reason?: string): Partial<Outcome> => ({

@@ -9,6 +9,8 @@ export interface PuppetReport {
   configVersion?: string;
   cachedCatalog: boolean;
   corrected: CorrectedResource[];
+  /** noop: what would have been put back */
+  pending: CorrectedResource[];
   failed: string[];
   /** the first message of level err or above, for the reason of a failure */
   firstError?: string;
@@ -46,7 +48,8 @@ export function parsePuppetReport(text: string): PuppetReport | undefined {
     status,
     completed: report['transaction_completed'] !== false,
     cachedCatalog: report['cached_catalog_status'] === 'on_failure',
-    corrected: resources.flatMap(correctionsOf).slice(0, resourcesMax),
+    corrected: changesOf(resources, 'success'),
+    pending: changesOf(resources, 'noop'),
     failed: resources
       .filter((resource) => resource['failed'] === true)
       .map((resource) => nameOf(resource))
@@ -57,16 +60,28 @@ export function parsePuppetReport(text: string): PuppetReport | undefined {
   };
 }
 
-function correctionsOf(resource: Record<string, unknown>): CorrectedResource[] {
-  const events = Array.isArray(resource['events']) ? resource['events'] : [];
-  return events
-    .filter(isRecord)
-    .filter((event) => event['status'] === 'success')
-    .map((event) => ({
-      resource: nameOf(resource),
-      ...property(event),
-      corrective: event['corrective_change'] === true,
-    }));
+function changesOf(
+  resources: Record<string, unknown>[],
+  status: 'success' | 'noop',
+): CorrectedResource[] {
+  return resources
+    .flatMap((resource) =>
+      eventsOf(resource)
+        .filter((event) => event['status'] === status)
+        .map((event) => ({
+          resource: nameOf(resource),
+          ...property(event),
+          corrective: event['corrective_change'] === true,
+        })),
+    )
+    .slice(0, resourcesMax);
+}
+
+function eventsOf(
+  resource: Record<string, unknown>,
+): Record<string, unknown>[] {
+  const { events } = resource;
+  return Array.isArray(events) ? events.filter(isRecord) : [];
 }
 
 function property(event: Record<string, unknown>): Partial<CorrectedResource> {

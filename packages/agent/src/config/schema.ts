@@ -11,13 +11,19 @@ const closed = { additionalProperties: false } as const;
 const Seconds = Type.Integer({ minimum: 1, maximum: 24 * 24 * 60 * 60 });
 const AbsolutePath = Type.String({ pattern: '^/[^\\u0000]*$' });
 
+/** A monitor's service → the resources that keep it up. */
+const Services = Type.Record(
+  Type.String({ minLength: 1, maxLength: 200 }),
+  Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1 }),
+);
+
 const PuppetAgentProfile = Type.Object(
   {
     type: Type.Literal('puppet-agent'),
     binary: Type.Optional(AbsolutePath),
     /** how long Puppet waits for the lock of another run */
     waitForLockSeconds: Type.Optional(Seconds),
-    timeoutSeconds: Type.Optional(Seconds),
+    services: Type.Optional(Services),
   },
   closed,
 );
@@ -28,7 +34,7 @@ const PuppetApplyProfile = Type.Object(
     binary: Type.Optional(AbsolutePath),
     manifest: AbsolutePath,
     modulePath: Type.Optional(AbsolutePath),
-    timeoutSeconds: Type.Optional(Seconds),
+    services: Type.Optional(Services),
   },
   closed,
 );
@@ -44,7 +50,7 @@ const CommandProfile = Type.Object(
       Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' }),
       OutcomeKind,
     ),
-    timeoutSeconds: Type.Optional(Seconds),
+    services: Type.Optional(Services),
   },
   closed,
 );
@@ -107,6 +113,13 @@ export const ConfigFile = Type.Object(
         {
           timeoutSeconds: Type.Optional(Seconds),
           graceSeconds: Type.Optional(Seconds),
+          /** between the starts of two kicked runs */
+          minIntervalSeconds: Type.Optional(
+            Type.Integer({ minimum: 0, maximum: 24 * 60 * 60 }),
+          ),
+          /** while this file is there nothing is started */
+          freezeFile: Type.Optional(AbsolutePath),
+          keepDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
         },
         closed,
       ),
@@ -120,7 +133,13 @@ export type ConfigFile = Static<typeof ConfigFile>;
 export const configDefaults = {
   listen: { address: '0.0.0.0', port: defaultPort },
   acl: { file: '/etc/kickd/auth.conf', anyCertname: false },
-  run: { timeoutSeconds: 15 * 60, graceSeconds: 10 },
+  run: {
+    timeoutSeconds: 15 * 60,
+    graceSeconds: 10,
+    minIntervalSeconds: 10,
+    freezeFile: '/etc/kickd/freeze',
+    keepDays: 30,
+  },
   waitForLockSeconds: 5 * 60,
   state: '/var/lib/kickd',
   minVersion: 'TLSv1.3',

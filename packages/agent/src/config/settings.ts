@@ -14,7 +14,13 @@ export interface Settings {
   tls: TlsFiles & { minVersion: 'TLSv1.2' | 'TLSv1.3' };
   acl: { file: string; anyCertname: boolean };
   cm: { default: string; profiles: ReadonlyMap<string, Profile> };
-  run: { timeoutMs: number; graceMs: number };
+  run: {
+    timeoutMs: number;
+    graceMs: number;
+    minIntervalMs: number;
+    keepMs: number;
+    freezeFile: string;
+  };
   /** the journal and the output of runs */
   state: string;
   /** what puppet.conf says, for the profiles and the ACL */
@@ -70,6 +76,9 @@ export function resolveSettings(
       run: {
         timeoutMs: run.timeoutSeconds * 1000,
         graceMs: run.graceSeconds * 1000,
+        minIntervalMs: run.minIntervalSeconds * 1000,
+        keepMs: run.keepDays * 24 * 60 * 60 * 1000,
+        freezeFile: run.freezeFile,
       },
       state: config.state ?? configDefaults.state,
       puppet,

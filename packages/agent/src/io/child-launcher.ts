@@ -9,10 +9,13 @@ import type {
   Launch,
   Launcher,
 } from '../ports.ts';
-import { readBootId, readStartTicks } from './proc.ts';
+import { findMarked, readBootId, readStartTicks } from './proc.ts';
 
 /** How often an adopted child is looked for; only its parent is told of its end. */
-const adoptedPollMs = 250;
+const adoptedPollMs = 100;
+/** A process that forks faster than we kill would be a fork bomb. */
+const killRoundsMax = 100;
+const mark = 'KICKD_RUN';
 
 /**
  * Starts children as detached process groups, their output in a file of their own: they live on
@@ -22,9 +25,34 @@ export function createChildLauncher(): Launcher {
   const bootId = readBootId();
   return {
     bootId: () => bootId,
-    launch: (command, outputFile) => launch(command, outputFile, bootId),
+    launch: ({ env, ...command }, run, outputFile) =>
+      launch({ ...command, env: { ...env, [mark]: run } }, outputFile, bootId),
     adopt: (identity) => adopt(identity, bootId),
+    find: (run) => {
+      const [pid] = findMarked(mark, run);
+      const startTicks = pid === undefined ? undefined : readStartTicks(pid);
+      return pid === undefined || startTicks === undefined
+        ? undefined
+        : { pid, startTicks, bootId };
+    },
+    killSurvivors,
   };
+}
+
+/** Its group is gone; what called setsid and forked away still carries the run in its environment. */
+async function killSurvivors(run: string): Promise<void> {
+  for (let round = 0; round < killRoundsMax; round++) {
+    const survivors = findMarked(mark, run);
+    if (survivors.length === 0) return;
+    for (const pid of survivors) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // ESRCH: it ended by itself
+      }
+    }
+    await sleep(10);
+  }
 }
 
 async function launch(

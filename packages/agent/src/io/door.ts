@@ -11,6 +11,9 @@ export type Asked =
 export type Route =
   | { kind: 'make-run' }
   | { kind: 'show-run'; run: Uuid7 }
+  | { kind: 'cancel-run'; run: Uuid7 }
+  | { kind: 'show-log'; run: Uuid7 }
+  | { kind: 'show-metrics' }
   | { kind: 'list-runs' }
   | { kind: 'show-status' }
   | { kind: 'none' };
@@ -72,11 +75,18 @@ export function readHead(request: IncomingMessage): Asked {
   return { kind: 'asked', method, path, route };
 }
 
+const ofRun = /^\/run\/([0-9a-f-]{36})(\/log)?$/;
+
 function routeOf(method: string, path: string): Route {
   if (path === '/run' && method === 'POST') return { kind: 'make-run' };
+  const [, run, log] = ofRun.exec(path) ?? [];
+  if (method === 'DELETE' && run !== undefined && log === undefined) {
+    return { kind: 'cancel-run', run };
+  }
   if (method !== 'GET') return { kind: 'none' };
   if (path === '/runs') return { kind: 'list-runs' };
   if (path === '/status') return { kind: 'show-status' };
-  const run = /^\/run\/([0-9a-f-]{36})$/.exec(path)?.[1];
-  return run === undefined ? { kind: 'none' } : { kind: 'show-run', run };
+  if (path === '/metrics') return { kind: 'show-metrics' };
+  if (run === undefined) return { kind: 'none' };
+  return { kind: log === undefined ? 'show-run' : 'show-log', run };
 }

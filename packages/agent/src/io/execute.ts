@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join } from 'node:path';
 import type { Outcome, Run } from '@kickd/protocol';
 import { bareOutcome } from '../run/outcome.ts';
 import type {
@@ -12,56 +11,54 @@ import type {
   Narrator,
 } from '../ports.ts';
 import { readEvidence } from './evidence.ts';
+import { readFreeze } from './freeze-file.ts';
+import { limitOutput } from './run-log.ts';
 
 export interface ExecutionSettings {
   /** a run that takes longer is ended: TERM, then KILL after the grace */
   timeoutMs: number;
   graceMs: number;
-  /** where the output of each run goes, as RUN.log */
-  logDir: string;
+  /** while this file is there nothing is started */
+  freezeFile: string;
 }
 
-export interface ExecutionParts {
+export interface Execution extends ExecutionSettings {
+  run: Run;
+  profile: CmProfile;
+  /** where the output of the tool goes */
+  logFile: string;
   launcher: Launcher;
   clock: Clock;
   narrator: Narrator;
+  /** ends the run: its reason is told as the outcome's */
+  cancel: AbortSignal;
   /** Called before the child is started, and again once it is known; must be durable. */
   onStart(child?: ChildIdentity): void;
 }
 
-/** One run of the tool, from its start to its outcome. Rejects only if `onStart` throws. */
-export async function executeRun(
-  run: Run,
-  profile: CmProfile,
-  settings: ExecutionSettings,
-  parts: ExecutionParts,
-): Promise<Outcome> {
+/** One run of the tool, from its start to its outcome. Rejects only if the first `onStart` throws. */
+export async function executeRun(execution: Execution): Promise<Outcome> {
+  const { run, profile, launcher, narrator, logFile } = execution;
+  const frozen = readFreeze(execution.freezeFile);
+  if (frozen !== undefined) return bareOutcome('refused', 'frozen', frozen);
   const refusal = profile.refusal(await readLocks(profile));
   if (refusal !== undefined) return refusal;
+  if (execution.cancel.aborted) return cancelled(execution.cancel);
+
   const command = profile.command(run.run, run);
-  parts.onStart();
-  const launch = await parts.launcher.launch(
-    { ...command, env: { ...command.env, KICKD_RUN: run.run } },
-    join(settings.logDir, `${run.run}.log`),
-  );
+  execution.onStart();
+  const launch = await launcher.launch(command, run.run, logFile);
   if (launch.kind === 'not-started') {
     return bareOutcome('not-started', 'spawn', launch.reason);
   }
-  parts.onStart(launch.child.identity);
-  parts.narrator.tell({
+  noteChild(execution, launch.child.identity);
+  narrator.tell({
     event: 'run-started',
     run: run.run,
     cm: run.cm,
     command: [command.file, ...command.argv],
   });
-  return follow(
-    run,
-    profile,
-    launch.child,
-    settings.timeoutMs,
-    settings,
-    parts,
-  );
+  return follow(execution, launch.child, execution.timeoutMs);
 }
 
 /**
@@ -70,23 +67,13 @@ export async function executeRun(
  * @param child undefined when it has already ended
  */
 export async function followAdopted(
-  run: Run,
-  profile: CmProfile,
+  execution: Execution,
   child: Child | undefined,
-  settings: ExecutionSettings,
-  parts: ExecutionParts,
 ): Promise<Outcome> {
   const outcome =
     child === undefined
-      ? await judge(run, profile, {})
-      : await follow(
-          run,
-          profile,
-          child,
-          timeLeftMs(run, settings, parts.clock),
-          settings,
-          parts,
-        );
+      ? await judge(execution, {})
+      : await follow(execution, child, timeLeftMs(execution));
   const isUnseen = outcome.code === 'no-report' || outcome.code === 'killed';
   return isUnseen
     ? bareOutcome(
@@ -103,56 +90,68 @@ export function readLocks(profile: CmProfile): ReturnType<typeof readEvidence> {
   return readEvidence(locks);
 }
 
-function timeLeftMs(
-  run: Run,
-  settings: ExecutionSettings,
-  clock: Clock,
-): number {
+/** Not written, the child is found again by its mark: no reason to give up a run that has begun. */
+function noteChild(execution: Execution, child: ChildIdentity): void {
+  try {
+    execution.onStart(child);
+  } catch {
+    // the journal tells of its own fault
+  }
+}
+
+function timeLeftMs({ run, timeoutMs, clock }: Execution): number {
   const beganMs = Date.parse(run.startedAt ?? run.queuedAt);
-  const elapsedMs = clock.now().getTime() - beganMs;
-  return Math.min(
-    settings.timeoutMs,
-    Math.max(0, settings.timeoutMs - elapsedMs),
-  );
+  const elapsedMs = Math.max(0, clock.now().getTime() - beganMs);
+  return Math.max(0, timeoutMs - elapsedMs);
 }
 
 async function follow(
-  run: Run,
-  profile: CmProfile,
+  execution: Execution,
   child: Child,
   timeoutMs: number,
-  settings: ExecutionSettings,
-  parts: ExecutionParts,
 ): Promise<Outcome> {
   const watch = new AbortController();
+  limitOutput(execution.logFile, watch.signal);
   const limit = sleep(timeoutMs, 'timed-out' as const, {
     signal: watch.signal,
   }).catch(() => 'ended' as const);
-  const first = await Promise.race([child.ended, limit]);
-  watch.abort();
-  if (first !== 'timed-out') return judge(run, profile, await child.ended);
-  await stop(run, child, settings.graceMs, parts.narrator);
-  const seconds = String(Math.round(settings.timeoutMs / 1000));
-  return bareOutcome(
-    'timed-out',
-    'timeout',
-    `the run took longer than ${seconds} s and was ended`,
-  );
+  const cancelling = new Promise<'cancelled'>((resolve) => {
+    const onAbort = (): void => resolve('cancelled');
+    if (execution.cancel.aborted) onAbort();
+    execution.cancel.addEventListener('abort', onAbort, {
+      signal: watch.signal,
+    });
+  });
+  const first = await Promise.race([child.ended, limit, cancelling]);
+  try {
+    if (first !== 'timed-out' && first !== 'cancelled') {
+      return await judge(execution, await child.ended);
+    }
+    await stop(execution, child, first);
+    if (first === 'cancelled') return cancelled(execution.cancel);
+    const seconds = String(Math.round(execution.timeoutMs / 1000));
+    return bareOutcome(
+      'timed-out',
+      'timeout',
+      `the run took longer than ${seconds} s and was ended`,
+    );
+  } finally {
+    watch.abort();
+  }
 }
 
+function cancelled(signal: AbortSignal): Outcome {
+  return bareOutcome('cancelled', 'cancelled', String(signal.reason));
+}
+
+/** TERM, the grace, KILL to the group, then KILL to whatever left the group: nothing survives. */
 async function stop(
-  run: Run,
+  { run, graceMs, launcher, narrator }: Execution,
   child: Child,
-  graceMs: number,
-  narrator: Narrator,
+  code: string,
 ): Promise<void> {
   const tell = (signal: string): void => {
-    narrator.tell({
-      event: 'run-stopping',
-      run: run.run,
-      code: 'timeout',
-      signal,
-    });
+    narrator.tell({ event: 'run-stopping', run: run.run, code, signal });
   };
   tell('SIGTERM');
   child.signalGroup('SIGTERM');
@@ -164,11 +163,11 @@ async function stop(
   // also after a clean end: a child of the tool may have stayed behind
   child.signalGroup('SIGKILL');
   await child.ended;
+  await launcher.killSurvivors(run.run);
 }
 
 async function judge(
-  run: Run,
-  profile: CmProfile,
+  { run, profile }: Execution,
   end: ChildEnd,
 ): Promise<Outcome> {
   const evidence = await readEvidence(profile.evidenceFiles(run.run));

@@ -149,7 +149,7 @@ function addDoor(app: FastifyInstance, settings: ListenerSettings): void {
       route.kind === 'make-run'
         ? settings.gate.authorizeUnread(question)
         : settings.gate.authorize(question);
-    if (route.kind === 'show-run') facts.run = route.run;
+    if ('run' in route) facts.run = route.run;
     if (facts.decision.decision === 'deny') {
       const isOwn =
         route.kind === 'show-run' &&

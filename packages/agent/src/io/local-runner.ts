@@ -1,12 +1,17 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Joined, Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
+import { admit, isUnwanted, type Admission } from '../run/admit.ts';
 import { canonicalKick } from '../run/canonical.ts';
-import { admit } from '../run/admit.ts';
+import { withMatch } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
+import { Pace } from '../run/pace.ts';
 import { endedRun, queuedRun, startedRun, withKick } from '../run/run.ts';
 import { scopeOf, type RunScope } from '../run/scope.ts';
 import { settle } from '../journal/settle.ts';
 import type {
-  Child,
+  Cancellation,
+  ChildIdentity,
   Clock,
   CmProfile,
   Journal,
@@ -20,14 +25,23 @@ import {
   executeRun,
   followAdopted,
   readLocks,
+  type Execution,
   type ExecutionSettings,
 } from './execute.ts';
+import { readFreeze } from './freeze-file.ts';
 import { isAlive } from './proc.ts';
+import { followLog } from './run-log.ts';
 
 export interface LocalRunnerSettings extends ExecutionSettings {
   certname: string;
   profiles: ReadonlyMap<string, CmProfile>;
   defaultProfile: string;
+  /** between the starts of two runs */
+  minIntervalMs: number;
+  /** how long an ended run is remembered, and with it the ids of its kicks */
+  keepMs: number;
+  /** where the output of each run goes, as RUN.log */
+  logDir: string;
 }
 
 export interface LocalRunnerParts {
@@ -38,19 +52,42 @@ export interface LocalRunnerParts {
   newId(): Uuid7;
 }
 
+interface Life {
+  /** fires when the run has ended */
+  ended: PromiseWithResolvers<void>;
+  cancel: AbortController;
+}
+
+/** How soon an outcome that could not be written is written again. */
+const writeAgainMs = 1000;
+const pruneEveryMs = 60 * 60 * 1000;
+
 /** The `Runner` in this process: the queue in memory, every step of it in the journal first. */
 export class LocalRunner implements Runner {
   readonly #settings: LocalRunnerSettings;
   readonly #parts: LocalRunnerParts;
+  readonly #pace: Pace;
   readonly #queue: Run[] = [];
   #running: Run | undefined;
   #isClosed = false;
-  /** one for each open run: fires when it has ended */
-  readonly #endings = new Map<Uuid7, PromiseWithResolvers<void>>();
+  /** of each open run */
+  readonly #lives = new Map<Uuid7, Life>();
+  /** ended runs whose outcome is not on disk yet */
+  readonly #unwritten = new Map<Uuid7, Run>();
+  readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(settings: LocalRunnerSettings, parts: LocalRunnerParts) {
     this.#settings = settings;
     this.#parts = parts;
+    const { journal, clock } = parts;
+    const lastStart = journal
+      .recentRuns(20)
+      .find(({ startedAt }) => startedAt !== undefined)?.startedAt;
+    const sinceMs =
+      lastStart === undefined
+        ? Infinity
+        : clock.now().getTime() - Date.parse(lastStart);
+    this.#pace = new Pace(settings.minIntervalMs, sinceMs, clock.monotonicMs());
   }
 
   /** Settles what an earlier kickd left open, then begins. Call once, before the first kick. */
@@ -61,27 +98,30 @@ export class LocalRunner implements Runner {
       switch (settlement.kind) {
         case 'requeue':
           this.#queue.push(open.run);
+          this.#bear(open.run);
           break;
         case 'end':
           this.#record(open.run, settlement.outcome);
           break;
-        case 'adopt':
-          this.#begin(open.run, () =>
-            this.#adopt(open.run, launcher.adopt(settlement.child)),
-          );
+        case 'adopt': {
+          const { child } = settlement;
+          this.#begin(open.run, (execution) => this.#adopt(execution, child));
           break;
+        }
       }
     }
+    this.#prune();
+    this.#every(pruneEveryMs, () => this.#prune());
     this.#startNext();
   }
 
   async submit(kick: Kick, by: string): Promise<Submission> {
-    const { journal, clock } = this.#parts;
+    const { journal, clock, narrator } = this.#parts;
     const body = canonicalKick(kick);
     try {
       const known = journal.findKick(kick.kick);
       if (known !== undefined) {
-        const run = journal.findRun(known.run);
+        const run = await this.find(known.run);
         return known.body === body && known.by === by && run !== undefined
           ? { kind: 'accepted', run }
           : { kind: 'conflict' };
@@ -90,16 +130,20 @@ export class LocalRunner implements Runner {
       return journalBroken(error);
     }
     const scope = scopeOf(kick, this.#settings.defaultProfile);
-    const profile = this.#settings.profiles.get(scope.cm);
-    if (profile === undefined) {
-      return {
-        kind: 'unknown-profile',
-        known: [...this.#settings.profiles.keys()],
-      };
+    if (!this.#settings.profiles.has(scope.cm)) {
+      const known = [...this.#settings.profiles.keys()];
+      return { kind: 'unknown-profile', known };
     }
     const now = clock.now();
-    const admission = admit(kick, scope, now, this.#running, this.#queue);
-    if (admission.kind === 'queue-full') return { kind: 'queue-full' };
+    const admission = admit(kick, scope, {
+      now,
+      running: this.#running,
+      queued: this.#queue,
+      restMs: this.#pace.restMs(clock.monotonicMs()),
+    });
+    if (admission.kind === 'queue-full' || admission.kind === 'too-soon') {
+      return admission;
+    }
     const { run, how } = this.#place(admission, scope, now);
     const served = withKick(run, kick, by, how, scope, now);
     try {
@@ -108,19 +152,18 @@ export class LocalRunner implements Runner {
     } catch (error) {
       return journalBroken(error);
     }
-    this.#parts.narrator.tell({
+    const isExpired = admission.kind === 'expired';
+    narrator.tell({
       event: 'run-accepted',
       run: run.run,
       kick: kick.kick,
       by,
-      how: admission.kind === 'expired' ? 'expired' : how,
+      how: isExpired ? 'expired' : how,
     });
-    if (admission.kind === 'expired') {
+    if (isExpired) {
       const reason = `the kick expired at ${String(kick.expires)}`;
-      return {
-        kind: 'accepted',
-        run: this.#record(served, bareOutcome('refused', 'expired', reason)),
-      };
+      const outcome = bareOutcome('refused', 'expired', reason);
+      return { kind: 'accepted', run: this.#record(served, outcome) };
     }
     this.#keep(served);
     this.#startNext();
@@ -128,35 +171,71 @@ export class LocalRunner implements Runner {
   }
 
   async find(id: Uuid7): Promise<Run | undefined> {
-    return this.#parts.journal.findRun(id);
+    return this.#unwritten.get(id) ?? this.#parts.journal.findRun(id);
   }
 
   async waitForEnd(id: Uuid7, signal: AbortSignal): Promise<Run | undefined> {
-    const ending = this.#endings.get(id);
-    if (ending !== undefined && !signal.aborted) {
+    const life = this.#lives.get(id);
+    if (life !== undefined && !signal.aborted) {
       const aborted = Promise.withResolvers<void>();
       signal.addEventListener('abort', () => aborted.resolve(), { once: true });
-      await Promise.race([ending.promise, aborted.promise]);
+      await Promise.race([life.ended.promise, aborted.promise]);
     }
     return this.find(id);
   }
 
+  async cancel(id: Uuid7, by: string): Promise<Cancellation> {
+    const life = this.#lives.get(id);
+    if (life === undefined) {
+      const run = await this.find(id);
+      return run === undefined
+        ? { kind: 'unknown' }
+        : { kind: 'has-ended', run };
+    }
+    const reason = `cancelled by ${by}`;
+    const waiting = this.#queue.findIndex(({ run }) => run === id);
+    if (waiting !== -1) {
+      const [run] = this.#queue.splice(waiting, 1);
+      const outcome = bareOutcome('cancelled', 'cancelled', reason);
+      if (run !== undefined) this.#record(run, outcome);
+    } else {
+      life.cancel.abort(reason);
+      await life.ended.promise;
+    }
+    const run = await this.find(id);
+    return run === undefined ? { kind: 'unknown' } : { kind: 'cancelled', run };
+  }
+
+  async readLog(
+    id: Uuid7,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const run = await this.find(id);
+    if (run === undefined) return undefined;
+    return followLog(this.#logFile(id), () => this.#lives.has(id), signal);
+  }
+
   async recent(most: number): Promise<Run[]> {
-    return this.#parts.journal.recentRuns(most);
+    return this.#parts.journal
+      .recentRuns(most)
+      .map((run) => this.#unwritten.get(run.run) ?? run);
   }
 
   async state(): Promise<RunnerState> {
     const name = this.#settings.defaultProfile;
     const profile = this.#settings.profiles.get(name);
     const evidence = profile && (await readLocks(profile));
-    const refusal = evidence && profile.refusal(evidence);
-    const last = this.#parts.journal
-      .recentRuns(20)
-      .find((run) => run.state === 'ended');
+    const disabled = evidence && profile.refusal(evidence)?.reason;
+    const frozen = readFreeze(this.#settings.freezeFile);
+    const { fault } = this.#parts.journal;
+    const recent = fault === undefined ? await this.recent(20) : [];
+    const last = recent.find((run) => run.state === 'ended');
     return {
       profile: name,
       locked: evidence !== undefined && profile!.isLocked(evidence, isAlive),
-      ...(refusal?.reason !== undefined && { disabled: refusal.reason }),
+      ...(disabled !== undefined && { disabled }),
+      ...(frozen !== undefined && { frozen }),
+      ...(fault !== undefined && { journalFault: fault }),
       ...(this.#running !== undefined && { current: this.#running }),
       ...(last !== undefined && { last }),
     };
@@ -165,6 +244,7 @@ export class LocalRunner implements Runner {
   /** Stops starting runs; one that is in progress goes on by itself and is adopted later. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#parts.journal.close();
   }
 
@@ -173,26 +253,21 @@ export class LocalRunner implements Runner {
   }
 
   #place(
-    admission: ReturnType<typeof admit>,
+    admission: Admission,
     scope: RunScope,
     now: Date,
   ): { run: Run; how: Joined } {
-    switch (admission.kind) {
-      case 'join-running':
-        return { run: admission.run, how: 'joined-running' };
-      case 'join-queued':
-        return { run: admission.run, how: 'joined-queued' };
-      case 'start':
-      case 'queue':
-      case 'expired':
-      case 'queue-full': {
-        const { certname } = this.#settings;
-        return {
-          run: queuedRun(this.#parts.newId(), certname, scope, now),
-          how: admission.kind === 'start' ? 'started' : 'queued',
-        };
-      }
+    if (admission.kind === 'join-running') {
+      return { run: admission.run, how: 'joined-running' };
     }
+    if (admission.kind === 'join-queued') {
+      return { run: admission.run, how: 'joined-queued' };
+    }
+    const id = this.#parts.newId();
+    return {
+      run: queuedRun(id, this.#settings.certname, scope, now),
+      how: admission.kind === 'start' ? 'started' : 'queued',
+    };
   }
 
   /** Puts the newest form of an open run where it belongs. */
@@ -204,9 +279,18 @@ export class LocalRunner implements Runner {
     const index = this.#queue.findIndex((waiting) => waiting.run === run.run);
     if (index === -1) this.#queue.push(run);
     else this.#queue[index] = run;
-    if (!this.#endings.has(run.run)) {
-      this.#endings.set(run.run, Promise.withResolvers());
-    }
+    this.#bear(run);
+  }
+
+  #bear(run: Run): Life {
+    const known = this.#lives.get(run.run);
+    if (known !== undefined) return known;
+    const life = {
+      ended: Promise.withResolvers<void>(),
+      cancel: new AbortController(),
+    };
+    this.#lives.set(run.run, life);
+    return life;
   }
 
   #newest(run: Run): Run {
@@ -216,78 +300,147 @@ export class LocalRunner implements Runner {
 
   #startNext(): void {
     if (this.#running !== undefined || this.#isClosed) return;
-    const next = this.#queue.shift();
+    const { clock } = this.#parts;
+    const [next] = this.#queue;
     if (next === undefined) return;
-    const started = startedRun(next, this.#parts.clock.now());
-    this.#begin(started, () => this.#execute(started));
+    if (isUnwanted(next, clock.now())) {
+      this.#queue.shift();
+      const reason = 'every kick of this run expired while it waited';
+      this.#record(next, bareOutcome('refused', 'expired', reason));
+      this.#startNext();
+      return;
+    }
+    const restMs = this.#pace.restMs(clock.monotonicMs());
+    if (restMs > 0) {
+      this.#after(restMs, () => this.#startNext());
+      return;
+    }
+    this.#queue.shift();
+    this.#pace.started(clock.monotonicMs());
+    const started = startedRun(next, clock.now());
+    this.#begin(started, (execution) => executeRun(execution));
   }
 
-  #begin(run: Run, work: () => Promise<Outcome>): void {
-    if (!this.#endings.has(run.run)) {
-      this.#endings.set(run.run, Promise.withResolvers());
-    }
+  #begin(run: Run, work: (execution: Execution) => Promise<Outcome>): void {
+    const { cancel } = this.#bear(run);
     this.#running = run;
-    void this.#serve(run, work);
+    void this.#serve(run, cancel.signal, work);
   }
 
   /** One run from its start to its outcome; never rejects. */
-  async #serve(run: Run, work: () => Promise<Outcome>): Promise<void> {
-    const startedMs = this.#parts.clock.monotonicMs();
+  async #serve(
+    run: Run,
+    cancel: AbortSignal,
+    work: (execution: Execution) => Promise<Outcome>,
+  ): Promise<void> {
+    const { journal, launcher, clock } = this.#parts;
+    const startedMs = clock.monotonicMs();
+    const profile = this.#settings.profiles.get(run.cm);
     let outcome: Outcome;
     try {
-      outcome = await work();
+      outcome =
+        profile === undefined
+          ? goneProfile(run)
+          : await work({
+              ...this.#settings,
+              ...this.#parts,
+              run,
+              profile,
+              cancel,
+              logFile: this.#logFile(run.run),
+              onStart: (child) => {
+                const newest = this.#running ?? run;
+                journal.start(newest, launcher.bootId(), child);
+              },
+            });
     } catch (error) {
-      outcome = bareOutcome('not-started', 'internal', String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      outcome = bareOutcome('not-started', 'journal', reason);
     }
-    if (this.#running?.run !== run.run) return;
-    const last = this.#running;
+    const last = this.#running ?? run;
     this.#running = undefined;
-    const durationMs = this.#parts.clock.monotonicMs() - startedMs;
-    this.#record(last, outcome, durationMs);
+    const durationMs = clock.monotonicMs() - startedMs;
+    this.#record(
+      last,
+      withMatch(outcome, last, profile?.services ?? {}),
+      durationMs,
+    );
     this.#startNext();
   }
 
-  #execute(run: Run): Promise<Outcome> {
-    const profile = this.#settings.profiles.get(run.cm);
-    if (profile === undefined) return Promise.resolve(goneProfile(run));
-    return executeRun(run, profile, this.#settings, {
-      ...this.#parts,
-      onStart: (child) => {
-        this.#parts.journal.start(this.#running ?? run, child);
-      },
-    });
-  }
-
-  #adopt(run: Run, child: Child | undefined): Promise<Outcome> {
-    const profile = this.#settings.profiles.get(run.cm);
-    if (profile === undefined) return Promise.resolve(goneProfile(run));
+  #adopt(
+    execution: Execution,
+    identity: ChildIdentity | undefined,
+  ): Promise<Outcome> {
+    const { launcher, narrator } = this.#parts;
+    const { run } = execution.run;
+    const found = identity ?? launcher.find(run);
+    const child = found && launcher.adopt(found);
     if (child !== undefined) {
-      this.#parts.narrator.tell({
-        event: 'run-adopted',
-        run: run.run,
-        pid: child.identity.pid,
-      });
+      const { pid } = child.identity;
+      narrator.tell({ event: 'run-adopted', run, pid });
     }
-    return followAdopted(run, profile, child, this.#settings, {
-      ...this.#parts,
-      onStart: () => undefined,
-    });
+    return followAdopted(execution, child);
   }
 
   #record(run: Run, outcome: Outcome, durationMs?: number): Run {
-    const { journal, clock, narrator } = this.#parts;
+    const { clock, narrator } = this.#parts;
     const ended = endedRun(run, outcome, clock.now(), durationMs);
     // After close() the run goes on without us and the next kickd settles it.
-    if (!this.#isClosed) journal.end(ended);
+    if (this.#isClosed) return ended;
+    this.#write(ended);
     narrator.tell({
       event: 'run-ended',
       run: run.run,
       ...(durationMs !== undefined && { durationMs: Math.round(durationMs) }),
       outcome,
     });
-    this.#endings.get(run.run)?.resolve();
-    this.#endings.delete(run.run);
+    this.#lives.get(run.run)?.ended.resolve();
+    this.#lives.delete(run.run);
     return ended;
+  }
+
+  /** An outcome that cannot be written is kept and written as soon as the disk allows. */
+  #write(ended: Run): void {
+    try {
+      this.#parts.journal.end(ended);
+      this.#unwritten.delete(ended.run);
+    } catch {
+      this.#unwritten.set(ended.run, ended);
+      this.#after(writeAgainMs, () => {
+        if (!this.#isClosed) this.#write(ended);
+      });
+    }
+  }
+
+  #prune(): void {
+    const { journal, clock } = this.#parts;
+    const before = new Date(clock.now().getTime() - this.#settings.keepMs);
+    try {
+      for (const id of journal.prune(before)) {
+        void rm(this.#logFile(id), { force: true });
+      }
+    } catch {
+      // the journal tells of its own fault; the next hour tries again
+    }
+  }
+
+  #logFile(id: Uuid7): string {
+    return join(this.#settings.logDir, `${id}.log`);
+  }
+
+  #after(ms: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #every(ms: number, work: () => void): void {
+    const timer = setInterval(work, ms);
+    timer.unref();
+    this.#timers.add(timer);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The id of this boot: another one means that no process of before is alive. */
 export function readBootId(): string {
@@ -11,16 +11,45 @@ export function readBootId(): string {
  * @see proc(5), /proc/PID/stat, fields 3 and 22
  */
 export function readStartTicks(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    // the name in parentheses may hold blanks and parentheses of its own
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
+  const fields = readStat(pid);
+  return fields?.[0] === 'Z' ? undefined : fields?.[19];
 }
 
 export function isAlive(pid: number): boolean {
   return readStartTicks(pid) !== undefined;
+}
+
+/** Every living process in whose environment NAME=VALUE stands; the leader of a group first. */
+export function findMarked(name: string, value: string): number[] {
+  const mark = `${name}=${value}`;
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => isAlive(pid) && hasMark(pid, mark))
+    .toSorted((a, b) => Number(isLeader(b)) - Number(isLeader(a)) || a - b);
+}
+
+function hasMark(pid: number, mark: string): boolean {
+  try {
+    const environment = readFileSync(`/proc/${String(pid)}/environ`, 'utf8');
+    return environment.split('\0').includes(mark);
+  } catch {
+    // gone in between, or another user's, which a run of ours never is
+    return false;
+  }
+}
+
+function isLeader(pid: number): boolean {
+  return readStat(pid)?.[2] === String(pid);
+}
+
+/** The fields of /proc/PID/stat from the state on, which is field 3. */
+function readStat(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    // the name in parentheses may hold blanks and parentheses of its own
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
 }

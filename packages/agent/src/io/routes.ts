@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   bodyMaxBytes,
@@ -10,7 +11,7 @@ import {
 } from '@kickd/protocol';
 import { Value } from 'typebox/value';
 import { refusals } from '../refusals.ts';
-import type { Runner } from '../ports.ts';
+import type { Runner, RunnerState } from '../ports.ts';
 import type { AclGate } from './acl-gate.ts';
 import { factsOf, refuse } from './request-facts.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -24,6 +25,8 @@ export interface RoutesSettings {
     Status,
     'version' | 'uptimeSeconds' | 'expiries' | 'acl' | 'limits'
   >;
+  /** Prometheus text */
+  renderMetrics(state: RunnerState): string;
 }
 
 const recentMax = 50;
@@ -63,17 +66,56 @@ export function addRoutes(
     return reply.send(run satisfies Run);
   });
 
+  app.delete('/run/:id', async (request, reply) => {
+    const facts = factsOf(request);
+    const cancellation = await runner.cancel(
+      facts?.run ?? '',
+      facts?.certname ?? '',
+    );
+    switch (cancellation.kind) {
+      case 'cancelled':
+        return reply.send(cancellation.run satisfies Run);
+      case 'has-ended':
+        return refuse(request, reply, refusals.runEnded());
+      case 'unknown':
+        return refuse(request, reply, refusals.runUnknown());
+    }
+  });
+
+  app.get('/run/:id/log', async (request, reply) => {
+    request.raw.socket.setTimeout(0);
+    const id = factsOf(request)?.run ?? '';
+    const log = await runner.readLog(id, hangUp(request));
+    if (log === undefined) return refuse(request, reply, refusals.runUnknown());
+    // octets: nobody knows what a tool writes, and nothing here shall guess
+    return reply
+      .header('content-type', 'application/octet-stream')
+      .send(Readable.from(log));
+  });
+
+  app.get('/metrics', async (_request, reply) =>
+    reply
+      .header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+      .send(settings.renderMetrics(await runner.state())),
+  );
+
   app.get('/runs', async (_request, reply) => {
     const runs = await runner.recent(recentMax);
     return reply.send({ runs } satisfies RunList);
   });
 
   app.get('/status', async (_request, reply) => {
-    const { profile, locked, disabled, current, last } = await runner.state();
+    const { profile, locked, disabled, current, last, journalFault, frozen } =
+      await runner.state();
     const status: Status = {
       ...settings.statusFacts(),
       certname: settings.certname,
       cm: { profile, locked, ...(disabled !== undefined && { disabled }) },
+      journal: {
+        ok: journalFault === undefined,
+        ...(journalFault !== undefined && { reason: journalFault }),
+      },
+      ...(frozen !== undefined && { frozen }),
       ...(current !== undefined && { current }),
       ...(last !== undefined && { last }),
     };
@@ -136,6 +178,11 @@ async function makeRun(
       return refuse(request, reply, refusals.profileUnknown());
     case 'queue-full':
       return refuse(request, reply, refusals.queueFull());
+    case 'too-soon': {
+      const seconds = Math.ceil(submission.retryAfterMs / 1000);
+      void reply.header('retry-after', String(seconds));
+      return refuse(request, reply, refusals.tooSoon(seconds));
+    }
     case 'journal-broken':
       return refuse(request, reply, refusals.journalBroken());
   }

@@ -1,77 +1,164 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Fault, type Run } from '@kickd/protocol';
-import { faults } from '../errors.ts';
+import { faults, reasonOf } from '../errors.ts';
 import { journalSteps } from '../journal/schema.ts';
 import type { ChildIdentity, Journal, KickRecord, OpenRun } from '../ports.ts';
 
 /**
  * The journal on disk: one SQLite file, WAL, every commit fsynced before a method returns.
- * @throws Fault JOURNAL_UNUSABLE when it cannot be opened or is locked by another kickd
+ * After a failed write nothing is believed of the open file: the next call opens it anew.
+ * @throws Fault JOURNAL_UNUSABLE when it cannot be opened, is damaged, or is held by another kickd
  */
 export function openSqliteJournal(file: string): Journal {
-  const db = open(file);
-  const findRun = db.prepare('SELECT body FROM run WHERE id = ?');
-  const findKick = db.prepare(
-    'SELECT id, run, caller, body FROM kick WHERE id = ?',
-  );
-  const recent = db.prepare('SELECT body FROM run ORDER BY id DESC LIMIT ?');
-  const openRuns = db.prepare(
-    `SELECT body, pid, ticks, boot_id FROM run WHERE state <> 'ended' ORDER BY id`,
-  );
-  const putRun = db.prepare(
-    `INSERT INTO run (id, state, body) VALUES (?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body`,
-  );
-  const putKick = db.prepare(
-    'INSERT INTO kick (id, run, caller, body) VALUES (?, ?, ?, ?)',
-  );
-  const putChild = db.prepare(
-    'UPDATE run SET pid = ?, ticks = ?, boot_id = ? WHERE id = ?',
-  );
-  const inTransaction = (work: () => void): void => {
-    db.exec('BEGIN IMMEDIATE');
+  let database = openDatabase(file);
+  let fault: string | undefined;
+
+  /** One look or one transaction; both throw what SQLite threw. */
+  const use = <Result>(work: (db: Database) => Result): Result => {
     try {
-      work();
-      db.exec('COMMIT');
+      if (fault !== undefined) {
+        database.close();
+        database = openDatabase(file);
+      }
+      const result = work(database);
+      fault = undefined;
+      return result;
     } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
+      if (!isConstraint(error)) fault = reasonOf(error);
       throw error;
     }
   };
-  const saveRun = (run: Run): void => {
-    putRun.run(run.run, run.state, JSON.stringify(run));
+  const write = (work: (db: Database) => void): void => {
+    use((db) => {
+      db.run('BEGIN IMMEDIATE');
+      try {
+        work(db);
+        db.run('COMMIT');
+      } catch (error) {
+        db.rollback();
+        throw error;
+      }
+    });
   };
 
   return {
     findKick: (id) => {
-      const row = findKick.get(id);
+      const row = use((db) => db.findKick.get(id));
       return row && toKick(row);
     },
     findRun: (id) => {
-      const row = findRun.get(id);
+      const row = use((db) => db.findRun.get(id));
       return row && toRun(row);
     },
-    recentRuns: (most) => recent.all(most).map(toRun),
-    openRuns: () => openRuns.all().map(toOpenRun),
+    recentRuns: (most) => use((db) => db.recent.all(most)).map(toRun),
+    openRuns: () => use((db) => db.openRuns.all()).map(toOpenRun),
     accept: (kick, run) => {
-      inTransaction(() => {
-        saveRun(run);
-        putKick.run(kick.kick, kick.run, kick.by, kick.body);
+      write((db) => {
+        db.putRun.run(run.run, run.state, JSON.stringify(run));
+        db.putKick.run(kick.kick, kick.run, kick.by, kick.body);
       });
     },
-    start: (run, child) => {
-      inTransaction(() => {
-        saveRun(run);
-        if (child === undefined) return;
-        putChild.run(child.pid, child.startTicks, child.bootId, run.run);
+    start: (run, bootId, child) => {
+      write((db) => {
+        db.putRun.run(run.run, run.state, JSON.stringify(run));
+        const { pid = null, startTicks = null } = child ?? {};
+        db.putChild.run(pid, startTicks, bootId, run.run);
       });
     },
     end: (run) => {
-      inTransaction(() => {
-        saveRun(run);
+      write((db) => {
+        db.putRun.run(run.run, run.state, JSON.stringify(run));
       });
+    },
+    prune: (before) => {
+      // a UUIDv7 begins with its time, so that ids sort as the runs did
+      const bound = before.getTime().toString(16).padStart(12, '0');
+      const limit = `${bound.slice(0, 8)}-${bound.slice(8)}`;
+      const ids = use((db) => db.findOld.all(limit)).map(({ id }) =>
+        String(id),
+      );
+      write((db) => {
+        for (const id of ids) {
+          db.dropKicks.run(id);
+          db.dropRun.run(id);
+        }
+      });
+      return ids;
+    },
+    get fault() {
+      return fault;
+    },
+    close: () => {
+      database.close();
+    },
+  };
+}
+
+interface Database {
+  findRun: StatementSync;
+  findKick: StatementSync;
+  recent: StatementSync;
+  openRuns: StatementSync;
+  findOld: StatementSync;
+  putRun: StatementSync;
+  putKick: StatementSync;
+  putChild: StatementSync;
+  dropKicks: StatementSync;
+  dropRun: StatementSync;
+  run(sql: string): void;
+  rollback(): void;
+  close(): void;
+}
+
+function openDatabase(file: string): Database {
+  let db: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+    db = new DatabaseSync(file, { timeout: 1000 });
+    // EXCLUSIVE: a second kickd on this directory is refused at its first statement.
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE;
+             PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;`);
+    expectSound(db);
+    migrate(db);
+    return prepare(db);
+  } catch (error) {
+    if (db?.isOpen) db.close();
+    throw new Fault(faults.journalUnusable(file, error), { cause: error });
+  }
+}
+
+function prepare(db: DatabaseSync): Database {
+  return {
+    findRun: db.prepare('SELECT body FROM run WHERE id = ?'),
+    findKick: db.prepare('SELECT id, run, caller, body FROM kick WHERE id = ?'),
+    recent: db.prepare('SELECT body FROM run ORDER BY id DESC LIMIT ?'),
+    openRuns: db.prepare(
+      `SELECT body, pid, ticks, boot_id FROM run WHERE state <> 'ended' ORDER BY id`,
+    ),
+    findOld: db.prepare(
+      `SELECT id FROM run WHERE id < ? AND state = 'ended' ORDER BY id LIMIT 10000`,
+    ),
+    putRun: db.prepare(
+      `INSERT INTO run (id, state, body) VALUES (?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body`,
+    ),
+    putKick: db.prepare(
+      'INSERT INTO kick (id, run, caller, body) VALUES (?, ?, ?, ?)',
+    ),
+    putChild: db.prepare(
+      'UPDATE run SET pid = ?, ticks = ?, boot_id = ? WHERE id = ?',
+    ),
+    dropKicks: db.prepare('DELETE FROM kick WHERE run = ?'),
+    dropRun: db.prepare('DELETE FROM run WHERE id = ?'),
+    run: (sql) => {
+      db.exec(sql);
+    },
+    rollback: () => {
+      if (db.isOpen && db.isTransaction) db.exec('ROLLBACK');
     },
     close: () => {
       if (db.isOpen) db.close();
@@ -79,20 +166,10 @@ export function openSqliteJournal(file: string): Journal {
   };
 }
 
-function open(file: string): DatabaseSync {
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-    const db = new DatabaseSync(file, { timeout: 1000 });
-    // EXCLUSIVE: a second kickd on this directory is refused at its first statement.
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE;
-             PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;`);
-    migrate(db);
-    return db;
-  } catch (error) {
-    throw new Fault(faults.journalUnusable(file, error), { cause: error });
-  }
+/** Reads every page once: a damaged record is found now and not in the middle of a repair. */
+function expectSound(db: DatabaseSync): void {
+  const found = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  if (found !== 'ok') throw new Error(`it is damaged: ${String(found)}`);
 }
 
 function migrate(db: DatabaseSync): void {
@@ -102,15 +179,20 @@ function migrate(db: DatabaseSync): void {
       `it was written by a later version (format ${String(version)}, known ${String(journalSteps.length)})`,
     );
   }
+  if (version === journalSteps.length) return;
   db.exec('BEGIN IMMEDIATE');
   for (const step of journalSteps.slice(version)) db.exec(step);
   db.exec(`PRAGMA user_version = ${String(journalSteps.length)}`);
   db.exec('COMMIT');
 }
 
+function isConstraint(error: unknown): boolean {
+  return error instanceof Error && /UNIQUE constraint/.test(error.message);
+}
+
 type Row = Record<string, unknown>;
 
-// The casts below read what `saveRun` and `putKick` wrote: only kickd writes this file.
+// The casts below read what `putRun` and `putKick` wrote: only kickd writes this file.
 function toRun(row: Row): Run {
   return JSON.parse(String(row['body'])) as Run;
 }
@@ -126,11 +208,13 @@ function toKick(row: Row): KickRecord {
 
 function toOpenRun(row: Row): OpenRun {
   const run = toRun(row);
-  if (row['pid'] === null) return { run };
+  if (row['boot_id'] === null) return { run };
+  const bootId = String(row['boot_id']);
+  if (row['pid'] === null) return { run, bootId };
   const child: ChildIdentity = {
     pid: Number(row['pid']),
     startTicks: String(row['ticks']),
-    bootId: String(row['boot_id']),
+    bootId,
   };
-  return { run, child };
+  return { run, bootId, child };
 }

@@ -44,6 +44,8 @@ export function withKick(
     by,
     joined,
     acceptedAt: now.toISOString(),
+    ...(kick.expires !== undefined && { expires: kick.expires }),
+    ...(kick.because !== undefined && { because: kick.because }),
   };
   const kicks = [...run.kicks, served];
   if (run.state !== 'queued') return { ...run, kicks };

@@ -4,6 +4,7 @@ import { createCommand } from '../../src/cm/command.ts';
 const run = '0193a000-0000-7000-8000-000000000001';
 const profile = createCommand({
   name: 'web',
+  services: {},
   argv: ['/usr/local/bin/repair', '--now'],
   env: { PATH: '/usr/bin' },
   exitCodes: { '0': 'unchanged', '2': 'corrected' },

@@ -8,6 +8,7 @@ const run = '0193a000-0000-7000-8000-000000000001';
 const otherRun = '0193a000-0000-7000-8000-000000000002';
 const profile = createPuppetAgent({
   name: 'puppet-agent',
+  services: {},
   binary: '/usr/bin/puppet',
   env: { PATH: '/usr/bin' },
   waitForLockSeconds: 300,

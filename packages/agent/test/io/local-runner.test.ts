@@ -1,9 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Run } from '@kickd/protocol';
-import { isAlive } from '../../src/io/proc.ts';
-import { kickId, kickOf, startFixture, type Fixture } from '../fixture.ts';
+import { findMarked, isAlive } from '../../src/io/proc.ts';
+import { withMatch } from '../../src/run/match.ts';
+import {
+  kickId,
+  kickOf,
+  monitor,
+  startFixture,
+  web,
+  type Fixture,
+} from '../fixture.ts';
 
 const ended = async (fixture: Fixture, run: string): Promise<Run> => {
   await fixture.heard((e) => e.event === 'run-ended' && e.run === run);
@@ -87,7 +95,6 @@ t.test(
 t.test('a tool that is not there is told as not started', async (t) => {
   const fixture = await startFixture(t.testdir());
   t.teardown(() => fixture.agent.close());
-  const { rmSync } = await import('node:fs');
   rmSync(fixture.cm.file);
   const { run } = fixture.runOf(await fixture.post(kickOf(1)));
   t.match((await ended(fixture, run)).outcome, {
@@ -164,4 +171,192 @@ t.test('the tool sees a literal environment', async (t) => {
     'LANG',
     'PATH',
   ]);
+});
+
+t.test(
+  'nothing survives a time-out, also what forked away into a session of its own',
+  async (t) => {
+    const fixture = await startFixture(t.testdir(), { timeoutMs: 400 });
+    t.teardown(() => fixture.agent.close());
+    fixture.cm.plan(
+      `setsid sh -c 'trap "" TERM; (trap "" TERM; echo $$ >"$0/pid"; while :; do sleep 1; done) &' "$(dirname "$0")"; trap '' TERM; gate`,
+    );
+    const { run } = fixture.runOf(await fixture.post(kickOf(1)));
+    t.match((await ended(fixture, run)).outcome, { kind: 'timed-out' });
+    t.same(findMarked('KICKD_RUN', run), []);
+  },
+);
+
+t.test('a run is cancelled by whoever the rules let do it', async (t) => {
+  const acl = `path /run\nmethod save, destroy\nallow ${monitor}\n`;
+  const fixture = await startFixture(t.testdir(), { acl });
+  t.teardown(() => fixture.agent.close());
+  fixture.cm.plan('gate; exit 2');
+  const first = fixture.runOf(await fixture.post(kickOf(1)));
+  await fixture.heard((e) => e.event === 'run-started');
+  const waiting = fixture.runOf(await fixture.post(kickOf(2)));
+  const cancel = (run: string) =>
+    fixture.raw([`DELETE /run/${run} HTTP/1.1\r\nHost: ${web}\r\n\r\n`]);
+  t.match(fixture.runOf(await cancel(waiting.run)), {
+    outcome: { kind: 'cancelled', reason: `cancelled by ${monitor}` },
+  });
+  t.match(fixture.runOf(await cancel(first.run)), {
+    outcome: { kind: 'cancelled', reason: `cancelled by ${monitor}` },
+  });
+  t.match(await cancel(first.run), { status: 409, code: 'RUN_ENDED' });
+  t.match(await cancel(kickId(77)), { status: 404, code: 'RUN_UNKNOWN' });
+  t.equal(fixture.cm.starts(), 1);
+  t.same(findMarked('KICKD_RUN', first.run), []);
+});
+
+t.test('making a kick gives no right to cancel its run', async (t) => {
+  const fixture = await startFixture(t.testdir());
+  t.teardown(() => fixture.agent.close());
+  const { run } = fixture.runOf(await fixture.post(kickOf(1)));
+  const reply = await fixture.raw([
+    `DELETE /run/${run} HTTP/1.1\r\nHost: ${web}\r\n\r\n`,
+  ]);
+  t.match(reply, { status: 403, code: 'ACL_DENIED' });
+  await ended(fixture, run);
+});
+
+t.test(
+  "the host's own interval holds, and the same kick may come again",
+  async (t) => {
+    const fixture = await startFixture(t.testdir(), { minIntervalMs: 700 });
+    t.teardown(() => fixture.agent.close());
+    await ended(fixture, fixture.runOf(await fixture.post(kickOf(1))).run);
+    const early = await fixture.post(kickOf(2));
+    t.match(early, { status: 429, code: 'RATE_LIMITED' });
+    t.match(early.text, /^retry-after: 1\r/m);
+    t.equal(fixture.cm.starts(), 1);
+    let late = early;
+    while (late.status === 429) late = await fixture.post(kickOf(2));
+    t.equal(late.status, 202);
+    await ended(fixture, fixture.runOf(late).run);
+    t.equal(fixture.cm.starts(), 2);
+  },
+);
+
+t.test('a follow-up waits for the interval as well', async (t) => {
+  const fixture = await startFixture(t.testdir(), { minIntervalMs: 600 });
+  t.teardown(() => fixture.agent.close());
+  fixture.cm.plan('gate');
+  const first = fixture.runOf(await fixture.post(kickOf(1))).run;
+  await fixture.heard((e) => e.event === 'run-started');
+  const second = fixture.runOf(await fixture.post(kickOf(2))).run;
+  fixture.cm.plan('exit 0');
+  await fixture.cm.release();
+  const one = await ended(fixture, first);
+  const two = await ended(fixture, second);
+  const gapMs =
+    Date.parse(two.startedAt ?? '') - Date.parse(one.startedAt ?? '');
+  t.ok(gapMs >= 590, `started ${String(gapMs)} ms after the first`);
+});
+
+t.test('a frozen host refuses with the words of the freeze file', async (t) => {
+  const fixture = await startFixture(t.testdir());
+  t.teardown(() => fixture.agent.close());
+  const file = fixture.settings.run.freezeFile;
+  writeFileSync(file, 'no repairs during the move\nuntil Monday\n');
+  const { run } = fixture.runOf(await fixture.post(kickOf(1)));
+  t.match((await ended(fixture, run)).outcome, {
+    kind: 'refused',
+    code: 'frozen',
+    reason: 'no repairs during the move',
+  });
+  rmSync(file);
+  const later = fixture.runOf(await fixture.post(kickOf(2))).run;
+  t.match((await ended(fixture, later)).outcome, { kind: 'unchanged' });
+  t.equal(fixture.cm.starts(), 1);
+});
+
+t.test('kicks that expire while their run waits are not run', async (t) => {
+  const fixture = await startFixture(t.testdir());
+  t.teardown(() => fixture.agent.close());
+  fixture.cm.plan('gate');
+  const first = fixture.runOf(await fixture.post(kickOf(1))).run;
+  await fixture.heard((e) => e.event === 'run-started');
+  const expires = new Date(Date.now() + 1000).toISOString();
+  const second = fixture.runOf(await fixture.post(kickOf(2, { expires }))).run;
+  while (Date.now() < Date.parse(expires)) await fixture.get('/status');
+  await fixture.cm.release();
+  await ended(fixture, first);
+  t.match((await ended(fixture, second)).outcome, {
+    kind: 'refused',
+    code: 'expired',
+  });
+  t.equal(fixture.cm.starts(), 1);
+});
+
+t.test(
+  'the output is kept up to a limit, and followed while it grows',
+  async (t) => {
+    const acl = `path /run\nmethod save, find\nallow ${monitor}\n`;
+    const fixture = await startFixture(t.testdir(), { acl });
+    t.teardown(() => fixture.agent.close());
+    fixture.cm.plan('echo one; gate; echo two; gate; exit 0');
+    const { run } = fixture.runOf(await fixture.post(kickOf(1)));
+    const log = fixture.get(`/run/${run}/log`);
+    await fixture.cm.release();
+    await fixture.cm.release();
+    t.match((await log).text, /one\n[^]*two\n/);
+    await ended(fixture, run);
+
+    // 64 MiB without a newline, some of it binary
+    fixture.cm.plan('head -c 67108864 /dev/urandom; exit 2');
+    const flood = fixture.runOf(await fixture.post(kickOf(2))).run;
+    t.match((await ended(fixture, flood)).outcome, { kind: 'corrected' });
+    const file = join(fixture.settings.state, 'runs', `${flood}.log`);
+    t.equal(statSync(file).size, 4 * 1024 * 1024);
+  },
+);
+
+t.test(
+  'a run that corrected something else has not matched the alert',
+  async (t) => {
+    const outcome = (resource: string) => ({
+      kind: 'corrected' as const,
+      corrected: [{ resource }],
+      failed: [],
+    });
+    const fixture = await startFixture(t.testdir());
+    t.teardown(() => fixture.agent.close());
+    const because = { service: 'http' };
+    const { run } = fixture.runOf(await fixture.post(kickOf(1, { because })));
+    const served = await ended(fixture, run);
+    const map = { http: ['Service[apache2]'] };
+    t.equal(withMatch(outcome('Service[apache2]'), served, map).matched, true);
+    t.equal(withMatch(outcome('File[/etc/motd]'), served, map).matched, false);
+    t.notHas(withMatch(outcome('Service[apache2]'), served, {}), 'matched');
+    t.notHas(
+      withMatch(outcome('x'), served, { constructor: ['x'] }),
+      'matched',
+    );
+  },
+);
+
+t.test('the metrics count what was told', async (t) => {
+  const acl = `path /\nallow ${monitor}\n`;
+  const fixture = await startFixture(t.testdir(), { acl });
+  t.teardown(() => fixture.agent.close());
+  fixture.cm.plan('exit 2');
+  await ended(fixture, fixture.runOf(await fixture.post(kickOf(1))).run);
+  await fixture.post('not json');
+  const { text } = await fixture.get('/metrics');
+  for (const line of [
+    'kickd_build_info{version="0.1.0"} 1',
+    'kickd_kicks_total{joined="started"} 1',
+    'kickd_runs_total{outcome="corrected"} 1',
+    'kickd_runs_total{outcome="lost"} 0',
+    'kickd_requests_total{code="BODY_NOT_JSON"} 1',
+    'kickd_run_seconds_count 1',
+    'kickd_run_seconds_bucket{le="+Inf"} 1',
+    'kickd_journal_ok 1',
+    'kickd_acl_current 1',
+  ]) {
+    t.ok(text.includes(`${line}\n`), line);
+  }
+  t.match(text, /kickd_expiry_timestamp_seconds\{what="certificate"\} \d{10}/);
+  t.match(text, /kickd_last_good_run_timestamp_seconds \d{10}/);
 });

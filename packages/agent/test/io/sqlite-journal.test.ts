@@ -19,14 +19,14 @@ t.test('what was written is there after another opening', (t) => {
   let journal = openSqliteJournal(file);
   journal.accept(kick, queued);
   const running = startedRun(queued, now);
-  journal.start(running);
-  journal.start(running, child);
+  journal.start(running, 'boot');
+  journal.start(running, 'boot', child);
   journal.close();
 
   journal = openSqliteJournal(file);
   t.same(journal.findKick(id(2)), kick);
   t.equal(journal.findKick(id(3)), undefined);
-  t.same(journal.openRuns(), [{ run: running, child }]);
+  t.same(journal.openRuns(), [{ run: running, bootId: 'boot', child }]);
   const ended = endedRun(running, bareOutcome('unchanged'), now, 5);
   journal.end(ended);
   t.same(journal.openRuns(), []);

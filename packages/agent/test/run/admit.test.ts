@@ -138,7 +138,11 @@ for (const [name, asked, run, waiting, kind] of cases) {
   t.test(name, (t) => {
     const full = kick(asked);
     const scope = scopeOf(full, 'puppet-agent');
-    t.equal(admit(full, scope, now, run, waiting).kind, kind);
+    t.equal(
+      admit(full, scope, { now, running: run, queued: waiting, restMs: 0 })
+        .kind,
+      kind,
+    );
     t.end();
   });
 }
@@ -149,6 +153,37 @@ t.test('the queue is bounded', (t) => {
   );
   const full = kick();
   const scope = scopeOf(full, 'puppet-agent');
-  t.equal(admit(full, scope, now, running(-30), waiting).kind, 'queue-full');
+  t.equal(
+    admit(full, scope, {
+      now,
+      running: running(-30),
+      queued: waiting,
+      restMs: 0,
+    }).kind,
+    'queue-full',
+  );
+  t.end();
+});
+
+t.test('an idle host that has run too lately takes no kick', (t) => {
+  const full = kick();
+  const scope = scopeOf(full, 'puppet-agent');
+  const situation = { now, queued: [], restMs: 4000 };
+  t.same(admit(full, scope, { ...situation, running: undefined }), {
+    kind: 'too-soon',
+    retryAfterMs: 4000,
+  });
+  // what joins starts nothing, and what waits is held back by its start
+  t.match(admit(full, scope, { ...situation, running: running(-30) }), {
+    kind: 'queue',
+  });
+  t.match(
+    admit(full, scope, {
+      ...situation,
+      running: undefined,
+      queued: [queued(3)],
+    }),
+    { kind: 'join-queued' },
+  );
   t.end();
 });
