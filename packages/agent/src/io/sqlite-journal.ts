@@ -208,8 +208,8 @@ function toKick(row: Row): KickRecord {
 
 function toOpenRun(row: Row): OpenRun {
   const run = toRun(row);
-  if (row['boot_id'] === null) return { run };
-  const bootId = String(row['boot_id']);
+  const { boot_id: bootId } = row;
+  if (typeof bootId !== 'string') return { run };
   if (row['pid'] === null) return { run, bootId };
   const child: ChildIdentity = {
     pid: Number(row['pid']),
