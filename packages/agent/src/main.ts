@@ -16,7 +16,6 @@ enableCompileCache();
 /** Variables that load code, change trust or weaken TLS in this process before a line of ours runs. */
 const unsafeVariables = [
   'NODE_OPTIONS',
-  'NODE_EXTRA_CA_CERTS',
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'OPENSSL_CONF',
   'SSLKEYLOGFILE',

@@ -13,6 +13,12 @@ export type Told =
     }
   | { event: 'warning'; fault: FaultFacts }
   | {
+      event: 'handshake-accepted';
+      ip: string;
+      certname: string;
+      serial: string;
+    }
+  | {
       event: 'handshake-refused';
       ip: string;
       code: string;

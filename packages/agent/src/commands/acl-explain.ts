@@ -2,6 +2,7 @@ import { printable, type FaultFacts } from '@kickd/protocol';
 import type { CommandModule } from 'yargs';
 import { authorize, type AclRequest } from '../acl/authorize.ts';
 import { parseAcl } from '../acl/parse.ts';
+import { configDefaults } from '../config/schema.ts';
 import { aclMethods, isAclMethod } from '../acl/request.ts';
 import { faults } from '../errors.ts';
 import { explainFaults } from './acl-explain-faults.ts';
@@ -107,14 +108,12 @@ function readArguments(
     if (Array.isArray(value)) found.push(explainFaults.optionTwice(name));
     return Array.isArray(value) ? value[0] : value;
   };
-  const file = once('file');
+  const file = once('file') ?? configDefaults.acl.file;
   const certname = once('certname');
   const ip = once('ip');
   const method = once('method');
   const path = once('path');
   const environment = once('environment');
-  if (file === undefined)
-    found.push(explainFaults.optionMissing('--file FILE'));
   if (path === undefined)
     found.push(explainFaults.optionMissing('--path /run'));
   if (certname === undefined && args.anonymous !== true) {
@@ -124,7 +123,7 @@ function readArguments(
     found.push(explainFaults.optionMissing(`--method ${aclMethods.join('|')}`));
   } else if (!isAclMethod(method)) {
     found.push(explainFaults.methodUnknown(method, aclMethods));
-  } else if (found.length === 0 && file !== undefined && path !== undefined) {
+  } else if (found.length === 0 && path !== undefined) {
     const caller = args.anonymous === true ? undefined : certname;
     const request = { path, method, certname: caller, ip, environment };
     return { kind: 'asked', file, request };

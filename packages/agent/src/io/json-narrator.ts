@@ -15,8 +15,11 @@ export function createJsonNarrator(destination?: DestinationStream): Narrator {
   };
 }
 
-function levelOf(event: Told): 'info' | 'warn' | 'error' {
+function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
   switch (event.event) {
+    case 'handshake-accepted':
+      // the line of its request says the same and more
+      return 'debug';
     case 'warning':
     case 'handshake-refused':
     case 'handshake-failed':

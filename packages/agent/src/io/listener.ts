@@ -83,9 +83,14 @@ export function createListener(settings: ListenerSettings): Listener {
   guardServer(server, {
     material: () => material,
     onPeer: (socket, peer) => {
-      if (peer.kind === 'known') return;
+      const ip = ipOf(socket);
+      if (peer.kind === 'known') {
+        const { certname, serial } = peer;
+        narrator.tell({ event: 'handshake-accepted', ip, certname, serial });
+        return;
+      }
       const { kind: _, ...facts } = peer;
-      narrator.tell({ event: 'handshake-refused', ip: ipOf(socket), ...facts });
+      narrator.tell({ event: 'handshake-refused', ip, ...facts });
     },
     onHandshakeError: ({ code, message }, from) => {
       const ip = from.address ?? 'unknown';

@@ -48,6 +48,13 @@ export function createTerminalNarrator(terminal: Terminal): Narrator {
       case 'warning':
         tellFault(event.fault);
         return;
+      case 'handshake-accepted':
+        line(
+          '>',
+          'dim',
+          `certificate of ${event.certname} accepted from ${event.ip} (serial ${event.serial})`,
+        );
+        return;
       case 'handshake-refused': {
         const { ip, code, message, remedy, certname, serial, issuer } = event;
         line('x', 'red', `certificate refused from ${ip}: ${code}: ${message}`);

@@ -142,7 +142,7 @@ void t.test('the answer as one line of JSON, and the exit code', async (t) => {
       2,
       {
         decision: 'error',
-        reason: /--file FILE.*--path.*--certname.*--method/,
+        reason: /--path.*--certname.*--method/,
       },
     ],
     [
