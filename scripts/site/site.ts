@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { createPki, type KeyKind, type Pki } from '@kickd/certs-dev';
 
 export const managedHost = 'web1.example.com';
-export const monitorHost = 'monitor.example.com';
+const monitorHost = 'monitor.example.com';
 
 /** One managed host and one monitoring host on 127.0.0.1, with certificates of their own. */
 export interface Site {
@@ -16,6 +16,8 @@ export interface Site {
   kickd: ChildProcess;
   /** Resolves at the next `run-ended` that nobody has waited for yet, with its durationMs. */
   nextRunEnded(): Promise<number>;
+  /** the command line of the run that was started last */
+  lastCommand(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ certname: ${managedHost}
 ${tlsYaml(dir, managedHost)}
 acl: {file: ${dir}/auth.conf}
 cm: {default: site, profiles: {site: ${profile}}}
+run: {minIntervalSeconds: 0, freezeFile: ${dir}/freeze}
 state: ${dir}/state
 `,
   );
@@ -76,6 +79,7 @@ ledger: ${dir}/ledger.sqlite
     port,
     kickd,
     nextRunEnded: () => story.nextRunEnded(),
+    lastCommand: () => story.lastCommand(),
     close: () => closeChild(kickd),
   };
 }
@@ -107,9 +111,14 @@ function tlsYaml(dir: string, certname: string): string {
 function followLog(
   kickd: ChildProcess,
   errors: string,
-): { port: Promise<number>; nextRunEnded(): Promise<number> } {
+): {
+  port: Promise<number>;
+  nextRunEnded(): Promise<number>;
+  lastCommand(): readonly string[];
+} {
   const port = Promise.withResolvers<number>();
   const ended: number[] = [];
+  let command: readonly string[] = [];
   const waiting: ((durationMs: number) => void)[] = [];
   kickd.once('error', port.reject);
   kickd.once('exit', (code) => {
@@ -126,8 +135,10 @@ function followLog(
       event?: string;
       port?: number;
       durationMs?: number;
+      command?: string[];
     };
     if (told.event === 'listening') port.resolve(told.port ?? 0);
+    if (told.event === 'run-started') command = told.command ?? [];
     if (told.event !== 'run-ended') return;
     const next = waiting.shift();
     if (next === undefined) ended.push(told.durationMs ?? 0);
@@ -135,6 +146,7 @@ function followLog(
   });
   return {
     port: port.promise,
+    lastCommand: () => command,
     nextRunEnded: () => {
       const first = ended.shift();
       if (first !== undefined) return Promise.resolve(first);

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { dist } from './bench-site.ts';
+import { benchCmRun } from './cm-run.ts';
+import { benchMemory } from './memory.ts';
+import { benchNothing, benchOneShot } from './one-shot.ts';
+import { isReached, lineOf, type Row } from './row.ts';
+
+/** `npm run bench [-- --quick] [--json] [--strict]`: ratios against a peer in the same run. */
+const {
+  values: { quick = false, json = false, strict = false },
+} = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    json: { type: 'boolean' },
+    strict: { type: 'boolean' },
+  },
+});
+
+if (existsSync(join(dist, 'bin', 'kicker'))) {
+  process.exitCode = await benchAll();
+} else {
+  process.stderr.write('bench: nothing is built; type: npm run build\n');
+  process.exitCode = 2;
+}
+
+async function benchAll(): Promise<number> {
+  const rows: Row[] = [];
+  const tell = (more: readonly Row[]): void => {
+    rows.push(...more);
+    if (!json) for (const row of more) process.stdout.write(`${lineOf(row)}\n`);
+  };
+  const processes = quick ? 10 : 30;
+  tell(await benchNothing(processes));
+  tell(await benchOneShot('ec', processes));
+  tell(await benchOneShot('rsa', processes));
+  tell(await benchCmRun(quick ? 3 : 10));
+  tell(await benchMemory(quick ? 200 : 1000));
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ node: process.version, rows: rows.map((row) => ({ ...row, isReached: isReached(row) })) })}\n`,
+    );
+  }
+  return strict && rows.some((row) => isReached(row) === false) ? 1 : 0;
+}
