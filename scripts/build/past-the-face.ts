@@ -5,8 +5,8 @@ import type { Plugin } from 'esbuild';
 /**
  * Lets each import of a house package reach the file that holds the name, past the package's `index.ts`.
  * esbuild puts all that an index re-exports into one chunk as soon as any command needs it: so
- * `kicker kick` loaded the ASN.1 library that only `kicker check` and `doctor` need, a fifth of its
- * start-up. The sources keep their one face a package.
+ * `kicker kick` loaded the ASN.1 library that only `kicker check` and `doctor` need, 9 of 108 ms of
+ * CPU. The sources keep their one face a package.
  */
 export const pastTheFace: Plugin = {
   name: 'past-the-face',
