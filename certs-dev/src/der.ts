@@ -47,7 +47,7 @@ export const enumerated = (value: number): Asn1 =>
     false,
     String.fromCharCode(value),
   );
-export const nothing = (): Asn1 =>
+const nothing = (): Asn1 =>
   asn1.create(Class.UNIVERSAL, Type.NULL, false, '');
 
 /** A non-negative INTEGER of any size. */

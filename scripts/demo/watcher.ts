@@ -18,7 +18,7 @@ export interface WatcherOptions {
   onForcedCheck(): void;
 }
 
-export interface ServiceState {
+interface ServiceState {
   state: 'OK' | 'CRITICAL';
   type: 'SOFT' | 'HARD';
   attempt: number;

@@ -50,6 +50,16 @@ export interface AgentClient {
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<AgentReply<Run>>;
+  /**
+   * The output of a run, from its beginning and on until the run has ended.
+   * @returns undefined at its end, or why it could not be had, or not to the end
+   */
+  followLog(
+    target: Target,
+    run: string,
+    onChunk: (chunk: Buffer) => void,
+    signal: AbortSignal,
+  ): Promise<FaultFacts | undefined>;
   getRuns(target: Target, signal: AbortSignal): Promise<AgentReply<RunList>>;
   getStatus(target: Target, signal: AbortSignal): Promise<AgentReply<Status>>;
 }

@@ -13,7 +13,7 @@ import type { Kick, Run, Status } from '@kickd/protocol';
 import { createPki, writeSsl, type Pki } from '@kickd/testkit';
 
 /** One request as the fake saw it. */
-export interface Seen {
+interface Seen {
   method: string;
   path: string;
   kick: Kick | undefined;

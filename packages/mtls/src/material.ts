@@ -32,7 +32,7 @@ export interface Material {
   readonly files: TlsFiles;
 }
 
-export type TlsBytes = Record<keyof TlsFiles, Buffer>;
+type TlsBytes = Record<keyof TlsFiles, Buffer>;
 
 /**
  * Reads the four files. Quick (no ASN.1): the way of every one-shot kicker; `inspectMaterial` looks
@@ -72,7 +72,7 @@ export function readMaterialSync(files: TlsFiles): Material {
 }
 
 /** What was read, checked; `files` serves the messages. @throws {Fault} as readMaterial */
-export function parseMaterial(files: TlsFiles, bytes: TlsBytes): Material {
+function parseMaterial(files: TlsFiles, bytes: TlsBytes): Material {
   const certs = blocks('cert', files, bytes, 'CERTIFICATE');
   const cas = blocks('ca', files, bytes, 'CERTIFICATE');
   const crls = blocks('crl', files, bytes, 'X509 CRL');

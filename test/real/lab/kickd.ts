@@ -26,7 +26,7 @@ import { waitFor } from './wait.ts';
 export const auditorName = 'auditor.example.com';
 
 /** One line of kickd's log; `event` says which. */
-export type LogLine = Record<string, unknown> & { event?: string };
+type LogLine = Record<string, unknown> & { event?: string };
 
 export interface Kickd {
   readonly pid: number;

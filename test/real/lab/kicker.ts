@@ -47,7 +47,7 @@ ledger: ${home}/ledger.sqlite
 }
 
 /** Any command of kicker's, as user nagios. */
-export function runKicker(args: readonly string[]): Promise<Finished> {
+function runKicker(args: readonly string[]): Promise<Finished> {
   return runCommand(
     'setpriv',
     [

@@ -26,7 +26,7 @@ import { webHost } from './places.ts';
 import { startProcess } from './processes.ts';
 import { waitFor } from './wait.ts';
 
-export type ServiceState = 'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN';
+type ServiceState = 'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN';
 const states = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 
 /** One line of nagios.log about our service. */
@@ -63,7 +63,7 @@ export interface Nagios {
 }
 
 /** The service of deploy/nagios/kickd-services.cfg. */
-export const serviceName = 'HTTP';
+const serviceName = 'HTTP';
 
 /** A running Nagios that has seen the service at least once. */
 export async function startNagios(

@@ -1,7 +1,7 @@
 import { aclFaults, type AclFault } from './faults.ts';
 import { aclLimits } from './limits.ts';
 
-export const directives = [
+const directives = [
   'allow',
   'allow_ip',
   'deny',
@@ -11,7 +11,7 @@ export const directives = [
   'auth',
   'authenticated',
 ] as const;
-export type Directive = (typeof directives)[number];
+type Directive = (typeof directives)[number];
 
 /** One line that says something; blank lines and comments are gone. */
 export type Line =

@@ -8,7 +8,7 @@ export type Asked =
   | { kind: 'asked'; method: AclMethod; path: string; route: Route }
   | { kind: 'refused'; refusal: Refusal };
 
-export type Route =
+type Route =
   | { kind: 'make-run' }
   | { kind: 'show-run'; run: Uuid7 }
   | { kind: 'cancel-run'; run: Uuid7 }

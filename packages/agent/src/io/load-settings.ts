@@ -6,7 +6,7 @@ import { resolveSettings, type Settings } from '../config/settings.ts';
 import { faults, reasonOf } from '../errors.ts';
 import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
 
-export const defaultConfigFile = '/etc/kickd/kickd.yaml';
+const defaultConfigFile = '/etc/kickd/kickd.yaml';
 
 export type LoadedSettings =
   | { kind: 'settings'; settings: Settings }

@@ -9,6 +9,7 @@ export interface KickOptions {
   environment: string | undefined;
   cm: string | undefined;
   isWaiting: boolean;
+  isFollowing: boolean;
   timeoutSeconds: number | undefined;
   parallel: number;
   port: number | undefined;
@@ -74,6 +75,11 @@ export const kickSpec: CommandSpec = {
       type: 'boolean',
       about:
         'wait for the outcome (the default; --no-wait: only until accepted)',
+      group: how,
+    },
+    follow: {
+      type: 'boolean',
+      about: "show the tool's output while it runs (its own ACL path)",
       group: how,
     },
     foreground: {
@@ -200,6 +206,17 @@ export function readKickOptions(given: Given): KickOptions {
       errors.usage('kick', '--no-wait and --foreground say the opposite'),
     );
   }
+  const follow = given.flag('follow') ?? false;
+  if (wait === false && follow) {
+    faults.push(
+      errors.usage('kick', '--no-wait and --follow say the opposite'),
+    );
+  }
+  if (follow && given.flag('json') === true) {
+    faults.push(
+      errors.usage('kick', '--follow is for a person, --json is not'),
+    );
+  }
   if (faults.length > 0) throw new Faults(faults);
   return {
     tags: [...new Set(tags)],
@@ -207,6 +224,7 @@ export function readKickOptions(given: Given): KickOptions {
     environment,
     cm,
     isWaiting: foreground ?? wait ?? true,
+    isFollowing: follow,
     timeoutSeconds: given.number('timeout', {
       least: 1,
       most: Math.floor((2 ** 31 - 1) / 1000),

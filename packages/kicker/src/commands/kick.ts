@@ -20,6 +20,7 @@ import {
   resultOfReply,
   type KickResult,
 } from './kick-result.ts';
+import { showOutput } from './show-output.ts';
 import { recordReply, recordSettled } from './record.ts';
 import { sendKick } from './send-kick.ts';
 
@@ -124,6 +125,9 @@ async function kickHost(
   if (reply.kind !== 'accepted') return resultOfReply(reply);
   if (!options.isWaiting) return { kind: 'accepted', run: reply.body };
 
+  const output = options.isFollowing
+    ? showOutput(client, target, reply.body.run, shell)
+    : undefined;
   const end = await awaitOutcome(
     client,
     target,
@@ -132,6 +136,7 @@ async function kickHost(
     shell,
     signal,
   );
+  await output;
   if (end.kind === 'not-known') return end;
   const { run } = end;
   if (run.outcome === undefined) {

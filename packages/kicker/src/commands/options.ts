@@ -3,7 +3,7 @@ import { Faults, errors } from '../errors.ts';
 import { nearest } from '../config/nearest.ts';
 
 /** One option of a command: the one source for parsing it and for its line in --help. */
-export interface OptionSpec {
+interface OptionSpec {
   type: 'string' | 'boolean';
   short?: string;
   /** may be given more than once */

@@ -28,7 +28,7 @@ export function recordSettled(
   keep(shell, () => ledger.settle(keys.kick, keys.problem, outcome));
 }
 
-export function replyRecordOf(reply: AgentReply<Run>): ReplyRecord {
+function replyRecordOf(reply: AgentReply<Run>): ReplyRecord {
   if (reply.kind === 'accepted') return { kind: 'accepted', run: reply.body };
   const { code, message } = factsOf(reply);
   return { kind: reply.kind, code, message };

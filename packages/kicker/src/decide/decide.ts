@@ -1,7 +1,7 @@
 import type { Event } from '../monitors/event.ts';
 import { softAttemptOf, type Rule } from './rule.ts';
 
-export type SkipCode =
+type SkipCode =
   | 'not-a-problem'
   | 'host-down'
   | 'host-event'

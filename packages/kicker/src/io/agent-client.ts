@@ -8,6 +8,7 @@ import { errors } from '../errors.ts';
 import type { AgentClient, AgentReply } from '../ports.ts';
 import { connectTo } from './agent-connection.ts';
 import { explainAlert, isAlert } from './connect-error.ts';
+import { followLog } from './agent-log.ts';
 import { codeOf } from './error-code.ts';
 import { judgeReply, type WholeReply } from './agent-reply.ts';
 import type { ReplyShape } from './reply-shape.ts';
@@ -73,6 +74,12 @@ export function createAgentClient(
         signal,
         waitSeconds * 1000,
       ),
+    followLog: (target, run, onChunk, signal) =>
+      followLog(target, run, onChunk, {
+        material: material(),
+        connectMs: timeouts.connectMs,
+        signal,
+      }),
     getRuns: (target, signal) =>
       ask(target, { method: 'GET', path: '/runs' }, 'run-list', signal),
     getStatus: (target, signal) =>

@@ -20,7 +20,7 @@ interface User {
  * Where kicker's own key, certificate, CAs and CRLs are: as the configuration names them, or else as
  * puppet.conf does.
  */
-export function locateTls(config: Config, user: User): TlsFiles {
+function locateTls(config: Config, user: User): TlsFiles {
   if (config.tls !== undefined) return config.tls;
   const { tls, ssldir } = locatePuppet({
     files: { readText },

@@ -35,7 +35,7 @@ export type OutcomeRecord =
   /** accepted, but the end could not be learned */
   | { kind: 'not-known'; code: string; message: string };
 
-export type RecheckRecord =
+type RecheckRecord =
   | { kind: 'asked'; line: string }
   | { kind: 'failed'; code: string; message: string };
 
