@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { printable, type FaultFacts } from '@kickd/protocol';
 import yargs from 'yargs';
 import { check } from './commands/check.ts';
@@ -10,8 +9,6 @@ import { createJsonNarrator } from './io/json-narrator.ts';
 import { createTerminalNarrator } from './io/terminal-narrator.ts';
 import type { Narrator } from './ports.ts';
 import { version } from './version.ts';
-
-enableCompileCache();
 
 /** Variables that load code, change trust or weaken TLS in this process before a line of ours runs. */
 const unsafeVariables = [

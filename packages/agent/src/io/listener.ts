@@ -67,6 +67,8 @@ export function createListener(settings: ListenerSettings): Listener {
     keepAliveTimeout: 1,
     maxRequestsPerSocket: 1,
     forceCloseConnections: true,
+    // fastify's own 503 has no code and no remedy; a connection that is closed is asked again
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     trustProxy: false,
     requestIdHeader: false,
