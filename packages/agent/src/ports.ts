@@ -150,6 +150,8 @@ export interface CmProfile {
   /** the files that `refusal` and `outcome` want to read; `tail` reads only the end of a long one */
   evidenceFiles(run: Uuid7): Readonly<Record<string, string>>;
   command(run: Uuid7, scope: RunScope): Command;
+  /** Why this tool cannot do a run of this scope; without it the profile can do every scope. */
+  unsupported?(scope: RunScope): string | undefined;
   /** Judged before a start: a reason why the tool would not run now. */
   refusal(evidence: Evidence): Outcome | undefined;
   /** Whether another run of the tool holds its lock, as far as its files tell. */

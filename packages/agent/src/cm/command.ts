@@ -47,6 +47,16 @@ export function createCommand(settings: CommandSettings): CmProfile {
         );
       }
       const kind = settings.exitCodes[String(exitCode)];
+      if (end.noop && (kind === 'corrected' || kind === 'partly')) {
+        return {
+          ...bareOutcome(
+            'failed',
+            'noop-ignored',
+            `the command ended with ${String(exitCode)}, ${kind}, although KICKD_NOOP was 1`,
+          ),
+          exitCode,
+        };
+      }
       return {
         ...(kind === undefined
           ? bareOutcome(

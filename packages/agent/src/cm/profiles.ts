@@ -1,9 +1,14 @@
 import type { Settings } from '../config/settings.ts';
 import { configDefaults, type Profile } from '../config/schema.ts';
 import type { CmProfile } from '../ports.ts';
+import { createAnsiblePull } from './ansible-pull.ts';
+import { binaryOf } from './binaries.ts';
+import { createCfengine } from './cfengine.ts';
+import { createChefClient } from './chef-client.ts';
 import { createCommand } from './command.ts';
 import { createPuppetAgent } from './puppet-agent.ts';
 import { createPuppetApply } from './puppet-apply.ts';
+import { createSaltCall } from './salt-call.ts';
 
 export interface Host {
   /** absolute path of `puppet`, where it is installed */
@@ -42,13 +47,15 @@ function createProfile(
 ): CmProfile {
   const env = literalEnv(host);
   const services = profile.services ?? {};
+  const binary = binaryOf(profile, host.puppetBinary);
+  const logDir = `${settings.state}/runs`;
   switch (profile.type) {
     case 'puppet-agent': {
       const { puppet } = settings;
       return createPuppetAgent({
         name,
         services,
-        binary: profile.binary ?? host.puppetBinary ?? '/usr/bin/puppet',
+        binary,
         env,
         waitForLockSeconds:
           profile.waitForLockSeconds ?? configDefaults.waitForLockSeconds,
@@ -63,13 +70,60 @@ function createProfile(
       return createPuppetApply({
         name,
         services,
-        binary: profile.binary ?? host.puppetBinary ?? '/usr/bin/puppet',
+        binary,
         env,
         manifest: profile.manifest,
         ...(profile.modulePath !== undefined && {
           modulePath: profile.modulePath,
         }),
-        reportDir: `${settings.state}/runs`,
+        reportDir: logDir,
+      });
+    case 'cfengine':
+      return createCfengine({
+        name,
+        services,
+        binary,
+        env,
+        ...(profile.policy !== undefined && { policy: profile.policy }),
+        bundles: profile.bundles ?? [],
+        logDir,
+      });
+    case 'ansible-pull':
+      return createAnsiblePull({
+        name,
+        services,
+        binary,
+        env,
+        url: profile.url,
+        ...(profile.checkout !== undefined && { checkout: profile.checkout }),
+        directory: profile.directory ?? `${settings.state}/ansible/${name}`,
+        inventory: profile.inventory ?? configDefaults.ansible.inventory,
+        playbook: profile.playbook ?? configDefaults.ansible.playbook,
+        logDir,
+      });
+    case 'chef-client':
+      return createChefClient({
+        name,
+        services,
+        binary,
+        env,
+        ...(profile.config !== undefined && { config: profile.config }),
+        waitForLockSeconds:
+          profile.waitForLockSeconds ?? configDefaults.waitForLockSeconds,
+        logDir,
+      });
+    case 'salt-call':
+      return createSaltCall({
+        name,
+        services,
+        binary,
+        env,
+        isLocal: profile.local ?? false,
+        ...(profile.configDir !== undefined && {
+          configDir: profile.configDir,
+        }),
+        states: profile.states ?? [],
+        logDir,
       });
     case 'command': {
       const [file = '', ...rest] = profile.argv;

@@ -55,9 +55,77 @@ const CommandProfile = Type.Object(
   closed,
 );
 
+/** A text that becomes one argument and must not look like an option. */
+const Argument = Type.String({
+  pattern: '^[^-\\u0000-\\u001f][^\\u0000-\\u001f]*$',
+});
+
+const CfengineProfile = Type.Object(
+  {
+    type: Type.Literal('cfengine'),
+    binary: Type.Optional(AbsolutePath),
+    policy: Type.Optional(AbsolutePath),
+    /** the bundles that a kick's tags may name */
+    bundles: Type.Optional(
+      Type.Array(Type.String({ pattern: '^([a-z0-9_]+:)?[a-z0-9_]+$' }), {
+        minItems: 1,
+      }),
+    ),
+    services: Type.Optional(Services),
+  },
+  closed,
+);
+
+const AnsiblePullProfile = Type.Object(
+  {
+    type: Type.Literal('ansible-pull'),
+    binary: Type.Optional(AbsolutePath),
+    url: Argument,
+    checkout: Type.Optional(Argument),
+    directory: Type.Optional(AbsolutePath),
+    inventory: Type.Optional(Argument),
+    playbook: Type.Optional(Argument),
+    services: Type.Optional(Services),
+  },
+  closed,
+);
+
+const ChefClientProfile = Type.Object(
+  {
+    type: Type.Literal('chef-client'),
+    binary: Type.Optional(AbsolutePath),
+    config: Type.Optional(AbsolutePath),
+    /** how long Chef waits for the lock of another run */
+    waitForLockSeconds: Type.Optional(Seconds),
+    services: Type.Optional(Services),
+  },
+  closed,
+);
+
+const SaltCallProfile = Type.Object(
+  {
+    type: Type.Literal('salt-call'),
+    binary: Type.Optional(AbsolutePath),
+    local: Type.Optional(Type.Boolean()),
+    configDir: Type.Optional(AbsolutePath),
+    /** the SLS files that a kick's tags may name */
+    states: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[a-z0-9_][a-z0-9_.-]*$' }), {
+        minItems: 1,
+      }),
+    ),
+    services: Type.Optional(Services),
+  },
+  closed,
+);
+
 export const Profile = Type.Union([
   PuppetAgentProfile,
   PuppetApplyProfile,
+  CfengineProfile,
+  AnsiblePullProfile,
+  ChefClientProfile,
+  SaltCallProfile,
   CommandProfile,
 ]);
 export type Profile = Static<typeof Profile>;
@@ -141,6 +209,7 @@ export const configDefaults = {
     keepDays: 30,
   },
   waitForLockSeconds: 5 * 60,
+  ansible: { inventory: 'localhost,', playbook: 'local.yml' },
   state: '/var/lib/kickd',
   minVersion: 'TLSv1.3',
   profile: 'puppet-agent',

@@ -43,6 +43,10 @@ export async function executeRun(execution: Execution): Promise<Outcome> {
   if (frozen !== undefined) return bareOutcome('refused', 'frozen', frozen);
   const refusal = profile.refusal(await readLocks(profile));
   if (refusal !== undefined) return refusal;
+  const unsupported = profile.unsupported?.(run);
+  if (unsupported !== undefined) {
+    return bareOutcome('refused', 'unsupported', unsupported);
+  }
   if (execution.cancel.aborted) return cancelled(execution.cancel);
 
   const command = profile.command(run.run, run);
