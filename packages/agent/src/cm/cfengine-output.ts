@@ -16,7 +16,7 @@ const verdicts: Readonly<Record<string, 'kept' | 'changed' | 'failed'>> = {
   ' verbose: A: Promise NOT KEPT!': 'failed',
 };
 const completion =
-  /^ verbose: (Logging total compliance, total 'Outcome of version |Outcome of version '.*', no checks were scheduled$)/;
+  /^ verbose: (?:Logging total compliance, total 'Outcome of version (?:(.+) \(agent-\d+\): )?|Outcome of version '(.*)', no checks were scheduled$)/;
 
 /**
  * Reads the output of `cf-agent --verbose`: the verdict on each promise stands in the line before
@@ -33,6 +33,7 @@ export function parseCfengineOutput(text: string): CfengineOutput {
   let completed = false;
   let failsafe = false;
   let firstError: string | undefined;
+  let configVersion: string | undefined;
   for (const line of text.split('\n')) {
     const [, type, promiser] = promiseEnd.exec(line) ?? [];
     if (verdict !== undefined && verdict !== 'kept') {
@@ -42,7 +43,9 @@ export function parseCfengineOutput(text: string): CfengineOutput {
       );
     }
     verdict = Object.hasOwn(verdicts, line) ? verdicts[line] : undefined;
-    completed ||= completion.test(line);
+    const [end, inTotal, inNone] = completion.exec(line) ?? [];
+    completed ||= end !== undefined;
+    configVersion ??= inTotal ?? inNone;
     failsafe ||= /^ +error: .* so going to failsafe$/.test(line);
     firstError ??= /^(?: +|\S+:\d+:\d+: )error: (.*)/.exec(line)?.[1];
   }
@@ -55,6 +58,8 @@ export function parseCfengineOutput(text: string): CfengineOutput {
     failures,
     completed,
     failsafe,
+    ...(configVersion !== undefined &&
+      configVersion !== '(not specified)' && { configVersion }),
     ...(firstError !== undefined && { firstError, reason: firstError }),
   };
 }

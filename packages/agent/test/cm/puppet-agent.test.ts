@@ -17,7 +17,10 @@ const profile = createPuppetAgent({
 
 const report = (name: string, job: string, edit = (s: string) => s): string =>
   edit(
-    readFileSync(join(import.meta.dirname, 'reports', `${name}.yaml`), 'utf8'),
+    readFileSync(
+      join(import.meta.dirname, 'recorded', 'puppet', `${name}.yaml`),
+      'utf8',
+    ),
   ).replace('status:', `job_id: ${job}\nstatus:`);
 
 t.test('the command is literal, and only the scope varies', (t) => {

@@ -5,7 +5,10 @@ import { parsePuppetReport } from '../../src/cm/puppet-report.ts';
 
 /** Reports of a real Puppet 7.23, one file a case. */
 const reportText = (name: string): string =>
-  readFileSync(join(import.meta.dirname, 'reports', `${name}.yaml`), 'utf8');
+  readFileSync(
+    join(import.meta.dirname, 'recorded', 'puppet', `${name}.yaml`),
+    'utf8',
+  );
 
 t.test('a corrected service is named with from and to', (t) => {
   const report = parsePuppetReport(reportText('corrected'));
