@@ -16,7 +16,7 @@ import type { Settings } from './config/settings.ts';
 import { faults } from './errors.ts';
 import { AclFile } from './io/acl-file.ts';
 import { createAclGate } from './io/acl-gate.ts';
-import { createChildLauncher } from './io/child-launcher.ts';
+import { createLauncher, launcherKind } from './io/choose-launcher.ts';
 import { createListener } from './io/listener.ts';
 import { LocalRunner } from './io/local-runner.ts';
 import { findPuppet } from './io/puppet-host.ts';
@@ -80,6 +80,7 @@ export async function startAgent(
     puppetBinary: findPuppet(),
     home: userInfo().homedir,
   });
+  const launcher = launcherKind();
   const runner = new LocalRunner(
     {
       certname: settings.certname,
@@ -90,7 +91,7 @@ export async function startAgent(
     },
     {
       journal,
-      launcher: createChildLauncher(),
+      launcher: createLauncher(launcher, settings.run.graceMs),
       clock,
       narrator,
       newId: () => createUuid7(Date.now(), randomBytes(10)),
@@ -117,6 +118,7 @@ export async function startAgent(
       }),
     statusFacts: () => ({
       version,
+      launcher,
       uptimeSeconds: Math.floor((clock.monotonicMs() - startedMs) / 1000),
       expiries: inspection.expiries,
       acl: {

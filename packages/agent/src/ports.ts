@@ -108,11 +108,14 @@ export interface ChildIdentity {
 export interface Launcher {
   /** @param mark goes into the environment as KICKD_RUN, so that all descendants carry it */
   launch(command: Command, mark: Uuid7, outputFile: string): Promise<Launch>;
-  /** A child that an earlier process of ours started: undefined when it is gone. */
-  adopt(child: ChildIdentity): Child | undefined;
+  /**
+   * A child that an earlier process of ours started for this run: undefined when it is gone and
+   * nobody wrote down how it ended.
+   */
+  adopt(child: ChildIdentity, run: Uuid7): Child | undefined;
   /** A child of this run that nobody could write down any more: kickd ended in between. */
   find(run: Uuid7): ChildIdentity | undefined;
-  /** Ends with KILL whatever still carries the run's mark; resolves when nothing does. */
+  /** Ends with KILL whatever still belongs to the run; resolves when nothing does. */
   killSurvivors(run: Uuid7): Promise<void>;
   bootId(): string;
 }
@@ -131,12 +134,12 @@ export interface Child {
   identity: ChildIdentity;
   /** never rejects */
   ended: Promise<ChildEnd>;
-  /** Sends the signal to the whole process group. */
+  /** Sends the signal to the whole process group, or control group. */
   signalGroup(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
 export interface ChildEnd {
-  /** undefined when a signal ended it, or when it was adopted and nobody could know */
+  /** undefined when a signal ended it, or when it was adopted and nobody was there to see */
   exitCode?: number;
   signal?: string;
 }

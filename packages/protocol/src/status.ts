@@ -14,6 +14,10 @@ export const Status = Type.Object({
   version: Type.String(),
   certname: Certname,
   uptimeSeconds: Type.Integer(),
+  /** how runs are started: as transient systemd units, or as process groups */
+  launcher: Type.Optional(
+    Type.Union([Type.Literal('unit'), Type.Literal('process')]),
+  ),
   cm: Type.Object({
     profile: ProfileName,
     /** another run of the tool holds its lock */

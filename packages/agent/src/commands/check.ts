@@ -4,12 +4,13 @@ import { inspectMaterial, readMaterialSync } from '@kickd/mtls';
 import type { Settings } from '../config/settings.ts';
 import { faults } from '../errors.ts';
 import { readAcl } from '../io/acl-file.ts';
+import { launcherKind, type LauncherKind } from '../io/choose-launcher.ts';
 import { loadSettings } from '../io/load-settings.ts';
 import { findPuppet, isExecutable } from '../io/puppet-host.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
-  subject: 'configuration' | 'certificates' | 'acl' | 'cm' | 'state';
+  subject: 'configuration' | 'certificates' | 'acl' | 'cm' | 'runs' | 'state';
   level: 'ok' | 'warning' | 'fault';
   /** what is fine, or the fault */
   message: string;
@@ -34,9 +35,16 @@ export async function check(
     ...checkCertificates(settings, now),
     ...checkAcl(settings),
     ...checkTools(settings),
+    fine('runs', runsAs[launcherKind()]),
     ...checkState(settings),
   ];
 }
+
+const runsAs: Record<LauncherKind, string> = {
+  unit: 'transient systemd units, kickd-run-ID.service',
+  process:
+    'process groups (units need root, and systemd 243 or later as process 1)',
+};
 
 function checkCertificates(settings: Settings, now: Date): Finding[] {
   try {

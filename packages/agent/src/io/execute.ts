@@ -66,9 +66,9 @@ export async function executeRun(execution: Execution): Promise<Outcome> {
 }
 
 /**
- * A run that an earlier kickd started: waited for, and told by its own report, since its exit code
+ * A run that an earlier kickd started: waited for, and told by its own report where its exit code
  * went to a parent that is gone.
- * @param child undefined when it has already ended
+ * @param child undefined when it has already ended, nobody knows how
  */
 export async function followAdopted(
   execution: Execution,
@@ -78,8 +78,10 @@ export async function followAdopted(
     child === undefined
       ? await judge(execution, {})
       : await follow(execution, child, timeLeftMs(execution));
-  const isUnseen = outcome.code === 'no-report' || outcome.code === 'killed';
-  return isUnseen
+  const end = await child?.ended;
+  const isSeen = end?.exitCode !== undefined || end?.signal !== undefined;
+  const isUntold = outcome.code === 'no-report' || outcome.code === 'killed';
+  return isUntold && !isSeen
     ? bareOutcome(
         'lost',
         'runner-gone',

@@ -375,7 +375,7 @@ export class LocalRunner implements Runner {
     const { launcher, narrator } = this.#parts;
     const { run } = execution.run;
     const found = identity ?? launcher.find(run);
-    const child = found && launcher.adopt(found);
+    const child = found && launcher.adopt(found, run);
     if (child !== undefined) {
       const { pid } = child.identity;
       narrator.tell({ event: 'run-adopted', run, pid });

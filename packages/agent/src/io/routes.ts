@@ -23,7 +23,7 @@ export interface RoutesSettings {
   /** the parts of a status that are not the runner's */
   statusFacts(): Pick<
     Status,
-    'version' | 'uptimeSeconds' | 'expiries' | 'acl' | 'limits'
+    'version' | 'uptimeSeconds' | 'launcher' | 'expiries' | 'acl' | 'limits'
   >;
   /** Prometheus text */
   renderMetrics(state: RunnerState): string;
