@@ -23,7 +23,8 @@ export interface ExecutionSettings {
 }
 
 export interface Execution extends ExecutionSettings {
-  run: Run;
+  /** as it now stands: until it begins others may join it and widen it */
+  readonly run: Run;
   profile: CmProfile;
   /** where the output of the tool goes */
   logFile: string;
@@ -32,25 +33,29 @@ export interface Execution extends ExecutionSettings {
   narrator: Narrator;
   /** ends the run: its reason is told as the outcome's */
   cancel: AbortSignal;
-  /** Called before the child is started, and again once it is known; must be durable. */
-  onStart(child?: ChildIdentity): void;
+  /** Called right before the child is started; durable when it returns. */
+  begin(): void;
+  /** Called once the child is known; durable when it returns. */
+  noteChild(child: ChildIdentity): void;
 }
 
-/** One run of the tool, from its start to its outcome. Rejects only if the first `onStart` throws. */
+/** One run of the tool, from its start to its outcome. Rejects only if `begin` throws. */
 export async function executeRun(execution: Execution): Promise<Outcome> {
-  const { run, profile, launcher, narrator, logFile } = execution;
+  const { profile, launcher, narrator, logFile } = execution;
   const frozen = readFreeze(execution.freezeFile);
   if (frozen !== undefined) return bareOutcome('refused', 'frozen', frozen);
   const refusal = profile.refusal(await readLocks(profile));
   if (refusal !== undefined) return refusal;
-  const unsupported = profile.unsupported?.(run);
+  const unsupported = profile.unsupported?.(execution.run);
   if (unsupported !== undefined) {
     return bareOutcome('refused', 'unsupported', unsupported);
   }
   if (execution.cancel.aborted) return cancelled(execution.cancel);
 
+  // nothing may be awaited from here to the launch: what is started is what is written
+  execution.begin();
+  const { run } = execution;
   const command = profile.command(run.run, run);
-  execution.onStart();
   const launch = await launcher.launch(command, run.run, logFile);
   if (launch.kind === 'not-started') {
     return bareOutcome('not-started', 'spawn', launch.reason);
@@ -99,7 +104,7 @@ export function readLocks(profile: CmProfile): ReturnType<typeof readEvidence> {
 /** Not written, the child is found again by its mark: no reason to give up a run that has begun. */
 function noteChild(execution: Execution, child: ChildIdentity): void {
   try {
-    execution.onStart(child);
+    execution.noteChild(child);
   } catch {
     // the journal tells of its own fault
   }

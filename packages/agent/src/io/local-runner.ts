@@ -67,8 +67,11 @@ export class LocalRunner implements Runner {
   readonly #settings: LocalRunnerSettings;
   readonly #parts: LocalRunnerParts;
   readonly #pace: Pace;
+  /** runs that have not begun, the one that is being prepared among them */
   readonly #queue: Run[] = [];
   #running: Run | undefined;
+  /** the run that is prepared, in progress, or being judged: there is never a second one */
+  #served: Uuid7 | undefined;
   #isClosed = false;
   /** of each open run */
   readonly #lives = new Map<Uuid7, Life>();
@@ -105,7 +108,8 @@ export class LocalRunner implements Runner {
           break;
         case 'adopt': {
           const { child } = settlement;
-          this.#begin(open.run, (execution) => this.#adopt(execution, child));
+          this.#running = open.run;
+          this.#serve(open.run, (execution) => this.#adopt(execution, child));
           break;
         }
       }
@@ -167,7 +171,7 @@ export class LocalRunner implements Runner {
     }
     this.#keep(served);
     this.#startNext();
-    return { kind: 'accepted', run: this.#newest(served) };
+    return { kind: 'accepted', run: served };
   }
 
   async find(id: Uuid7): Promise<Run | undefined> {
@@ -193,11 +197,9 @@ export class LocalRunner implements Runner {
         : { kind: 'has-ended', run };
     }
     const reason = `cancelled by ${by}`;
-    const waiting = this.#queue.findIndex(({ run }) => run === id);
-    if (waiting !== -1) {
-      const [run] = this.#queue.splice(waiting, 1);
-      const outcome = bareOutcome('cancelled', 'cancelled', reason);
-      if (run !== undefined) this.#record(run, outcome);
+    const waiting = id === this.#served ? undefined : this.#takeFromQueue(id);
+    if (waiting !== undefined) {
+      this.#record(waiting, bareOutcome('cancelled', 'cancelled', reason));
     } else {
       life.cancel.abort(reason);
       await life.ended.promise;
@@ -298,8 +300,13 @@ export class LocalRunner implements Runner {
     return this.#queue.find((waiting) => waiting.run === run.run) ?? run;
   }
 
+  #takeFromQueue(id: Uuid7): Run | undefined {
+    const index = this.#queue.findIndex(({ run }) => run === id);
+    return index === -1 ? undefined : this.#queue.splice(index, 1)[0];
+  }
+
   #startNext(): void {
-    if (this.#running !== undefined || this.#isClosed) return;
+    if (this.#served !== undefined || this.#isClosed) return;
     const { clock } = this.#parts;
     const [next] = this.#queue;
     if (next === undefined) return;
@@ -315,26 +322,36 @@ export class LocalRunner implements Runner {
       this.#after(restMs, () => this.#startNext());
       return;
     }
-    this.#queue.shift();
+    this.#serve(next, (execution) => executeRun(execution));
+  }
+
+  #serve(run: Run, work: (execution: Execution) => Promise<Outcome>): void {
+    this.#served = run.run;
+    void this.#seeThrough(run, this.#bear(run).cancel.signal, work);
+  }
+
+  /**
+   * Marks a run as begun, first on disk: until then it waits like any other, others may join it, and
+   * another kickd would start it.
+   */
+  #begin(run: Run): void {
+    const { journal, launcher, clock } = this.#parts;
+    const started = startedRun(run, clock.now());
+    journal.start(started, launcher.bootId());
+    this.#takeFromQueue(run.run);
+    this.#running = started;
     this.#pace.started(clock.monotonicMs());
-    const started = startedRun(next, clock.now());
-    this.#begin(started, (execution) => executeRun(execution));
   }
 
-  #begin(run: Run, work: (execution: Execution) => Promise<Outcome>): void {
-    const { cancel } = this.#bear(run);
-    this.#running = run;
-    void this.#serve(run, cancel.signal, work);
-  }
-
-  /** One run from its start to its outcome; never rejects. */
-  async #serve(
+  /** One run from its preparation to its outcome; never rejects. */
+  async #seeThrough(
     run: Run,
     cancel: AbortSignal,
     work: (execution: Execution) => Promise<Outcome>,
   ): Promise<void> {
     const { journal, launcher, clock } = this.#parts;
     const startedMs = clock.monotonicMs();
+    const newest = (): Run => this.#newest(run);
     const profile = this.#settings.profiles.get(run.cm);
     let outcome: Outcome;
     try {
@@ -344,22 +361,29 @@ export class LocalRunner implements Runner {
           : await work({
               ...this.#settings,
               ...this.#parts,
-              run,
+              get run() {
+                return newest();
+              },
               profile,
               cancel,
               logFile: this.#logFile(run.run),
-              onStart: (child) => {
-                const newest = this.#running ?? run;
-                journal.start(newest, launcher.bootId(), child);
+              begin: () => this.#begin(newest()),
+              noteChild: (child) => {
+                journal.start(newest(), launcher.bootId(), child);
               },
             });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       outcome = bareOutcome('not-started', 'journal', reason);
     }
-    const last = this.#running ?? run;
+    const last = newest();
+    this.#takeFromQueue(run.run);
     this.#running = undefined;
-    const durationMs = clock.monotonicMs() - startedMs;
+    this.#served = undefined;
+    const durationMs =
+      last.startedAt === undefined
+        ? undefined
+        : clock.monotonicMs() - startedMs;
     this.#record(
       last,
       withMatch(outcome, last, profile?.services ?? {}),

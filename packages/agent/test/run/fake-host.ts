@@ -1,0 +1,89 @@
+import type {
+  Child,
+  ChildEnd,
+  ChildIdentity,
+  Launcher,
+} from '../../src/ports.ts';
+
+/** What the tool itself would tell, in the order in which it happened. */
+export interface ToolLine {
+  what: 'start' | 'end' | 'killed';
+  run: string;
+  exitCode?: number;
+}
+
+/** A host whose processes outlive every runner, and end when a test says so. */
+export interface FakeHost {
+  readonly lines: readonly ToolLine[];
+  /** the run whose tool is alive; the oldest, should there ever be two */
+  alive(): string | undefined;
+  /** Ends the tool of this run by itself. */
+  end(run: string, exitCode: number): void;
+  /** Another boot: everything that was alive is gone. */
+  reboot(): void;
+  /** The launcher of one runner: it is told of the ends of its own children alone. */
+  launcher(): Launcher;
+}
+
+interface Tool {
+  run: string;
+  identity: ChildIdentity;
+  gone: PromiseWithResolvers<ChildEnd>;
+}
+
+export function createFakeHost(): FakeHost {
+  const lines: ToolLine[] = [];
+  const tools = new Map<number, Tool>();
+  let boots = 1;
+  let pids = 1000;
+  const bootId = (): string => `boot-${String(boots)}`;
+  const bury = (tool: Tool, end: ChildEnd): void => {
+    if (!tools.delete(tool.identity.pid)) return;
+    const { exitCode } = end;
+    lines.push(
+      exitCode === undefined
+        ? { what: 'killed', run: tool.run }
+        : { what: 'end', run: tool.run, exitCode },
+    );
+    tool.gone.resolve(end);
+  };
+  const toChild = (tool: Tool, isParent: boolean): Child => ({
+    identity: tool.identity,
+    ended: tool.gone.promise.then((end) => (isParent ? end : {})),
+    signalGroup: (signal) => bury(tool, { signal }),
+  });
+  const ofRun = (run: string): Tool[] =>
+    [...tools.values()].filter((tool) => tool.run === run);
+  return {
+    lines,
+    alive: () => [...tools.values()][0]?.run,
+    end: (run, exitCode) => {
+      for (const tool of ofRun(run)) bury(tool, { exitCode });
+    },
+    reboot: () => {
+      for (const tool of tools.values()) bury(tool, { signal: 'SIGKILL' });
+      boots += 1;
+    },
+    launcher: () => ({
+      bootId,
+      launch: async (_command, run) => {
+        pids += 1;
+        const identity = { pid: pids, startTicks: '1', bootId: bootId() };
+        const tool = { run, identity, gone: Promise.withResolvers<ChildEnd>() };
+        tools.set(pids, tool);
+        lines.push({ what: 'start', run });
+        return { kind: 'started', child: toChild(tool, true) };
+      },
+      adopt: ({ pid, bootId: ofBoot }) => {
+        const tool = tools.get(pid);
+        return tool !== undefined && ofBoot === bootId()
+          ? toChild(tool, false)
+          : undefined;
+      },
+      find: (run) => ofRun(run)[0]?.identity,
+      killSurvivors: async (run) => {
+        for (const tool of ofRun(run)) bury(tool, { signal: 'SIGKILL' });
+      },
+    }),
+  };
+}

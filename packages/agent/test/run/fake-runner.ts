@@ -1,0 +1,67 @@
+import { createUuid7 } from '@kickd/protocol';
+import { createCommand } from '../../src/cm/command.ts';
+import { LocalRunner } from '../../src/io/local-runner.ts';
+import type { Clock, CmProfile, Journal, Launcher } from '../../src/ports.ts';
+import type { Told } from '../../src/told.ts';
+
+export interface RunnerParts {
+  /** where the tool's lock, the freeze file and the logs would be */
+  dir: string;
+  journal: Journal;
+  launcher: Launcher;
+  clock?: Clock;
+  told?: Told[];
+  timeoutMs?: number;
+}
+
+/** A real runner with one profile, `tool`: 0 is unchanged, 2 is corrected, anything else failed. */
+export function createFakeRunner(parts: RunnerParts): LocalRunner {
+  const { dir, journal, launcher, told } = parts;
+  const clock = parts.clock ?? systemClock;
+  let count = 0;
+  return new LocalRunner(
+    {
+      certname: 'web1.example.com',
+      profiles: new Map([['tool', createProfile(dir)]]),
+      defaultProfile: 'tool',
+      minIntervalMs: 0,
+      keepMs: 24 * 60 * 60 * 1000,
+      timeoutMs: parts.timeoutMs ?? 60_000,
+      graceMs: 100,
+      freezeFile: `${dir}/freeze`,
+      logDir: dir,
+    },
+    {
+      journal,
+      launcher,
+      clock,
+      narrator: { tell: (event) => void told?.push(event) },
+      newId: () => {
+        count += 1;
+        const bytes = new Uint8Array(10);
+        crypto.getRandomValues(bytes);
+        // ids of one millisecond sort as they were made
+        bytes[0] = count >> 8;
+        bytes[1] = count & 0xff;
+        return createUuid7(clock.now().getTime(), bytes);
+      },
+    },
+  );
+}
+
+/** As a real tool, it has a file that is read before the start: others may join meanwhile. */
+function createProfile(dir: string): CmProfile {
+  const command = createCommand({
+    name: 'tool',
+    services: {},
+    argv: ['/tool'],
+    env: {},
+    exitCodes: { '0': 'unchanged', '2': 'corrected' },
+  });
+  return { ...command, evidenceFiles: () => ({ lock: `${dir}/lock` }) };
+}
+
+const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+};
