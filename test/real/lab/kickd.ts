@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   createUuid7,
+  type Kick,
   type Run,
   type RunList,
   type Status,
@@ -34,9 +35,9 @@ export interface Kickd {
   runs(): Promise<Run[]>;
   status(): Promise<Status>;
   /** asks for a run as the auditor, and waits for its end */
-  kick(): Promise<Run>;
+  kick(more?: Partial<Kick>): Promise<Run>;
   /** asks for a run as the auditor; the reply of 202 */
-  ask(): Promise<Run>;
+  ask(more?: Partial<Kick>): Promise<Run>;
   waitEnd(run: string): Promise<Run>;
   /** every line so far, oldest first */
   log(): LogLine[];
@@ -56,11 +57,16 @@ export async function startKickd(options: {
   agentFiles: CertFiles;
   auditorFiles: CertFiles;
   keepJournal?: boolean;
+  /** after which kickd ends a run */
+  timeoutSeconds?: number;
 }): Promise<Kickd> {
   if (!options.keepJournal) rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   const config = join(home, 'kickd.yaml');
-  writeFileSync(config, configuration(options.agentFiles));
+  writeFileSync(
+    config,
+    configuration(options.agentFiles, options.timeoutSeconds ?? 120),
+  );
   writeFileSync(join(home, 'auth.conf'), acl);
   const kickd = startProcess(
     'kickd',
@@ -100,17 +106,18 @@ export async function startKickd(options: {
       if (now.state === 'ended') return now;
     }
   };
-  const askRun = async (): Promise<Run> =>
+  const askRun = async (more: Partial<Kick> = {}): Promise<Run> =>
     (await ask('POST', '/run', {
       kick: createUuid7(Date.now(), randomBytes(10)),
       certname: webHost.name,
+      ...more,
     })) as Run;
   return {
     pid: kickd.pid,
     runs: async () => ((await ask('GET', '/runs')) as RunList).runs,
     status: async () => (await ask('GET', '/status')) as Status,
     ask: askRun,
-    kick: async () => waitEnd((await askRun()).run),
+    kick: async (more) => waitEnd((await askRun(more)).run),
     waitEnd,
     log: () => readLines(kickd),
     waitLine,
@@ -118,7 +125,7 @@ export async function startKickd(options: {
   };
 }
 
-function configuration(files: CertFiles): string {
+function configuration(files: CertFiles, timeoutSeconds: number): string {
   return `listen:
   address: ${webHost.address}
   port: ${port}
@@ -135,6 +142,10 @@ cm:
   profiles:
     puppet-agent:
       type: puppet-agent
+run:
+  timeoutSeconds: ${timeoutSeconds}
+  graceSeconds: 2
+  minIntervalSeconds: 0
 state: ${home}/state
 `;
 }

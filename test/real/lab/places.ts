@@ -34,5 +34,6 @@ export const puppetPaths = {
   cache: '/var/cache/puppet',
   lock: '/var/cache/puppet/state/agent_catalog_run.lock',
   report: '/var/cache/puppet/state/last_run_report.yaml',
+  catalog: '/var/cache/puppet/client_data/catalog/web1.example.com.json',
   summary: '/var/cache/puppet/public/last_run_summary.yaml',
 };

@@ -55,7 +55,8 @@ export async function writeSlowPolicy(when: 'before' | 'after'): Promise<{
   };
 }
 
-async function writeSite(more: string): Promise<void> {
+/** Class httpd, and more Puppet code for the managed host. */
+export async function writeSite(more: string): Promise<void> {
   writeFileSync(
     join(production, 'manifests/site.pp'),
     `node '${webHost.name}' {

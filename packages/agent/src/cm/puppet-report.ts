@@ -108,8 +108,9 @@ function findFirstError(logs: unknown): string | undefined {
   const message = logs
     .filter(isRecord)
     .filter((log) => levels.has(textOf(log['level']) ?? ''))
-    .map((log) => textOf(log['message']))
     // Facter complains about files that it may not read, of which no run fails
+    .filter((log) => textOf(log['source']) !== 'Facter')
+    .map((log) => textOf(log['message']))
     .find((text) => text !== undefined && !text.startsWith('Facter: '));
   return message === undefined ? undefined : printable(message);
 }
