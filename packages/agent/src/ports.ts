@@ -76,7 +76,9 @@ export interface Journal {
   end(run: Run): void;
   /** Forgets ended runs, and their kicks, that ended before this time. @returns their ids */
   prune(before: Date): Uuid7[];
-  /** Why the last write failed; undefined while all is well. */
+  /** Writes something that changes nothing. @throws while the journal cannot be written */
+  probe(): void;
+  /** Why the last write failed, until one succeeds; undefined while all is well. */
   readonly fault: string | undefined;
   close(): void;
 }

@@ -35,7 +35,7 @@ export interface Execution extends ExecutionSettings {
   cancel: AbortSignal;
   /** Called right before the child is started; durable when it returns. */
   begin(): void;
-  /** Called once the child is known; durable when it returns. */
+  /** Called once the child is known; never throws. */
   noteChild(child: ChildIdentity): void;
 }
 
@@ -60,7 +60,7 @@ export async function executeRun(execution: Execution): Promise<Outcome> {
   if (launch.kind === 'not-started') {
     return bareOutcome('not-started', 'spawn', launch.reason);
   }
-  noteChild(execution, launch.child.identity);
+  execution.noteChild(launch.child.identity);
   narrator.tell({
     event: 'run-started',
     run: run.run,
@@ -99,15 +99,6 @@ export async function followAdopted(
 export function readLocks(profile: CmProfile): ReturnType<typeof readEvidence> {
   const { report: _, ...locks } = profile.evidenceFiles('');
   return readEvidence(locks);
-}
-
-/** Not written, the child is found again by its mark: no reason to give up a run that has begun. */
-function noteChild(execution: Execution, child: ChildIdentity): void {
-  try {
-    execution.noteChild(child);
-  } catch {
-    // the journal tells of its own fault
-  }
 }
 
 function timeLeftMs({ run, timeoutMs, clock }: Execution): number {

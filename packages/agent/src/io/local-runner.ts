@@ -58,7 +58,12 @@ interface Life {
   cancel: AbortController;
 }
 
-/** How soon an outcome that could not be written is written again. */
+interface Ending {
+  ended: Run;
+  durationMs?: number;
+}
+
+/** How soon a journal that could not be written is tried again. */
 const writeAgainMs = 1000;
 const pruneEveryMs = 60 * 60 * 1000;
 
@@ -75,8 +80,11 @@ export class LocalRunner implements Runner {
   #isClosed = false;
   /** of each open run */
   readonly #lives = new Map<Uuid7, Life>();
-  /** ended runs whose outcome is not on disk yet */
-  readonly #unwritten = new Map<Uuid7, Run>();
+  /** outcomes that are not on disk yet, and so are not told */
+  readonly #endings = new Map<Uuid7, Ending>();
+  /** A write has failed, and what it left on disk is not known: nothing begins before it is. */
+  #isDoubtful = false;
+  #isRetrying = false;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(settings: LocalRunnerSettings, parts: LocalRunnerParts) {
@@ -123,6 +131,7 @@ export class LocalRunner implements Runner {
     const { journal, clock, narrator } = this.#parts;
     const body = canonicalKick(kick);
     try {
+      this.#trustJournal();
       const known = journal.findKick(kick.kick);
       if (known !== undefined) {
         const run = await this.find(known.run);
@@ -131,6 +140,7 @@ export class LocalRunner implements Runner {
           : { kind: 'conflict' };
       }
     } catch (error) {
+      this.#doubtJournal();
       return journalBroken(error);
     }
     const scope = scopeOf(kick, this.#settings.defaultProfile);
@@ -154,6 +164,7 @@ export class LocalRunner implements Runner {
       const record = { kick: kick.kick, run: run.run, by, body };
       journal.accept(record, served);
     } catch (error) {
+      this.#doubtJournal();
       return journalBroken(error);
     }
     const isExpired = admission.kind === 'expired';
@@ -175,7 +186,7 @@ export class LocalRunner implements Runner {
   }
 
   async find(id: Uuid7): Promise<Run | undefined> {
-    return this.#unwritten.get(id) ?? this.#parts.journal.findRun(id);
+    return this.#parts.journal.findRun(id);
   }
 
   async waitForEnd(id: Uuid7, signal: AbortSignal): Promise<Run | undefined> {
@@ -202,8 +213,8 @@ export class LocalRunner implements Runner {
       this.#record(waiting, bareOutcome('cancelled', 'cancelled', reason));
     } else {
       life.cancel.abort(reason);
-      await life.ended.promise;
     }
+    await life.ended.promise;
     const run = await this.find(id);
     return run === undefined ? { kind: 'unknown' } : { kind: 'cancelled', run };
   }
@@ -218,9 +229,7 @@ export class LocalRunner implements Runner {
   }
 
   async recent(most: number): Promise<Run[]> {
-    return this.#parts.journal
-      .recentRuns(most)
-      .map((run) => this.#unwritten.get(run.run) ?? run);
+    return this.#parts.journal.recentRuns(most);
   }
 
   async state(): Promise<RunnerState> {
@@ -307,6 +316,7 @@ export class LocalRunner implements Runner {
 
   #startNext(): void {
     if (this.#served !== undefined || this.#isClosed) return;
+    if (this.#isDoubtful) return;
     const { clock } = this.#parts;
     const [next] = this.#queue;
     if (next === undefined) return;
@@ -343,6 +353,16 @@ export class LocalRunner implements Runner {
     this.#pace.started(clock.monotonicMs());
   }
 
+  /** Not written, the child is found again by its mark: no reason to give up a run that has begun. */
+  #noteChild(run: Run, child: ChildIdentity): void {
+    const { journal, launcher } = this.#parts;
+    try {
+      journal.start(run, launcher.bootId(), child);
+    } catch {
+      this.#doubtJournal();
+    }
+  }
+
   /** One run from its preparation to its outcome; never rejects. */
   async #seeThrough(
     run: Run,
@@ -368,9 +388,7 @@ export class LocalRunner implements Runner {
               cancel,
               logFile: this.#logFile(run.run),
               begin: () => this.#begin(newest()),
-              noteChild: (child) => {
-                journal.start(newest(), launcher.bootId(), child);
-              },
+              noteChild: (child) => this.#noteChild(newest(), child),
             });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -407,34 +425,73 @@ export class LocalRunner implements Runner {
     return followAdopted(execution, child);
   }
 
+  /** @returns the run as it may be told: ended only once that is on disk */
   #record(run: Run, outcome: Outcome, durationMs?: number): Run {
-    const { clock, narrator } = this.#parts;
-    const ended = endedRun(run, outcome, clock.now(), durationMs);
+    const ended = endedRun(run, outcome, this.#parts.clock.now(), durationMs);
+    this.#bear(run);
+    this.#endings.set(run.run, {
+      ended,
+      ...(durationMs !== undefined && { durationMs }),
+    });
+    this.#writeEndings();
+    return this.#endings.has(run.run) ? run : ended;
+  }
+
+  /** An outcome that cannot be written is kept, and written as soon as the disk allows. */
+  #writeEndings(): void {
     // After close() the run goes on without us and the next kickd settles it.
-    if (this.#isClosed) return ended;
-    this.#write(ended);
-    narrator.tell({
+    if (this.#isClosed) return;
+    const { journal } = this.#parts;
+    try {
+      this.#trustJournal();
+      for (const [id, ending] of this.#endings) {
+        journal.end(ending.ended);
+        this.#endings.delete(id);
+        this.#tellEnd(ending);
+      }
+    } catch {
+      this.#doubtJournal();
+    }
+  }
+
+  #tellEnd({ ended, durationMs }: Ending): void {
+    const { run, outcome = bareOutcome('lost') } = ended;
+    this.#lives.get(run)?.ended.resolve();
+    this.#lives.delete(run);
+    this.#parts.narrator.tell({
       event: 'run-ended',
-      run: run.run,
+      run,
       ...(durationMs !== undefined && { durationMs: Math.round(durationMs) }),
       outcome,
     });
-    this.#lives.get(run.run)?.ended.resolve();
-    this.#lives.delete(run.run);
-    return ended;
   }
 
-  /** An outcome that cannot be written is kept and written as soon as the disk allows. */
-  #write(ended: Run): void {
-    try {
-      this.#parts.journal.end(ended);
-      this.#unwritten.delete(ended.run);
-    } catch {
-      this.#unwritten.set(ended.run, ended);
-      this.#after(writeAgainMs, () => {
-        if (!this.#isClosed) this.#write(ended);
-      });
+  #doubtJournal(): void {
+    this.#isDoubtful = true;
+    if (this.#isRetrying || this.#isClosed) return;
+    this.#isRetrying = true;
+    this.#after(writeAgainMs, () => {
+      this.#isRetrying = false;
+      this.#writeEndings();
+      this.#startNext();
+    });
+  }
+
+  /**
+   * After a write that failed: what it has left on disk was accepted, whatever we said of it, since
+   * the next kickd would find it there.
+   * @throws while the journal cannot be written
+   */
+  #trustJournal(): void {
+    if (!this.#isDoubtful) return;
+    const { journal } = this.#parts;
+    journal.probe();
+    for (const { run } of journal.openRuns()) {
+      const ending = this.#endings.get(run.run);
+      if (ending === undefined) this.#keep(run);
+      else ending.ended = { ...ending.ended, kicks: run.kicks };
     }
+    this.#isDoubtful = false;
   }
 
   #prune(): void {
@@ -445,7 +502,7 @@ export class LocalRunner implements Runner {
         void rm(this.#logFile(id), { force: true });
       }
     } catch {
-      // the journal tells of its own fault; the next hour tries again
+      this.#doubtJournal();
     }
   }
 

@@ -14,19 +14,24 @@ import type { ChildIdentity, Journal, KickRecord, OpenRun } from '../ports.ts';
 export function openSqliteJournal(file: string): Journal {
   let database = openDatabase(file);
   let fault: string | undefined;
+  let isStale = false;
+  let isClosed = false;
 
   /** One look or one transaction; both throw what SQLite threw. */
   const use = <Result>(work: (db: Database) => Result): Result => {
+    if (isClosed) throw new Error('the journal is closed');
     try {
-      if (fault !== undefined) {
+      if (isStale) {
         database.close();
         database = openDatabase(file);
+        isStale = false;
       }
-      const result = work(database);
-      fault = undefined;
-      return result;
+      return work(database);
     } catch (error) {
-      if (!isConstraint(error)) fault = reasonOf(error);
+      if (!isConstraint(error)) {
+        fault = reasonOf(error);
+        isStale = true;
+      }
       throw error;
     }
   };
@@ -41,6 +46,8 @@ export function openSqliteJournal(file: string): Journal {
         throw error;
       }
     });
+    // only a write shows that it can be written again
+    fault = undefined;
   };
 
   return {
@@ -87,10 +94,16 @@ export function openSqliteJournal(file: string): Journal {
       });
       return ids;
     },
+    probe: () => {
+      write((db) => {
+        db.run(`PRAGMA user_version = ${String(journalSteps.length)}`);
+      });
+    },
     get fault() {
       return fault;
     },
     close: () => {
+      isClosed = true;
       database.close();
     },
   };

@@ -29,6 +29,7 @@ async function until(isSo: () => boolean): Promise<void> {
 function createFaulty(file: string) {
   const journal = openSqliteJournal(file);
   const plan: Partial<Record<keyof Journal, 'undone' | 'done'>> = {};
+  const failed = new Set<keyof Journal>();
   const faulty = new Proxy(journal, {
     get: (target, name: keyof Journal) => {
       const member = target[name];
@@ -37,12 +38,13 @@ function createFaulty(file: string) {
         const mode = plan[name];
         const result: unknown =
           mode === 'undone' ? undefined : Reflect.apply(member, target, args);
+        if (mode !== undefined) failed.add(name);
         if (mode !== undefined) throw new Error(`no space left (${name})`);
         return result;
       };
     },
   });
-  return { journal: faulty, plan };
+  return { journal: faulty, plan, failed };
 }
 
 t.test('a run is told as queued until it is marked as begun', async (t) => {
@@ -76,3 +78,114 @@ t.test('a run is told as queued until it is marked as begun', async (t) => {
   const ended = await next.waitForEnd(run, AbortSignal.timeout(5000));
   t.match(ended, { outcome: { kind: 'corrected' }, kicks: { length: 2 } });
 });
+
+t.test(
+  'a kick that was refused but written all the same is served',
+  async (t) => {
+    const dir = t.testdir();
+    const host = createFakeHost();
+    const { journal, plan } = createFaulty(join(dir, 'journal.sqlite'));
+    const runner = createFakeRunner({
+      dir,
+      journal,
+      launcher: host.launcher(),
+    });
+    runner.recover();
+    t.teardown(() => runner.close());
+    plan.accept = 'done';
+    t.match(await runner.submit(kickOf(1), by), { kind: 'journal-broken' });
+    delete plan.accept;
+    const again = await runner.submit(kickOf(1), by);
+    if (again.kind !== 'accepted') throw new Error(again.kind);
+    await until(() => host.alive() === again.run.run);
+    host.end(again.run.run, 2);
+    const { run } = again.run;
+    const ended = await runner.waitForEnd(run, AbortSignal.timeout(5000));
+    t.match(ended?.outcome, { kind: 'corrected' });
+  },
+);
+
+t.test('and a run knows of a kick that joined it that way', async (t) => {
+  const dir = t.testdir();
+  const host = createFakeHost();
+  const { journal, plan } = createFaulty(join(dir, 'journal.sqlite'));
+  const runner = createFakeRunner({ dir, journal, launcher: host.launcher() });
+  runner.recover();
+  t.teardown(() => runner.close());
+  await runner.submit(kickOf(1), by);
+  await until(() => host.alive() !== undefined);
+  const run = host.alive() ?? '';
+  plan.accept = 'done';
+  await runner.submit(
+    kickOf(2, { because: { since: '2020-01-01T00:00:00Z' } }),
+    by,
+  );
+  delete plan.accept;
+  host.end(run, 0);
+  const ended = await runner.waitForEnd(run, AbortSignal.timeout(5000));
+  t.match(ended, { state: 'ended', kicks: { length: 2 } });
+});
+
+t.test('an outcome is told once it is on disk, and not before', async (t) => {
+  const dir = t.testdir();
+  const host = createFakeHost();
+  const told: Told[] = [];
+  const { journal, plan, failed } = createFaulty(join(dir, 'journal.sqlite'));
+  const runner = createFakeRunner({
+    dir,
+    journal,
+    launcher: host.launcher(),
+    told,
+  });
+  runner.recover();
+  t.teardown(() => runner.close());
+  const one = await runner.submit(kickOf(1), by);
+  await until(() => host.alive() !== undefined);
+  const two = await runner.submit(kickOf(2), by);
+  if (one.kind !== 'accepted' || two.kind !== 'accepted') throw new Error();
+  plan.end = 'undone';
+  host.end(one.run.run, 2);
+  await until(() => failed.has('end'));
+  t.match(await runner.find(one.run.run), { state: 'running' });
+  t.notOk(told.some(({ event }) => event === 'run-ended'));
+  t.equal(host.alive(), undefined, 'nothing is started meanwhile');
+  delete plan.end;
+  const ended = await runner.waitForEnd(one.run.run, AbortSignal.timeout(5000));
+  t.match(ended?.outcome, { kind: 'corrected' });
+  await until(() => host.alive() === two.run.run);
+  host.end(two.run.run, 0);
+  await runner.waitForEnd(two.run.run, AbortSignal.timeout(5000));
+});
+
+t.test(
+  'a run that could not be marked as begun is not told as ended before that is on disk',
+  async (t) => {
+    const dir = t.testdir();
+    const host = createFakeHost();
+    const { journal, plan } = createFaulty(join(dir, 'journal.sqlite'));
+    const runner = createFakeRunner({
+      dir,
+      journal,
+      launcher: host.launcher(),
+    });
+    runner.recover();
+    t.teardown(() => runner.close());
+    plan.start = 'undone';
+    plan.end = 'undone';
+    const one = await runner.submit(kickOf(1), by);
+    if (one.kind !== 'accepted') throw new Error(one.kind);
+    const { run } = one.run;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    t.match(await runner.find(run), { state: 'queued' });
+    delete plan.start;
+    delete plan.end;
+    t.match(await runner.waitForEnd(run, AbortSignal.timeout(5000)), {
+      outcome: {
+        kind: 'not-started',
+        code: 'journal',
+        reason: /no space left/,
+      },
+    });
+    t.same(host.lines, []);
+  },
+);
