@@ -9,7 +9,11 @@ export interface CfengineOutput extends Tally {
   firstError?: string;
 }
 
+const promiseBegin = /^ verbose: P: BEGIN promise '(.*)' of type "(\S+)" \(/;
+const promisePath = /^ verbose: P: {4}Stack path: (.*)'\[\d+\]$/;
 const promiseEnd = /^ verbose: P: END (\S+) promise \((.*)\)$/;
+/** The handle that cf-agent makes up: file and line, which say nothing to a reader. */
+const madeUpHandle = /^promise_\w+_\d+$/;
 const verdicts: Readonly<Record<string, 'kept' | 'changed' | 'failed'>> = {
   ' verbose: A: Promise was KEPT': 'kept',
   ' verbose: A: Promise REPAIRED': 'changed',
@@ -29,23 +33,41 @@ const completion =
 export function parseCfengineOutput(text: string): CfengineOutput {
   const told = { changed: [] as string[], failed: [] as string[] };
   const byCall = { changed: [] as string[], failed: [] as string[] };
+  const begun: Begun[] = [];
   let verdict: 'kept' | 'changed' | 'failed' | undefined;
   let completed = false;
   let failsafe = false;
+  let fatal = false;
   let firstError: string | undefined;
   let configVersion: string | undefined;
   for (const line of text.split('\n')) {
+    const [, handle, begunType] = promiseBegin.exec(line) ?? [];
+    if (handle !== undefined && begunType !== undefined) {
+      begun.push({ handle, type: begunType, promiser: '' });
+    }
+    const [, path] = promisePath.exec(line) ?? [];
+    const last = begun.at(-1);
+    if (path !== undefined && last !== undefined) {
+      // a called bundle's path begins with that of its caller
+      const mark = `/${last.type}/'`;
+      const at = path.lastIndexOf(mark);
+      if (at !== -1) last.promiser = path.slice(at + mark.length);
+    }
     const [, type, promiser] = promiseEnd.exec(line) ?? [];
     if (verdict !== undefined && verdict !== 'kept') {
       const names = type === 'methods' ? byCall : told;
       names[verdict].push(
-        resourceName(type ?? 'promise', promiser ?? 'unnamed'),
+        resourceName(
+          type ?? 'promise',
+          titleOf(begun, type ?? '', promiser ?? 'unnamed'),
+        ),
       );
     }
     verdict = Object.hasOwn(verdicts, line) ? verdicts[line] : undefined;
     const [end, inTotal, inNone] = completion.exec(line) ?? [];
     completed ||= end !== undefined;
     configVersion ??= inTotal ?? inNone;
+    fatal ||= /^ +error: Fatal CFEngine error/.test(line);
     failsafe ||= /^ +error: .* so going to failsafe$/.test(line);
     firstError ??= /^(?: +|\S+:\d+:\d+: )error: (.*)/.exec(line)?.[1];
   }
@@ -56,10 +78,29 @@ export function parseCfengineOutput(text: string): CfengineOutput {
     failed: failures.length,
     changes,
     failures,
-    completed,
+    completed: completed && !fatal,
     failsafe,
     ...(configVersion !== undefined &&
       configVersion !== '(not specified)' && { configVersion }),
     ...(firstError !== undefined && { firstError, reason: firstError }),
   };
+}
+
+interface Begun {
+  handle: string;
+  type: string;
+  promiser: string;
+}
+
+/**
+ * The handle that the policy gives the promise, or else its promiser in full.
+ * @param shown the promiser as the end of the promise tells it: cut after some 37 characters
+ */
+function titleOf(begun: readonly Begun[], type: string, shown: string): string {
+  const prefix = shown.replace(/\.\.\.$/, '');
+  const promise = begun.findLast(
+    (one) => one.type === type && one.promiser.startsWith(prefix),
+  );
+  if (promise === undefined) return shown;
+  return madeUpHandle.test(promise.handle) ? promise.promiser : promise.handle;
 }

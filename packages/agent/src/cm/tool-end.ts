@@ -86,7 +86,7 @@ export function judgeUnfinished(
 
 /** `type[title]`, as Puppet and Chef write it; printable. */
 export function resourceName(type: string, title: string): string {
-  return `${printable(type, 40)}[${printable(title, 150)}]`;
+  return `${printable(type, 40)}[${printable(title, 170)}]`;
 }
 
 function resourcesOf(names: readonly string[]): CorrectedResource[] {

@@ -48,3 +48,13 @@ for (const [end, kind, code] of [
     t.end();
   });
 }
+
+t.test('a correction under noop is nothing to believe', (t) => {
+  const end = { run, noop: true, startedAt: new Date() };
+  t.match(profile.outcome({ ...end, exitCode: 2 }, {}), {
+    kind: 'failed',
+    code: 'noop-ignored',
+  });
+  t.equal(profile.outcome({ ...end, exitCode: 0 }, {}).kind, 'unchanged');
+  t.end();
+});

@@ -155,7 +155,7 @@ const tools: Tool[] = [
     extension: 'txt',
     // whatever the promises came to
     exit: zeroOr(0),
-    corrected: ['commands[/srv/web/webctl start]'],
+    corrected: ['commands[web_runs]'],
     argv: {
       plain: [...cfOptions, '--file=/etc/kick.cf'],
       noop: [...cfOptions, '--dry-run', '--file=/etc/kick.cf'],

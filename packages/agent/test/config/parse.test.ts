@@ -27,6 +27,10 @@ cm:
     web: {type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}
     puppet: {type: puppet-agent, waitForLockSeconds: 60}
     apply: {type: puppet-apply, manifest: /etc/puppet/site.pp}
+    cf: {type: cfengine, policy: /etc/kick.cf, bundles: [web, 'ns:db']}
+    ansible: {type: ansible-pull, url: 'https://git.example.com/p.git', checkout: stable, playbook: site.yml}
+    chef: {type: chef-client, config: /etc/chef/client.rb, waitForLockSeconds: 60}
+    salt: {type: salt-call, local: true, states: [web.server]}
 run: {timeoutSeconds: 900, graceSeconds: 10}
 state: /var/lib/kickd
 `;
@@ -56,6 +60,16 @@ for (const [text, wanted] of [
   ['"text"', /the file .*object/],
   ['acl: {anyCertname: yes please}', /acl\.anyCertname .*boolean/],
   ['cm: {profiles: {x: {type: chef}}}', /cm\.profiles\.x/],
+  ['cm: {profiles: {x: {type: ansible-pull}}}', /cm\.profiles\.x/],
+  [
+    'cm: {profiles: {x: {type: ansible-pull, url: --exec=id}}}',
+    /cm\.profiles\.x/,
+  ],
+  [
+    'cm: {profiles: {x: {type: cfengine, bundles: ["a,b"]}}}',
+    /cm\.profiles\.x/,
+  ],
+  ['cm: {profiles: {x: {type: salt-call, states: [-l]}}}', /cm\.profiles\.x/],
   [
     'cm: {profiles: {x: {type: command, argv: [], exitCodes: {}}}}',
     /cm\.profiles\.x/,
