@@ -5,15 +5,27 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mustRun, runCommand } from './command.ts';
 
-/** apache2 brings openssl; puppetserver brings Java; nagios4-core is Nagios without its web pages. */
+/**
+ * apache2 brings openssl; puppetserver brings Java; nagios4-core is Nagios without its web pages;
+ * git is what ansible-pull fetches with.
+ */
 export const labPackages = [
+  'ansible-core',
   'apache2',
+  'cfengine3',
   'curl',
+  'git',
   'monitoring-plugins-basic',
   'nagios4-core',
   'puppet-agent',
   'puppetserver',
 ] as const;
+
+/**
+ * What makes a box with systemd as process 1 (box.ts). Not installed by default: half a gigabyte with
+ * the image, and a container host may have a Docker of its own.
+ */
+export const boxPackages = ['debootstrap', 'docker.io'] as const;
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
@@ -27,16 +39,18 @@ export function whyNoLab(): string | undefined {
 }
 
 /** The packages that are not installed yet. */
-export async function missingPackages(): Promise<string[]> {
+export async function missingPackages(
+  wanted: readonly string[] = labPackages,
+): Promise<string[]> {
   const { output } = await runCommand('dpkg-query', [
     '-W',
     '-f=${Package} ${db:Status-Status}\n',
-    ...labPackages,
+    ...wanted,
   ]);
   const installed = new Set(
     [...output.matchAll(/^(\S+) installed$/gm)].map((match) => match[1]),
   );
-  return labPackages.filter((name) => !installed.has(name));
+  return wanted.filter((name) => !installed.has(name));
 }
 
 /**
