@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { reasonOf } from '../errors.ts';
 import type {
   Child,
   ChildEnd,
@@ -60,7 +61,12 @@ async function launch(
   outputFile: string,
   bootId: string,
 ): Promise<Launch> {
-  const output = openSync(outputFile, 'a', 0o600);
+  let output: number;
+  try {
+    output = openSync(outputFile, 'a', 0o600);
+  } catch (error) {
+    return { kind: 'not-started', reason: reasonOf(error) };
+  }
   try {
     const child = execa(command.file, command.argv, {
       cwd: '/',

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Joined, Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
+import { reasonOf } from '../errors.ts';
 import { admit, isUnwanted, type Admission } from '../run/admit.ts';
 import { canonicalKick } from '../run/canonical.ts';
+import { goneProfile } from '../run/gone-profile.ts';
 import { withMatch } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import { Pace } from '../run/pace.ts';
@@ -369,31 +371,25 @@ export class LocalRunner implements Runner {
     cancel: AbortSignal,
     work: (execution: Execution) => Promise<Outcome>,
   ): Promise<void> {
-    const { journal, launcher, clock } = this.#parts;
+    const { clock } = this.#parts;
     const startedMs = clock.monotonicMs();
     const newest = (): Run => this.#newest(run);
-    const profile = this.#settings.profiles.get(run.cm);
-    let outcome: Outcome;
-    try {
-      outcome =
-        profile === undefined
-          ? goneProfile(run)
-          : await work({
-              ...this.#settings,
-              ...this.#parts,
-              get run() {
-                return newest();
-              },
-              profile,
-              cancel,
-              logFile: this.#logFile(run.run),
-              begin: () => this.#begin(newest()),
-              noteChild: (child) => this.#noteChild(newest(), child),
-            });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      outcome = bareOutcome('not-started', 'journal', reason);
-    }
+    const profile = this.#settings.profiles.get(run.cm) ?? goneProfile(run.cm);
+    const execution: Execution = {
+      ...this.#settings,
+      ...this.#parts,
+      get run() {
+        return newest();
+      },
+      profile,
+      cancel,
+      logFile: this.#logFile(run.run),
+      begin: () => this.#begin(newest()),
+      noteChild: (child) => this.#noteChild(newest(), child),
+    };
+    const outcome = await work(execution).catch((error: unknown) =>
+      this.#settleFailure(execution, error),
+    );
     const last = newest();
     this.#takeFromQueue(run.run);
     this.#running = undefined;
@@ -402,15 +398,23 @@ export class LocalRunner implements Runner {
       last.startedAt === undefined
         ? undefined
         : clock.monotonicMs() - startedMs;
-    this.#record(
-      last,
-      withMatch(outcome, last, profile?.services ?? {}),
-      durationMs,
-    );
+    this.#record(last, withMatch(outcome, last, profile.services), durationMs);
     this.#startNext();
   }
 
-  #adopt(
+  /** Whether the tool was started is not guessed: one that could have been is looked for. */
+  async #settleFailure(execution: Execution, error: unknown): Promise<Outcome> {
+    if (execution.run.state !== 'running') {
+      return bareOutcome('not-started', 'journal', reasonOf(error));
+    }
+    try {
+      return await this.#adopt(execution, undefined);
+    } catch (second) {
+      return bareOutcome('lost', 'runner-gone', reasonOf(second));
+    }
+  }
+
+  async #adopt(
     execution: Execution,
     identity: ChildIdentity | undefined,
   ): Promise<Outcome> {
@@ -525,15 +529,6 @@ export class LocalRunner implements Runner {
   }
 }
 
-function goneProfile(run: Run): Outcome {
-  return bareOutcome(
-    'not-started',
-    'unknown-profile',
-    `the configuration has no profile ${run.cm} any more`,
-  );
-}
-
 function journalBroken(error: unknown): Submission {
-  const reason = error instanceof Error ? error.message : String(error);
-  return { kind: 'journal-broken', reason };
+  return { kind: 'journal-broken', reason: reasonOf(error) };
 }

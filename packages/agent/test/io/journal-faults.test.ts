@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import type { Kick } from '@kickd/protocol';
+import { createChildLauncher } from '../../src/io/child-launcher.ts';
 import { openSqliteJournal } from '../../src/io/sqlite-journal.ts';
 import type { Journal } from '../../src/ports.ts';
 import type { Told } from '../../src/told.ts';
@@ -187,5 +188,95 @@ t.test(
       },
     });
     t.same(host.lines, []);
+  },
+);
+
+t.test('a launch that failed, nobody knows where, is looked for', async (t) => {
+  const dir = t.testdir();
+  const host = createFakeHost();
+  const journal = openSqliteJournal(join(dir, 'journal.sqlite'));
+  const launcher = host.launcher();
+  const runner = createFakeRunner({
+    dir,
+    journal,
+    launcher: {
+      ...launcher,
+      launch: async (...args) => {
+        await launcher.launch(...args);
+        throw new Error('EIO');
+      },
+    },
+  });
+  runner.recover();
+  t.teardown(() => runner.close());
+  const one = await runner.submit(kickOf(1), by);
+  await until(() => host.alive() !== undefined);
+  const two = await runner.submit(kickOf(2), by);
+  if (one.kind !== 'accepted' || two.kind !== 'accepted') throw new Error();
+  host.end(one.run.run, 2);
+  const ended = await runner.waitForEnd(one.run.run, AbortSignal.timeout(5000));
+  t.match(ended?.outcome, { kind: 'lost', code: 'runner-gone' });
+  await until(() => host.alive() === two.run.run);
+  host.end(two.run.run, 0);
+  await runner.waitForEnd(two.run.run, AbortSignal.timeout(5000));
+  t.same(
+    host.lines.map(({ what }) => what),
+    ['start', 'end', 'start', 'end'],
+  );
+});
+
+t.test(
+  'without room for its output a run is told as not started',
+  async (t) => {
+    const dir = t.testdir();
+    const launcher = createChildLauncher();
+    const command = { file: '/bin/true', argv: [], env: {} };
+    t.match(
+      await launcher.launch(command, kickOf(1).kick, `${dir}/no/such/dir`),
+      {
+        kind: 'not-started',
+        reason: /ENOENT/,
+      },
+    );
+  },
+);
+
+t.test(
+  'a run that goes on while its profile is gone is waited for',
+  async (t) => {
+    const dir = t.testdir();
+    const host = createFakeHost();
+    const file = join(dir, 'journal.sqlite');
+    const first = createFakeRunner({
+      dir,
+      journal: openSqliteJournal(file),
+      launcher: host.launcher(),
+    });
+    first.recover();
+    const one = await first.submit(kickOf(1), by);
+    if (one.kind !== 'accepted') throw new Error(one.kind);
+    await until(() => host.alive() !== undefined);
+    const two = await first.submit(kickOf(2), by);
+    if (two.kind !== 'accepted') throw new Error(two.kind);
+    await first.close();
+    const next = createFakeRunner({
+      dir,
+      journal: openSqliteJournal(file),
+      launcher: host.launcher(),
+      profile: 'other',
+    });
+    next.recover();
+    t.teardown(() => next.close());
+    await new Promise((resolve) => setImmediate(resolve));
+    t.match(await next.find(one.run.run), { state: 'running' });
+    host.end(one.run.run, 2);
+    for (const [run, kind] of [
+      [one.run.run, 'lost'],
+      [two.run.run, 'not-started'],
+    ] as const) {
+      t.match(await next.waitForEnd(run, AbortSignal.timeout(5000)), {
+        outcome: { kind, code: 'unknown-profile' },
+      });
+    }
   },
 );

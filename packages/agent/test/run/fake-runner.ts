@@ -12,18 +12,20 @@ export interface RunnerParts {
   clock?: Clock;
   told?: Told[];
   timeoutMs?: number;
+  /** what its one profile is called: `tool` */
+  profile?: string;
 }
 
 /** A real runner with one profile, `tool`: 0 is unchanged, 2 is corrected, anything else failed. */
 export function createFakeRunner(parts: RunnerParts): LocalRunner {
-  const { dir, journal, launcher, told } = parts;
+  const { dir, journal, launcher, told, profile = 'tool' } = parts;
   const clock = parts.clock ?? systemClock;
   let count = 0;
   return new LocalRunner(
     {
       certname: 'web1.example.com',
-      profiles: new Map([['tool', createProfile(dir)]]),
-      defaultProfile: 'tool',
+      profiles: new Map([[profile, createProfile(dir)]]),
+      defaultProfile: profile,
       minIntervalMs: 0,
       keepMs: 24 * 60 * 60 * 1000,
       timeoutMs: parts.timeoutMs ?? 60_000,
