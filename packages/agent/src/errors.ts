@@ -39,7 +39,7 @@ export const faults = {
     code: 'CM_MISSING',
     exitCode: usage,
     message: `the profile ${profile} wants ${binary}, which is not an executable file`,
-    remedy: `apt install puppet-agent, or set cm.profiles.${profile}.binary`,
+    remedy: `install the tool, or set cm.profiles.${profile}.binary to where it is`,
   }),
   environmentPoisoned: (name: string): FaultFacts => ({
     code: 'ENVIRONMENT_UNSAFE',

@@ -20,7 +20,8 @@ export function judgePuppetEnd(
       configVersion: report.configVersion,
     }),
     cachedCatalog: report.cachedCatalog,
-    corrected: end.noop ? [] : report.corrected,
+    // also under noop: a resource with noop => false is changed all the same, and is told
+    corrected: report.corrected,
     ...(end.noop && { pending: report.pending }),
     failed: report.failed,
   };

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { Fault, type FaultFacts } from '@kickd/protocol';
 import { inspectMaterial, readMaterialSync } from '@kickd/mtls';
+import { binaryOf } from '../cm/binaries.ts';
 import type { Settings } from '../config/settings.ts';
 import { faults } from '../errors.ts';
 import { readAcl } from '../io/acl-file.ts';
@@ -88,10 +89,7 @@ function checkTools(settings: Settings): Finding[] {
   return [...settings.cm.profiles].flatMap(([name, profile]) => {
     // A profile that came by default and is not the one in use may lack its tool.
     const isUsed = name === settings.cm.default;
-    const binary =
-      profile.type === 'command'
-        ? (profile.argv[0] ?? '')
-        : (profile.binary ?? findPuppet() ?? '/usr/bin/puppet');
+    const binary = binaryOf(profile, findPuppet());
     if (isExecutable(binary)) return [fine('cm', `${name}: ${binary}`)];
     const level = isUsed ? 'fault' : 'warning';
     return [finding('cm', level, faults.toolMissing(name, binary))];
