@@ -20,8 +20,7 @@ export function judgePuppetEnd(
       configVersion: report.configVersion,
     }),
     cachedCatalog: report.cachedCatalog,
-    // also under noop: a resource with noop => false is changed all the same, and is told
-    corrected: report.corrected,
+    corrected: end.noop ? [] : report.corrected,
     ...(end.noop && { pending: report.pending }),
     failed: report.failed,
   };
