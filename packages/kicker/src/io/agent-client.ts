@@ -11,7 +11,7 @@ import { explainAlert, isAlert } from './connect-error.ts';
 import { followLog } from './agent-log.ts';
 import { codeOf } from './error-code.ts';
 import { judgeReply, type WholeReply } from './agent-reply.ts';
-import type { ReplyShape } from './reply-shape.ts';
+import { prepareShape, type ReplyShape } from './reply-shape.ts';
 
 /** More than the longest list of runs; a host cannot fill our memory. */
 const replyMaxBytes = 4 * 1024 * 1024;
@@ -48,19 +48,17 @@ export function createAgentClient(
       signal,
       AbortSignal.timeout(Math.ceil(timeouts.requestMs + holdMs)),
     ]);
-    // Loads while the host works: the check costs more to load than to do.
-    const shapes = import('./reply-shape.ts');
+    const hasShape = prepareShape(shape);
     const reply = await exchange(connection.socket, target, ask, whole);
     if (reply.kind !== 'whole') return reply;
-    const { hasShape } = await shapes;
-    return judgeReply<Body>(reply, (body) => hasShape(shape, body));
+    return judgeReply<Body>(reply, hasShape);
   }
   return {
     postRun: (target, kick: Kick, signal) =>
       ask(
         target,
         { method: 'POST', path: '/run', body: JSON.stringify(kick) },
-        'run',
+        'new-run',
         signal,
       ),
     getRun: (target, run, waitSeconds, signal) =>

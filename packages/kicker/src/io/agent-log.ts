@@ -4,7 +4,7 @@ import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import type { Target } from '../fleet/target.ts';
 import { connectTo } from './agent-connection.ts';
-import { judgeReply } from './agent-reply.ts';
+import { isSuccess, judgeProblem } from './agent-reply.ts';
 import { codeOf } from './error-code.ts';
 
 /** A refusal is a small body; the output itself is never kept. */
@@ -53,12 +53,19 @@ export async function followLog(
       response.on('error', lost);
       response.on('end', () => {
         if (isLog) return end();
-        const judged = judgeReply(
-          { kind: 'whole', status, retryAfter: undefined, body: refusal },
-          () => false,
-        );
-        if (judged.kind !== 'problem') return lost(new Error(judged.kind));
-        const { code, title: message, remedy } = judged;
+        if (isSuccess(status)) {
+          return lost(new Error(`HTTP status ${String(status)}`));
+        }
+        const {
+          code,
+          title: message,
+          remedy,
+        } = judgeProblem({
+          kind: 'whole',
+          status,
+          retryAfter: undefined,
+          body: refusal,
+        });
         end({ code, message, remedy, exitCode: 3 });
       });
     });

@@ -1,6 +1,7 @@
 import { printable } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import type { AgentReply } from '../ports.ts';
+import type { HasShape } from './reply-shape.ts';
 
 /** A reply that came whole: headers, and all of the body that they promised. */
 export interface WholeReply {
@@ -10,25 +11,29 @@ export interface WholeReply {
   body: Buffer;
 }
 
-/**
- * What a whole reply says. 2xx counts only with a JSON body of the right shape; anything else that is
- * not 2xx is a problem, with the host's own code where it gave one.
- */
-export function judgeReply<Body>(
+/** What a whole reply says. 2xx counts only with a JSON body of the right shape; all else is a problem. */
+export async function judgeReply<Body>(
   reply: WholeReply,
-  hasShape: (body: unknown) => boolean,
-): AgentReply<Body> {
+  hasShape: HasShape,
+): Promise<AgentReply<Body>> {
+  if (!isSuccess(reply.status)) return judgeProblem(reply);
   const body = parseJson(reply.body);
-  if (reply.status >= 200 && reply.status < 300) {
-    if (!hasShape(body)) {
-      return {
-        kind: 'unknown',
-        fault: errors.replyUnreadable(reply.status),
-      };
-    }
-    // hasShape has checked the value against the schema of Body.
-    return { kind: 'accepted', status: reply.status, body: body as Body };
+  if (!(await hasShape(body))) {
+    return { kind: 'unknown', fault: errors.replyUnreadable(reply.status) };
   }
+  // hasShape has checked the value against the schema of Body.
+  return { kind: 'accepted', status: reply.status, body: body as Body };
+}
+
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** What a reply that is not 2xx says: with the host's own code where it gave one. */
+export function judgeProblem(
+  reply: WholeReply,
+): Extract<AgentReply<never>, { kind: 'problem' }> {
+  const body = parseJson(reply.body);
   const code = textOf(body, 'code');
   const known = code !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(code);
   const retryAfter = Number(reply.retryAfter ?? Number.NaN);
