@@ -48,26 +48,57 @@ export function ratioOf(
  * Milliseconds from the start of a process to its exit.
  * @throws with what it said on stderr, unless it exits with one of `exitCodes`
  */
-export function timeProcess(
-  [file = '', ...args]: readonly string[],
-  env: Readonly<Record<string, string>>,
+export async function timeProcess(
+  argv: readonly string[],
+  env: Environment,
   exitCodes: readonly number[] = [0],
 ): Promise<number> {
+  const { exitMs } = await watchProcess(argv, env, 'ignore', exitCodes);
+  return exitMs;
+}
+
+/** Milliseconds from the start of a process to the first byte that it says, and to its exit. */
+export async function timeFirstWord(
+  argv: readonly string[],
+  env: Environment,
+): Promise<{ firstWordMs: number; exitMs: number }> {
+  const { firstWordMs, exitMs } = await watchProcess(argv, env, 'pipe', [0]);
+  if (firstWordMs === undefined) throw new Error(`no word: ${argv.join(' ')}`);
+  return { firstWordMs, exitMs };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function watchProcess(
+  [file = '', ...args]: readonly string[],
+  env: Environment,
+  stdout: 'ignore' | 'pipe',
+  exitCodes: readonly number[],
+): Promise<{ firstWordMs: number | undefined; exitMs: number }> {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
     const child = spawn(file, args, {
       env,
       cwd: '/',
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     });
+    let firstWordMs: number | undefined;
+    let exitMs = Number.NaN;
     let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.on('data', () => {
+      firstWordMs ??= performance.now() - startedMs;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
     child.once('error', reject);
-    child.once('exit', (exitCode) => {
-      const tookMs = performance.now() - startedMs;
-      if (exitCode !== null && exitCodes.includes(exitCode)) resolve(tookMs);
+    child.once('exit', () => {
+      exitMs = performance.now() - startedMs;
+    });
+    // Its last words may come after its exit.
+    child.once('close', (exitCode) => {
+      if (exitCode !== null && exitCodes.includes(exitCode))
+        resolve({ firstWordMs, exitMs });
       else
         reject(
           new Error(
