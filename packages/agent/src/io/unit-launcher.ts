@@ -6,8 +6,10 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
+  watch,
+  type FSWatcher,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printable, type Uuid7 } from '@kickd/protocol';
 import { execa, execaSync } from 'execa';
@@ -39,8 +41,8 @@ export interface UnitLauncherSettings {
 }
 
 /** A look at a link costs some microseconds, a question to systemd some milliseconds. */
-const endPollMs = 20;
-const askEveryMs = 1000;
+const lookEveryMs = 100;
+const askEachRound = 10;
 const killRoundsMax = 100;
 const keepEndsMs = 24 * 60 * 60 * 1000;
 
@@ -103,8 +105,8 @@ async function launch(
     }),
   );
   const unit = await show(run);
-  // a caller that gave up, or a manager that is reloaded meanwhile, says nothing of the unit
-  if (started.failed && !unit.isActive) {
+  // a tool that fails at once is told as a start that failed, and a broken call says nothing at all
+  if (started.failed && !unit.isActive && !wasThere(readEnd(endFile))) {
     const reason = whyNot(started.stderr, readEnd(endFile));
     return { kind: 'not-started', reason: `${command.file}: ${reason}` };
   }
@@ -113,7 +115,19 @@ async function launch(
   return { kind: 'started', child: toChild(identity, run, ended) };
 }
 
-/** 203 is what systemd's own process ends with when the kernel does not take the file. */
+/**
+ * Whether the tool itself came to its end. 200 to 243 are what systemd's own process ends with before
+ * it has become the tool, 203 when the kernel does not take the file: asked only where the start
+ * failed, so that a tool may end with them too, unless it does so within a millisecond.
+ * @see systemd.exec(5), "Process Exit Codes"
+ */
+function wasThere(end: ChildEnd | undefined): boolean {
+  const { exitCode, signal } = end ?? {};
+  return exitCode === undefined
+    ? signal !== undefined
+    : exitCode < 200 || exitCode > 243;
+}
+
 function whyNot(stderr: string, end: ChildEnd | undefined): string {
   const said = printable(stderr.trim());
   if (said !== '') return said;
@@ -160,17 +174,42 @@ async function waitForEnd(
   run: Uuid7,
   endFile: string,
 ): Promise<ChildEnd> {
-  for (let waitedMs = 0; ; waitedMs += endPollMs) {
-    const end = readEnd(endFile);
-    if (end !== undefined) return end;
-    const isTurn = waitedMs % askEveryMs === 0 && waitedMs > 0;
-    if (isTurn && readStartTicks(pid) !== startTicks) {
-      // whatever wrote the end was killed, or could not write: what systemd still knows
-      const unit = await show(run);
-      if (!unit.isActive) return readEnd(endFile) ?? unit.end ?? {};
+  const changes = watchFolder(dirname(endFile));
+  try {
+    for (let round = 1; ; round++) {
+      const changed = changes.next();
+      const end = readEnd(endFile);
+      if (end !== undefined) return end;
+      const isTurn = round % askEachRound === 0;
+      if (isTurn && readStartTicks(pid) !== startTicks) {
+        // whatever wrote the end was killed, or could not write: what systemd still knows
+        const unit = await show(run);
+        if (!unit.isActive) return readEnd(endFile) ?? unit.end ?? {};
+      }
+      await Promise.race([changed, sleep(lookEveryMs, null, { ref: false })]);
     }
-    await sleep(endPollMs, undefined, { ref: false });
+  } finally {
+    changes.close();
   }
+}
+
+/** Where inotify has nothing left to give, its reader looks by itself. */
+function watchFolder(dir: string): { next(): Promise<void>; close(): void } {
+  let wake = (): void => {};
+  let watcher: FSWatcher | undefined;
+  try {
+    watcher = watch(dir, { persistent: false }, () => wake());
+    watcher.on('error', () => {});
+  } catch {
+    // ENOSPC: the user's limit of watches
+  }
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        wake = resolve;
+      }),
+    close: () => watcher?.close(),
+  };
 }
 
 function readEnd(endFile: string): ChildEnd | undefined {
