@@ -28,7 +28,8 @@ const ownSocket = `unix://${home}/docker.sock`;
 
 /** Why there can be no box on this machine, in one line; undefined when there can be one. */
 export async function whyNoBox(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return 'needs systemd as PID 1: type: sudo';
+  if (process.getuid?.() !== 0)
+    return 'needs systemd as PID 1, in a container that only root can start; type: sudo npm run test:real';
   const missing = await missingPackages(boxPackages);
   // Docker's own packages have other names than Debian's
   const hasDocker =

@@ -9,7 +9,7 @@ import { mustRun, runCommand } from './command.ts';
  * apache2 brings openssl; puppetserver brings Java; nagios4-core is Nagios without its web pages;
  * git is what ansible-pull fetches with.
  */
-export const labPackages = [
+const labPackages = [
   'ansible-core',
   'apache2',
   'cfengine3',
