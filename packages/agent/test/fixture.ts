@@ -84,6 +84,7 @@ export async function startFixture(
             exitCodes: { '0': 'unchanged', '2': 'corrected' },
           },
         ],
+        ['chef', { type: 'chef-client', binary: '/nowhere/chef-client' }],
       ]),
     },
     run: {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Joined, Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
 import { reasonOf } from '../errors.ts';
@@ -32,7 +31,7 @@ import {
 } from './execute.ts';
 import { readFreeze } from './freeze-file.ts';
 import { isAlive } from './proc.ts';
-import { followLog } from './run-log.ts';
+import { followLog, removeFilesOf } from './run-log.ts';
 
 export interface LocalRunnerSettings extends ExecutionSettings {
   certname: string;
@@ -87,6 +86,8 @@ export class LocalRunner implements Runner {
   /** A write has failed, and what it left on disk is not known: nothing begins before it is. */
   #isDoubtful = false;
   #isRetrying = false;
+  /** set while the host's own interval holds the queue back */
+  #rest: NodeJS.Timeout | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(settings: LocalRunnerSettings, parts: LocalRunnerParts) {
@@ -117,6 +118,12 @@ export class LocalRunner implements Runner {
           this.#record(open.run, settlement.outcome);
           break;
         case 'adopt': {
+          if (this.#served !== undefined) {
+            // two runs at once were never begun here: the journal is not what this kickd wrote
+            const reason = 'another run was in progress at the same time';
+            this.#record(open.run, bareOutcome('lost', 'runner-gone', reason));
+            break;
+          }
           const { child } = settlement;
           this.#running = open.run;
           this.#serve(open.run, (execution) => this.#adopt(execution, child));
@@ -146,17 +153,24 @@ export class LocalRunner implements Runner {
       return journalBroken(error);
     }
     const scope = scopeOf(kick, this.#settings.defaultProfile);
-    if (!this.#settings.profiles.has(scope.cm)) {
+    const profile = this.#settings.profiles.get(scope.cm);
+    if (profile === undefined) {
       const known = [...this.#settings.profiles.keys()];
       return { kind: 'unknown-profile', known };
     }
     const now = clock.now();
-    const admission = admit(kick, scope, {
+    const situation = {
       now,
       running: this.#running,
       queued: this.#queue,
       restMs: this.#pace.restMs(clock.monotonicMs()),
-    });
+    };
+    // Judged before it joins: what the tool cannot do must not take a run of others with it.
+    const unsupported = profile.unsupported?.(scope);
+    const admission: Admission =
+      unsupported === undefined
+        ? admit(kick, scope, situation)
+        : { kind: 'unsupported', why: unsupported };
     if (admission.kind === 'queue-full' || admission.kind === 'too-soon') {
       return admission;
     }
@@ -169,18 +183,16 @@ export class LocalRunner implements Runner {
       this.#doubtJournal();
       return journalBroken(error);
     }
-    const isExpired = admission.kind === 'expired';
+    const refusal = refusalOf(admission, kick);
     narrator.tell({
       event: 'run-accepted',
       run: run.run,
       kick: kick.kick,
       by,
-      how: isExpired ? 'expired' : how,
+      how: refusal?.code ?? how,
     });
-    if (isExpired) {
-      const reason = `the kick expired at ${String(kick.expires)}`;
-      const outcome = bareOutcome('refused', 'expired', reason);
-      return { kind: 'accepted', run: this.#record(served, outcome) };
+    if (refusal !== undefined) {
+      return { kind: 'accepted', run: this.#record(served, refusal) };
     }
     this.#keep(served);
     this.#startNext();
@@ -331,7 +343,11 @@ export class LocalRunner implements Runner {
     }
     const restMs = this.#pace.restMs(clock.monotonicMs());
     if (restMs > 0) {
-      this.#after(restMs, () => this.#startNext());
+      if (this.#rest !== undefined) return;
+      this.#rest = this.#after(restMs, () => {
+        this.#rest = undefined;
+        this.#startNext();
+      });
       return;
     }
     this.#serve(next, (execution) => executeRun(execution));
@@ -502,9 +518,9 @@ export class LocalRunner implements Runner {
     const { journal, clock } = this.#parts;
     const before = new Date(clock.now().getTime() - this.#settings.keepMs);
     try {
-      for (const id of journal.prune(before)) {
-        void rm(this.#logFile(id), { force: true });
-      }
+      const forgotten = new Set(journal.prune(before));
+      if (forgotten.size > 0)
+        void removeFilesOf(forgotten, this.#settings.logDir);
     } catch {
       this.#doubtJournal();
     }
@@ -514,18 +530,40 @@ export class LocalRunner implements Runner {
     return join(this.#settings.logDir, `${id}.log`);
   }
 
-  #after(ms: number, work: () => void): void {
+  #after(ms: number, work: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       work();
     }, ms);
     this.#timers.add(timer);
+    return timer;
   }
 
   #every(ms: number, work: () => void): void {
     const timer = setInterval(work, ms);
     timer.unref();
     this.#timers.add(timer);
+  }
+}
+
+/** A kick that is taken and recorded, and will never run. */
+function refusalOf(admission: Admission, kick: Kick): Outcome | undefined {
+  switch (admission.kind) {
+    case 'expired':
+      return bareOutcome(
+        'refused',
+        'expired',
+        `the kick expired at ${String(kick.expires)}`,
+      );
+    case 'unsupported':
+      return bareOutcome('refused', 'unsupported', admission.why);
+    case 'start':
+    case 'queue':
+    case 'join-queued':
+    case 'join-running':
+    case 'queue-full':
+    case 'too-soon':
+      return undefined;
   }
 }
 

@@ -1,4 +1,6 @@
 import { createReadStream, statSync, truncateSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What is kept of the output of one run. */
@@ -58,5 +60,17 @@ async function* readFrom(
     yield* createReadStream(file, { start, end: logMaxBytes - 1 });
   } catch {
     // the tool was never started: no output
+  }
+}
+
+/** Removes everything that runs have left in the folder of logs: each file's name begins with its run. */
+export async function removeFilesOf(
+  runs: ReadonlySet<string>,
+  dir: string,
+): Promise<void> {
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names) {
+    const [run = ''] = name.split('.');
+    if (runs.has(run)) await rm(join(dir, name), { force: true });
   }
 }

@@ -10,6 +10,8 @@ export type Admission =
   | { kind: 'join-queued'; run: Run }
   | { kind: 'queue' }
   | { kind: 'expired' }
+  /** the tool cannot do what is asked: see CmProfile.unsupported */
+  | { kind: 'unsupported'; why: string }
   | { kind: 'too-soon'; retryAfterMs: number }
   | { kind: 'queue-full' };
 

@@ -73,7 +73,7 @@ const refused: [string, (string | Uint8Array)[], number, string][] = [
   ],
   [
     'an unknown profile',
-    withBody(JSON.stringify(kickOf(900, { cm: 'chef' }))),
+    withBody(JSON.stringify(kickOf(900, { cm: 'no-such-tool' }))),
     422,
     'CM_UNKNOWN',
   ],

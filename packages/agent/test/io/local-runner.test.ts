@@ -1,8 +1,15 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Run } from '@kickd/protocol';
 import { findMarked, isAlive } from '../../src/io/proc.ts';
+import { removeFilesOf } from '../../src/io/run-log.ts';
 import { withMatch } from '../../src/run/match.ts';
 import {
   kickId,
@@ -360,3 +367,43 @@ t.test('the metrics count what was told', async (t) => {
   t.match(text, /kickd_expiry_timestamp_seconds\{what="certificate"\} \d{10}/);
   t.match(text, /kickd_last_good_run_timestamp_seconds \d{10}/);
 });
+
+t.test(
+  'what the tool cannot do is refused before it joins a run of others',
+  async (t) => {
+    const fixture = await startFixture(t.testdir());
+    t.teardown(() => fixture.agent.close());
+    fixture.cm.plan('gate');
+    const first = fixture.runOf(await fixture.post(kickOf(1))).run;
+    await fixture.heard((e) => e.event === 'run-started');
+    const chef = { cm: 'chef' };
+    const waiting = fixture.runOf(await fixture.post(kickOf(2, chef)));
+    t.equal(waiting.state, 'queued');
+    const asked = { ...chef, environment: 'test' };
+    const refused = fixture.runOf(await fixture.post(kickOf(3, asked)));
+    t.not(refused.run, waiting.run);
+    t.match(refused, {
+      state: 'ended',
+      outcome: { kind: 'refused', code: 'unsupported' },
+    });
+    await fixture.cm.release();
+    await ended(fixture, first);
+    // its own outcome, whatever it is on a host without chef
+    t.match(await ended(fixture, waiting.run), { outcome: { kind: String } });
+  },
+);
+
+t.test(
+  'what a forgotten run has left goes with it, and nothing else',
+  async (t) => {
+    const dir = t.testdir({
+      [`${kickId(1)}.log`]: '',
+      [`${kickId(1)}.report.yaml`]: '',
+      [`${kickId(2)}.log`]: '',
+      README: '',
+    });
+    await removeFilesOf(new Set([kickId(1)]), dir);
+    t.same(readdirSync(dir).toSorted(), [`${kickId(2)}.log`, 'README']);
+    await removeFilesOf(new Set([kickId(1)]), join(dir, 'not-there'));
+  },
+);
