@@ -1,4 +1,4 @@
-import { Certname, printable } from '@kickd/protocol';
+import { patterns, printable, type Certname } from '@kickd/protocol';
 
 /** What a certificate says about the name of its holder, as Node gives it. */
 export interface NameFacts {
@@ -20,10 +20,7 @@ export type PeerName =
       shown: string;
     };
 
-// A typebox schema carries its keywords as plain properties; its type does not name this one.
-const certnamePattern = new RegExp(
-  (Certname as { pattern?: string }).pattern ?? '(?!)',
-);
+const certnamePattern = new RegExp(patterns.certname);
 
 /**
  * The one certname of a certificate: exactly one CN, in the form that Puppet's CA signs, and among

@@ -1,6 +1,7 @@
 export { Because, Kick, bodyMaxBytes, bodyMaxDepth } from './kick.ts';
 export { Fault, type FaultFacts } from './fault.ts';
-export { Uuid7, createUuid7 } from './ids.ts';
+export { createUuid7 } from './create-uuid7.ts';
+export { Uuid7 } from './ids.ts';
 export {
   Certname,
   Environment,
@@ -15,9 +16,11 @@ export {
   OutcomeKind,
   didCorrect,
 } from './outcome.ts';
+export { patterns } from './patterns.ts';
 export { printable } from './printable.ts';
 export { Problem, problemContentType } from './problem.ts';
-export { Joined, Run, RunList, ServedKick, waitMaxSeconds } from './run.ts';
+export { Joined, Run, RunList, ServedKick } from './run.ts';
 export { Expiry, Status } from './status.ts';
+export { waitMaxSeconds } from './wait-max.ts';
 /** Puppet's old port of `puppet agent --listen`. */
 export const defaultPort = 8139;

@@ -51,6 +51,3 @@ export type Run = Static<typeof Run>;
 /** Reply of `GET /runs`, newest first. */
 export const RunList = Type.Object({ runs: Type.Array(Run) });
 export type RunList = Static<typeof RunList>;
-
-/** The longest wait of `GET /run/ID?wait=S`, in seconds. */
-export const waitMaxSeconds = 60;

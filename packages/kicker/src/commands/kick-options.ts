@@ -1,4 +1,4 @@
-import { Environment, ProfileName, Tag } from '@kickd/protocol';
+import { patterns } from '@kickd/protocol';
 import { Faults, errors } from '../errors.ts';
 import { configOption, jsonOption } from './command.ts';
 import type { CommandSpec, Given } from './options.ts';
@@ -166,7 +166,7 @@ export function readKickOptions(given: Given): KickOptions {
   }
   const tags = given.texts('tag');
   for (const tag of tags) {
-    if (!fits(Tag, tag)) {
+    if (!fits('tag', tag)) {
       faults.push(
         errors.optionValue(
           'kick',
@@ -178,7 +178,7 @@ export function readKickOptions(given: Given): KickOptions {
     }
   }
   const environment = given.text('environment');
-  if (environment !== undefined && !fits(Environment, environment)) {
+  if (environment !== undefined && !fits('environment', environment)) {
     faults.push(
       errors.optionValue(
         'kick',
@@ -189,7 +189,7 @@ export function readKickOptions(given: Given): KickOptions {
     );
   }
   const cm = given.text('cm');
-  if (cm !== undefined && !fits(ProfileName, cm)) {
+  if (cm !== undefined && !fits('profileName', cm)) {
     faults.push(
       errors.optionValue(
         'kick',
@@ -237,11 +237,6 @@ export function readKickOptions(given: Given): KickOptions {
   };
 }
 
-/** The protocol's pattern for a text; the schemas of names are one pattern each. */
-function fits(schema: object, text: string): boolean {
-  return (
-    'pattern' in schema &&
-    typeof schema.pattern === 'string' &&
-    new RegExp(schema.pattern).test(text)
-  );
+function fits(name: keyof typeof patterns, text: string): boolean {
+  return new RegExp(patterns[name]).test(text);
 }

@@ -1,3 +1,5 @@
+import { patterns } from '@kickd/protocol';
+
 /**
  * Whether a body is surely a Run of the protocol that has not ended, without loading its schema: that
  * takes longer than all else between a 202 and the word "accepted".
@@ -5,44 +7,37 @@
  */
 export function isPlainRun(body: unknown): boolean {
   return fits(body, {
-    run: matches(uuid7),
-    certname: matches(certname),
-    cm: matches(/^[a-z0-9][a-z0-9-]{0,63}$/),
+    run: named('uuid7'),
+    certname: named('certname'),
+    cm: named('profileName'),
     state: isOneOf('queued', 'running'),
     noop: (value) => typeof value === 'boolean',
     kicks: isListOf((kick) =>
       fits(kick, {
-        kick: matches(uuid7),
-        by: matches(certname),
+        kick: named('uuid7'),
+        by: named('certname'),
         joined: isOneOf('started', 'queued', 'joined-queued', 'joined-running'),
-        acceptedAt: matches(instant),
-        expires: optional(matches(instant)),
+        acceptedAt: named('instant'),
+        expires: optional(named('instant')),
         because: optional((value) => fits(value, because)),
       }),
     ),
-    queuedAt: matches(instant),
-    startedAt: optional(matches(instant)),
-    tags: optional(isListOf(matches(/^[a-z0-9_][a-z0-9_:.-]{0,127}$/))),
-    environment: optional(matches(/^[A-Za-z0-9_]{1,64}$/)),
+    queuedAt: named('instant'),
+    startedAt: optional(named('instant')),
+    tags: optional(isListOf(named('tag'))),
+    environment: optional(named('environment')),
   });
 }
 
 type Test = (value: unknown) => boolean;
 
-// The protocol's patterns, or less: of a label it is enough to know the plain ones.
-const uuid7 =
-  /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const certname = /^[a-z0-9][a-z0-9._-]{0,252}$/;
-const instant =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3})?Z$/;
-const label = matches(/^[ -~]{1,200}$/);
 const because: Record<string, Test> = {
-  monitor: optional(label),
-  host: optional(label),
-  service: optional(label),
-  state: optional(label),
-  problem: optional(label),
-  since: optional(matches(instant)),
+  monitor: optional(named('label')),
+  host: optional(named('label')),
+  service: optional(named('label')),
+  state: optional(named('label')),
+  problem: optional(named('label')),
+  since: optional(named('instant')),
 };
 
 /** Every key is known, and every value as its test wants it. */
@@ -57,8 +52,9 @@ function fits(body: unknown, tests: Record<string, Test>): boolean {
   );
 }
 
-function matches(pattern: RegExp): Test {
-  return (value) => typeof value === 'string' && pattern.test(value);
+function named(name: keyof typeof patterns): Test {
+  return (value) =>
+    typeof value === 'string' && new RegExp(patterns[name]).test(value);
 }
 
 function isOneOf(...words: string[]): Test {

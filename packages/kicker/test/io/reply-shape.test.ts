@@ -52,7 +52,7 @@ const rows: [boolean, boolean, unknown][] = [
   [false, true, ended],
   [false, true, { ...full, laterKey: 1 }],
   [false, true, { ...full, kicks: [{ ...full.kicks[0], laterKey: 1 }] }],
-  [false, true, { ...full, kicks: [kickBecause({ service: 'Größe' })] }],
+  [true, true, { ...full, kicks: [kickBecause({ service: 'Größe' })] }],
   [false, false, { ...full, kicks: [kickBecause({ service: 'a\u001b' })] }],
   [false, false, { ...full, kicks: [kickBecause({ other: 'x' })] }],
   [false, false, { ...full, run: `${full.run}\n` }],

@@ -1,0 +1,2 @@
+/** The longest wait of `GET /run/ID?wait=S`, in seconds. */
+export const waitMaxSeconds = 60;
