@@ -16,8 +16,8 @@ install -o nagios -g nagios -m 0400 "$mounted/private_keys/$certname.pem" /run/k
 install -o nagios -g nagios -m 0444 "$mounted/certs/$certname.pem" /run/kicker/cert.pem
 install -o nagios -g nagios -m 0444 "$mounted/certs/ca.pem" /run/kicker/ca.pem
 install -o nagios -g nagios -m 0444 "$mounted/crl.pem" /run/kicker/crl.pem
-install -d -o nagios -g nagios -m 0755 /var/log/nagios4/archives /var/lib/nagios4/rw \
-  /var/lib/nagios4/spool /var/lib/nagios4/spool/checkresults
+install -d -o nagios -g nagios -m 0755 /var/log/nagios4 /var/log/nagios4/archives \
+  /var/lib/nagios4 /var/lib/nagios4/rw /var/lib/nagios4/spool /var/lib/nagios4/spool/checkresults
 chown nagios:nagios /var/lib/kicker
 
 tail -n +1 -F /var/log/nagios4/nagios.log 2>/dev/null &
