@@ -47,8 +47,7 @@ export const enumerated = (value: number): Asn1 =>
     false,
     String.fromCharCode(value),
   );
-const nothing = (): Asn1 =>
-  asn1.create(Class.UNIVERSAL, Type.NULL, false, '');
+const nothing = (): Asn1 => asn1.create(Class.UNIVERSAL, Type.NULL, false, '');
 
 /** A non-negative INTEGER of any size. */
 export function integer(value: bigint | number): Asn1 {

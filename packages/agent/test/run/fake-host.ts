@@ -6,7 +6,7 @@ import type {
 } from '../../src/ports.ts';
 
 /** What the tool itself would tell, in the order in which it happened. */
-export interface ToolLine {
+interface ToolLine {
   what: 'start' | 'end' | 'killed';
   run: string;
   exitCode?: number;
