@@ -6,6 +6,8 @@ import { mergeScopes, type RunScope } from './scope.ts';
  *
  *   (kick) ──▶ queued ──▶ running ──▶ ended
  *                 └───────────────────▲  refused, expired, not started, lost
+ *
+ * @internal exported for the model test, which drives the real runner along it
  */
 export const runTransitions = {
   queued: ['running', 'ended'],
