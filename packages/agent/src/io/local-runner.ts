@@ -364,7 +364,8 @@ export class LocalRunner implements Runner {
    */
   #begin(run: Run): void {
     const { journal, launcher, clock } = this.#parts;
-    const started = startedRun(run, clock.now());
+    this.#trustJournal();
+    const started = startedRun(this.#newest(run), clock.now());
     journal.start(started, launcher.bootId());
     this.#takeFromQueue(run.run);
     this.#running = started;
@@ -375,7 +376,8 @@ export class LocalRunner implements Runner {
   #noteChild(run: Run, child: ChildIdentity): void {
     const { journal, launcher } = this.#parts;
     try {
-      journal.start(run, launcher.bootId(), child);
+      this.#trustJournal();
+      journal.start(this.#newest(run), launcher.bootId(), child);
     } catch {
       this.#doubtJournal();
     }
@@ -400,8 +402,8 @@ export class LocalRunner implements Runner {
       profile,
       cancel,
       logFile: this.#logFile(run.run),
-      begin: () => this.#begin(newest()),
-      noteChild: (child) => this.#noteChild(newest(), child),
+      begin: () => this.#begin(run),
+      noteChild: (child) => this.#noteChild(run, child),
     };
     const outcome = await work(execution).catch((error: unknown) =>
       this.#settleFailure(execution, error),

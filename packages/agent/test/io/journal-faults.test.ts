@@ -127,6 +127,25 @@ t.test('and a run knows of a kick that joined it that way', async (t) => {
   t.match(ended, { state: 'ended', kicks: { length: 2 } });
 });
 
+t.test('and one that joined it before it began', async (t) => {
+  const dir = t.testdir();
+  const host = createFakeHost();
+  const { journal, plan } = createFaulty(join(dir, 'journal.sqlite'));
+  const runner = createFakeRunner({ dir, journal, launcher: host.launcher() });
+  runner.recover();
+  t.teardown(() => runner.close());
+  await runner.submit(kickOf(1, { tags: ['ntp'] }), by);
+  plan.accept = 'done';
+  await runner.submit(kickOf(2, { tags: ['apache'] }), by);
+  delete plan.accept;
+  await until(() => host.alive() !== undefined);
+  const run = host.alive() ?? '';
+  host.end(run, 0);
+  const ended = await runner.waitForEnd(run, AbortSignal.timeout(5000));
+  t.match(ended, { state: 'ended', kicks: { length: 2 } });
+  t.same(ended?.tags, ['apache', 'ntp'], 'what was started is what was asked');
+});
+
 t.test('an outcome is told once it is on disk, and not before', async (t) => {
   const dir = t.testdir();
   const host = createFakeHost();
