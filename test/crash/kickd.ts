@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import { builtinModules } from '../../scripts/build/builtin-modules.ts';
+import { pastTheFace } from '../../scripts/build/past-the-face.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/**
+ * Bundles kickd as it now stands into `dir`: it starts in a third of the time that the sources need.
+ * @returns the command that starts it
+ */
+export async function buildKickd(dir: string): Promise<string[]> {
+  await build({
+    absWorkingDir: root,
+    stdin: {
+      contents: `import { enableCompileCache } from 'node:module';
+enableCompileCache({ directory: ${JSON.stringify(join(dir, 'cache'))} });
+await import('./packages/agent/src/main.ts');
+`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    outdir: dir,
+    entryNames: 'kickd',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    plugins: [builtinModules, pastTheFace],
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    join(dir, 'kickd.mjs'),
+  ];
+}
+
+/** One process of kickd, from its start to its death. */
+export interface Kickd {
+  pid: number;
+  /** undefined when it ended before it listened */
+  port: Promise<number | undefined>;
+  /** the exit code, or the signal that ended it */
+  ended: Promise<number | string>;
+  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
+  /** what it said: the log, and stderr */
+  said(): string;
+}
+
+const environment = ['PATH=/usr/bin:/bin', 'LANG=C.UTF-8', 'HOME=/nonexistent'];
+
+/** Starts `kickd serve`; the log is read and kept. */
+export function startKickd(
+  command: readonly string[],
+  configFile: string,
+): Kickd {
+  // env -i: a test runner may put variables of its own into whatever is spawned
+  const child = spawn(
+    '/usr/bin/env',
+    ['-i', ...environment, ...command, 'serve', `--config=${configFile}`],
+    { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const said: string[] = [];
+  const port = Promise.withResolvers<number | undefined>();
+  createInterface(child.stdout).on('line', (line) => {
+    said.push(line);
+    const found = /"event":"listening".*"port":(\d+)/.exec(line)?.[1];
+    if (found !== undefined) port.resolve(Number(found));
+  });
+  createInterface(child.stderr).on('line', (line) => said.push(line));
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    port.resolve(undefined);
+    return (code ?? signal) as number | string;
+  });
+  return {
+    pid: child.pid ?? 0,
+    port: port.promise,
+    ended,
+    kill: (signal) => child.kill(signal),
+    said: () => said.join('\n'),
+  };
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createUuid7 } from '@kickd/protocol';
+import { Caller } from './caller.ts';
+import { judge, type Breach } from './judge.ts';
+import { startKickd } from './kickd.ts';
+import { createRandom } from './random.ts';
+import { createSite, host } from './site.ts';
+
+export interface RestartsOptions {
+  /** an empty directory */
+  dir: string;
+  command: readonly string[];
+  seed: number;
+  restarts: number;
+  onRestart(): void;
+}
+
+export interface RestartsResult {
+  restarts: number;
+  runs: number;
+  /** runs that did not come to their own end */
+  killed: number;
+  /** runs whose outcome kickd could tell itself, since it was there at their end */
+  told: number;
+  breaches: Breach[];
+}
+
+/** So many restarts are judged at once. */
+const batch = 25;
+
+/**
+ * Ends kickd in the middle of runs, by TERM or by KILL, and starts it again. The runs are left alone,
+ * so that each must come to its own end, and each kick to its outcome.
+ */
+export async function runRestarts(
+  options: RestartsOptions,
+): Promise<RestartsResult> {
+  const { dir, command, seed, restarts, onRestart } = options;
+  const site = createSite(dir);
+  const caller = new Caller(site);
+  const random = createRandom(seed);
+  const result: RestartsResult = {
+    restarts: 0,
+    runs: 0,
+    killed: 0,
+    told: 0,
+    breaches: [],
+  };
+  let judged = 0;
+  let kicks = 0;
+  while (result.restarts < restarts && result.breaches.length === 0) {
+    const end = Math.min(restarts, result.restarts + batch);
+    for (;;) {
+      const kickd = startKickd(command, site.configFile);
+      const port = await kickd.port;
+      if (port === undefined) throw new Error(`no start:\n${kickd.said()}`);
+      caller.meet(port, result.restarts, 0);
+      if (result.restarts === end) {
+        await caller.settle();
+        kickd.kill('SIGTERM');
+        await kickd.ended;
+        break;
+      }
+      // longer than a restart, so that most runs see one, and some see several
+      site.tool.plan(0.1 + random.below(60) / 100, random.pick([0, 2, 1]));
+      kicks += 1;
+      const bytes = Uint8Array.from({ length: 10 }, () => random.below(256));
+      const kick = createUuid7(Date.parse('2026-01-01') + kicks, bytes);
+      const load = [
+        caller.askAgain(),
+        caller.kick({ kick, certname: host }),
+        sleep(random.below(40)),
+      ];
+      // in the middle of a run, and then not always at its beginning
+      while (site.tool.alive().length === 0) await sleep(2);
+      await load[2];
+      kickd.kill(random.chance(0.5) ? 'SIGTERM' : 'SIGKILL');
+      await Promise.all(load);
+      const ended = await kickd.ended;
+      if (ended !== 0 && ended !== 'SIGKILL') {
+        throw new Error(`kickd ended with ${String(ended)}:\n${kickd.said()}`);
+      }
+      if (site.tool.alive().length === 0) continue;
+      result.restarts += 1;
+      onRestart();
+    }
+    const lines = site.tool.lines().slice(judged);
+    judged += lines.length;
+    const starts = lines.filter(({ what }) => what === 'start').length;
+    result.runs += starts;
+    result.killed += starts - lines.filter(({ what }) => what === 'end').length;
+    result.told += new Set(
+      caller.history.flatMap((entry) =>
+        entry.kind === 'seen' && entry.run.outcome?.exitCode !== undefined
+          ? [entry.run.run]
+          : [],
+      ),
+    ).size;
+    result.breaches = judge(caller.history, lines);
+    caller.forget();
+  }
+  return result;
+}
