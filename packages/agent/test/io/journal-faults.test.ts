@@ -1,9 +1,17 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Kick } from '@kickd/protocol';
+import { Fault, type Kick } from '@kickd/protocol';
 import { createChildLauncher } from '../../src/io/child-launcher.ts';
 import { openSqliteJournal } from '../../src/io/sqlite-journal.ts';
 import type { Journal } from '../../src/ports.ts';
+import { bareOutcome } from '../../src/run/outcome.ts';
+import {
+  endedRun,
+  queuedRun,
+  startedRun,
+  withKick,
+} from '../../src/run/run.ts';
 import type { Told } from '../../src/told.ts';
 import { createFakeHost } from '../run/fake-host.ts';
 import { createFakeRunner } from '../run/fake-runner.ts';
@@ -14,6 +22,8 @@ const kickOf = (n: number, more: Partial<Kick> = {}): Kick => ({
   certname: 'web1.example.com',
   ...more,
 });
+/** Never served by a real run, not even by one that begins in the same millisecond. */
+const another = { noop: true };
 const longAgo = { because: { since: '2026-01-01T00:00:00Z' } };
 
 /** Waits for what the next turns of the loop bring. */
@@ -161,7 +171,7 @@ t.test('an outcome is told once it is on disk, and not before', async (t) => {
   t.teardown(() => runner.close());
   const one = await runner.submit(kickOf(1), by);
   await until(() => host.alive() !== undefined);
-  const two = await runner.submit(kickOf(2), by);
+  const two = await runner.submit(kickOf(2, another), by);
   if (one.kind !== 'accepted' || two.kind !== 'accepted') throw new Error();
   plan.end = 'undone';
   host.end(one.run.run, 2);
@@ -230,7 +240,7 @@ t.test('a launch that failed, nobody knows where, is looked for', async (t) => {
   t.teardown(() => runner.close());
   const one = await runner.submit(kickOf(1), by);
   await until(() => host.alive() !== undefined);
-  const two = await runner.submit(kickOf(2), by);
+  const two = await runner.submit(kickOf(2, another), by);
   if (one.kind !== 'accepted' || two.kind !== 'accepted') throw new Error();
   host.end(one.run.run, 2);
   const ended = await runner.waitForEnd(one.run.run, AbortSignal.timeout(5000));
@@ -275,7 +285,7 @@ t.test(
     const one = await first.submit(kickOf(1), by);
     if (one.kind !== 'accepted') throw new Error(one.kind);
     await until(() => host.alive() !== undefined);
-    const two = await first.submit(kickOf(2), by);
+    const two = await first.submit(kickOf(2, another), by);
     if (two.kind !== 'accepted') throw new Error(two.kind);
     await first.close();
     const next = createFakeRunner({
@@ -299,3 +309,89 @@ t.test(
     }
   },
 );
+
+/** A journal with runs in every state, and everything that it says. */
+function writeSample(file: string): string {
+  const journal = openSqliteJournal(file);
+  for (let n = 0; n < 30; n++) {
+    const kick = kickOf(n);
+    const scope = { cm: 'tool', noop: false };
+    const now = new Date('2026-11-22T10:00:00.000Z');
+    const waiting = withKick(
+      queuedRun(runId(n), kick.certname, scope, now),
+      kick,
+      by,
+      'queued',
+      scope,
+      now,
+    );
+    const body = JSON.stringify(kick);
+    journal.accept({ kick: kick.kick, run: waiting.run, by, body }, waiting);
+    if (n === 29) break;
+    const started = startedRun(waiting, now);
+    const child = { pid: 4711 + n, startTicks: '1', bootId: 'boot' };
+    journal.start(started, 'boot', child);
+    if (n < 28) journal.end(endedRun(started, bareOutcome('corrected'), now));
+  }
+  const said = sayAll(journal);
+  journal.close();
+  return said;
+}
+
+const runId = (n: number): string =>
+  `0193a000-0000-7000-9000-${String(n).padStart(12, '0')}`;
+
+function sayAll(journal: Journal): string {
+  return JSON.stringify([
+    journal.recentRuns(1000),
+    journal.openRuns(),
+    Array.from({ length: 31 }, (_, n) => [
+      journal.findKick(kickOf(n).kick),
+      journal.findRun(runId(n)),
+    ]),
+  ]);
+}
+
+/** @returns what it says, or the code of the refusal; anything else that is thrown is a mistake */
+function tryJournal(file: string): string {
+  let journal: Journal | undefined;
+  try {
+    journal = openSqliteJournal(file);
+    return sayAll(journal);
+  } catch (error) {
+    if (error instanceof Fault) return error.code;
+    throw error;
+  } finally {
+    journal?.close();
+  }
+}
+
+t.test('a damaged journal is refused, or says what it said', async (t) => {
+  const dir = t.testdir();
+  const sample = join(dir, 'sample.sqlite');
+  const said = writeSample(sample);
+  const bytes = readFileSync(sample);
+  const file = join(dir, 'journal.sqlite');
+  const answers = new Map<string, number>();
+  const wrong: string[] = [];
+  const take = (what: string, damaged: Uint8Array): void => {
+    writeFileSync(file, damaged);
+    const answer = tryJournal(file);
+    const kind = answer === said ? 'whole' : answer;
+    if (kind !== 'whole' && kind !== 'JOURNAL_UNUSABLE') wrong.push(what);
+    answers.set(kind, (answers.get(kind) ?? 0) + 1);
+  };
+  // a prime step reaches every field of a record on one page or another
+  for (let at = 0; at < bytes.length; at += 23) {
+    const damaged = Uint8Array.from(bytes);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+    take(`bit ${String(at % 8)} of byte ${String(at)}`, damaged);
+  }
+  for (let length = 100; length < bytes.length; length += 1500) {
+    take(`cut to ${String(length)}`, bytes.subarray(0, length));
+  }
+  t.same(wrong, []);
+  t.ok((answers.get('whole') ?? 0) > 0);
+  t.ok((answers.get('JOURNAL_UNUSABLE') ?? 0) > 0);
+  t.comment(JSON.stringify([...answers].map(([k, n]) => [k.slice(0, 20), n])));
+});
