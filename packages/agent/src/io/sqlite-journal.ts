@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import { Fault, type Run } from '@kickd/protocol';
 import { faults, reasonOf } from '../errors.ts';
-import { journalSteps } from '../journal/schema.ts';
+import { journalSteps, sumOf } from '../journal/schema.ts';
 import type { ChildIdentity, Journal, KickRecord, OpenRun } from '../ports.ts';
 
 /**
@@ -64,7 +65,9 @@ export function openSqliteJournal(file: string): Journal {
     accept: (kick, run) => {
       write((db) => {
         db.putRun.run(run.run, run.state, JSON.stringify(run));
+        db.sealRun.run(run.run);
         db.putKick.run(kick.kick, kick.run, kick.by, kick.body);
+        db.sealKick.run(kick.kick);
       });
     },
     start: (run, bootId, child) => {
@@ -72,11 +75,13 @@ export function openSqliteJournal(file: string): Journal {
         db.putRun.run(run.run, run.state, JSON.stringify(run));
         const { pid = null, startTicks = null } = child ?? {};
         db.putChild.run(pid, startTicks, bootId, run.run);
+        db.sealRun.run(run.run);
       });
     },
     end: (run) => {
       write((db) => {
         db.putRun.run(run.run, run.state, JSON.stringify(run));
+        db.sealRun.run(run.run);
       });
     },
     prune: (before) => {
@@ -118,6 +123,8 @@ interface Database {
   putRun: StatementSync;
   putKick: StatementSync;
   putChild: StatementSync;
+  sealRun: StatementSync;
+  sealKick: StatementSync;
   dropKicks: StatementSync;
   dropRun: StatementSync;
   run(sql: string): void;
@@ -135,8 +142,10 @@ function openDatabase(file: string): Database {
              PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;`);
+    db.function('checksum', { deterministic: true, varargs: true }, checksum);
     expectSound(db);
     migrate(db);
+    expectTrue(db);
     return prepare(db);
   } catch (error) {
     if (db?.isOpen) db.close();
@@ -165,6 +174,8 @@ function prepare(db: DatabaseSync): Database {
     putChild: db.prepare(
       'UPDATE run SET pid = ?, ticks = ?, boot_id = ? WHERE id = ?',
     ),
+    sealRun: db.prepare(`UPDATE run SET sum = ${sumOf.run} WHERE id = ?`),
+    sealKick: db.prepare(`UPDATE kick SET sum = ${sumOf.kick} WHERE id = ?`),
     dropKicks: db.prepare('DELETE FROM kick WHERE run = ?'),
     dropRun: db.prepare('DELETE FROM run WHERE id = ?'),
     run: (sql) => {
@@ -181,8 +192,26 @@ function prepare(db: DatabaseSync): Database {
 
 /** Reads every page once: a damaged record is found now and not in the middle of a repair. */
 function expectSound(db: DatabaseSync): void {
-  const found = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  const row = db.prepare('PRAGMA integrity_check(1)').get();
+  const found = row?.['integrity_check'];
   if (found !== 'ok') throw new Error(`it is damaged: ${String(found)}`);
+}
+
+/** SQLite knows whether a page is well formed, not whether it says what was written. */
+function expectTrue(db: DatabaseSync): void {
+  for (const table of ['run', 'kick'] as const) {
+    const wrong = db
+      .prepare(`SELECT id FROM ${table} WHERE sum <> ${sumOf[table]} LIMIT 1`)
+      .get();
+    if (wrong !== undefined) {
+      throw new Error(`it is damaged: ${table} ${String(wrong['id'])}`);
+    }
+  }
+}
+
+/** Over the columns that are believed, told apart by a byte that no text of ours holds. */
+function checksum(...columns: unknown[]): number {
+  return crc32(columns.map(String).join('\0'));
 }
 
 function migrate(db: DatabaseSync): void {

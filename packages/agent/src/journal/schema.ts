@@ -1,3 +1,9 @@
+/** What the checksum of a record is made of; `checksum` is a function of the program. */
+export const sumOf = {
+  run: 'checksum(id, state, body, pid, ticks, boot_id)',
+  kick: 'checksum(id, run, caller, body)',
+} as const;
+
 /**
  * The journal's tables. `user_version` counts the steps; a later version adds a step, and never
  * changes one. A run and a kick are kept whole as JSON in the wire's own words; the columns beside
@@ -20,4 +26,8 @@ export const journalSteps: readonly string[] = [
      body    TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX kick_run ON kick (run);`,
+  `ALTER TABLE run ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE kick ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+   UPDATE run SET sum = ${sumOf.run};
+   UPDATE kick SET sum = ${sumOf.kick};`,
 ];
