@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Kick, Run } from '@kickd/protocol';
+import type { Kick, Run, Status } from '@kickd/protocol';
 import { rawRequest } from '@kickd/testkit';
 import { host } from './site.ts';
 
@@ -13,6 +13,7 @@ export interface Client {
   post(kick: Kick): Promise<Reply>;
   get(run: string, waitSeconds?: number): Promise<Reply>;
   cancel(run: string): Promise<Reply>;
+  status(): Promise<Status>;
 }
 
 export function createClient(port: number, tls: ConnectionOptions): Client {
@@ -40,6 +41,13 @@ export function createClient(port: number, tls: ConnectionOptions): Client {
     get: (run, waitSeconds = 0) =>
       ask(`GET /run/${run}?wait=${String(waitSeconds)}`),
     cancel: (run) => ask(`DELETE /run/${run}`),
+    status: async () => {
+      const { text } = await rawRequest(port, tls, [
+        `GET /status HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+      ]);
+      // as above: our own kickd's words
+      return JSON.parse(text.split('\r\n\r\n')[1] ?? '') as Status;
+    },
   };
 }
 
