@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { format } from 'prettier';
 import { aclFaults, aclWarnings } from '../packages/agent/src/acl/faults.ts';
 import { explainFaults } from '../packages/agent/src/commands/acl-explain-faults.ts';
-import { faults } from '../packages/agent/src/errors.ts';
+import { connectionFaults, faults } from '../packages/agent/src/errors.ts';
 import { refusals } from '../packages/agent/src/refusals.ts';
 import { errors as kickerErrors } from '../packages/kicker/src/errors.ts';
 import { errors as tlsErrors } from '../packages/mtls/src/errors.ts';
@@ -79,6 +79,11 @@ const sections: [string, string, Table][] = [
     'A certificate that kickd refuses',
     "In kickd's log with certname, serial and issuer; the client gets the code as a 403.",
     peerFaults,
+  ],
+  [
+    'A connection that is turned away before TLS',
+    "In kickd's log, once a minute for each source; the other end sees a reset.",
+    connectionFaults,
   ],
   ['A handshake that did not come about', "In kickd's log.", handshakeFaults],
   ['kickd: start and configuration', '', faults],

@@ -46,7 +46,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const kickdConfig = join(dir, 'kickd.yaml');
   writeFileSync(
     kickdConfig,
-    `listen: {address: 127.0.0.1, port: 0}
+    `listen: {address: 127.0.0.1, port: 0, perSource: {connections: 10000, perSecond: 100000}}
 certname: ${managedHost}
 ${tlsYaml(dir, managedHost)}
 acl: {file: ${dir}/auth.conf}

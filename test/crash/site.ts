@@ -37,7 +37,7 @@ export function createSite(dir: string): Site {
   writeFileSync(join(dir, 'auth.conf'), `path /\nallow ${monitor}\n`);
   writeFileSync(
     configFile,
-    `listen: {address: 127.0.0.1, port: 0}
+    `listen: {address: 127.0.0.1, port: 0, perSource: {connections: 10000, perSecond: 100000}}
 certname: ${host}
 tls: {cert: ${cert}, key: ${key}, ca: ${ca}, crl: ${crl}}
 acl: {file: ${dir}/auth.conf}

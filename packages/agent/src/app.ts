@@ -105,6 +105,7 @@ export async function startAgent(
     certname: settings.certname,
     material: first.material,
     minVersion: settings.tls.minVersion,
+    perSource: settings.listen.perSource,
     runner,
     gate: createAclGate(() => acl.acl, settings.puppet.environment),
     narrator,

@@ -68,6 +68,25 @@ export const faults = {
   }),
 } as const;
 
+/** Why a connection is reset before TLS. Nobody is answered: the log tells it, once a minute a source. */
+export const connectionFaults = {
+  rate: (): FaultFacts => ({
+    code: 'SOURCE_TOO_FAST',
+    exitCode: usage,
+    message:
+      'more new connections, or more failed handshakes, than one source may make',
+    remedy:
+      'look who it is; many monitors behind one address: raise listen.perSource.perSecond',
+  }),
+  connections: (): FaultFacts => ({
+    code: 'SOURCE_TOO_MANY_OPEN',
+    exitCode: usage,
+    message: 'more open connections than one source may hold',
+    remedy:
+      'look who it is; many monitors behind one address: raise listen.perSource.connections',
+  }),
+} as const;
+
 export function reasonOf(error: unknown): string {
   return printable(error instanceof Error ? error.message : String(error));
 }

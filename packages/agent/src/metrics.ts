@@ -32,6 +32,7 @@ export interface MetricsFacts extends RunnerState {
 export class Metrics {
   readonly #requests = new Map<string, number>();
   readonly #refusedHandshakes = new Map<string, number>();
+  readonly #turnedAway = new Map<string, number>();
   readonly #kicks = new Map<string, number>();
   readonly #runs = new Map<string, number>(outcomes.map((kind) => [kind, 0]));
   readonly #buckets = bucketBounds.map(() => 0);
@@ -48,6 +49,9 @@ export class Metrics {
       case 'handshake-refused':
       case 'handshake-failed':
         increase(this.#refusedHandshakes, event.code);
+        return;
+      case 'connection-refused':
+        increase(this.#turnedAway, event.code, event.count);
         return;
       case 'run-accepted':
         increase(this.#kicks, event.how);
@@ -99,6 +103,12 @@ export class Metrics {
       'counter',
       'Handshakes that came to nothing, by their code.',
       counted(this.#refusedHandshakes, 'code'),
+    );
+    add(
+      'kickd_connections_refused_total',
+      'counter',
+      'Connections turned away before TLS, by their code.',
+      counted(this.#turnedAway, 'code'),
     );
     add(
       'kickd_kicks_total',
@@ -180,8 +190,8 @@ export class Metrics {
   }
 }
 
-function increase(map: Map<string, number>, key: string): void {
-  map.set(key, (map.get(key) ?? 0) + 1);
+function increase(map: Map<string, number>, key: string, by = 1): void {
+  map.set(key, (map.get(key) ?? 0) + by);
 }
 
 function labelText(labels: Record<string, string>): string {

@@ -32,6 +32,15 @@ export type Told =
     }
   | { event: 'handshake-failed'; ip: string; code: string; message: string }
   | {
+      /** before TLS; a source is told once a minute, with how many it were */
+      event: 'connection-refused';
+      ip: string;
+      code: string;
+      message: string;
+      remedy: string;
+      count: number;
+    }
+  | {
       event: 'request';
       ip: string;
       certname: string;

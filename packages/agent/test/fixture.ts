@@ -55,6 +55,7 @@ export async function startFixture(
     pki?: Pki;
     state?: string;
     minIntervalMs?: number;
+    perSource?: Settings['listen']['perSource'];
   } = {},
 ): Promise<Fixture> {
   const pki = options.pki ?? createPki({ tier: 'two', key: 'ec' });
@@ -69,7 +70,11 @@ export async function startFixture(
     crl: pki.crl,
   });
   const settings: Settings = {
-    listen: { address: '127.0.0.1', port: 0 },
+    listen: {
+      address: '127.0.0.1',
+      port: 0,
+      perSource: options.perSource ?? { connections: 32, perSecond: 100 },
+    },
     certname: web,
     tls: { ...tls, minVersion: 'TLSv1.3' },
     acl: { file: aclFile, anyCertname: false },

@@ -138,6 +138,20 @@ export const ConfigFile = Type.Object(
         {
           address: Type.Optional(Type.String({ minLength: 1 })),
           port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
+          /** what one address, or one /64 of IPv6, may use up */
+          perSource: Type.Optional(
+            Type.Object(
+              {
+                connections: Type.Optional(
+                  Type.Integer({ minimum: 1, maximum: 10_000 }),
+                ),
+                perSecond: Type.Optional(
+                  Type.Integer({ minimum: 1, maximum: 100_000 }),
+                ),
+              },
+              closed,
+            ),
+          ),
         },
         closed,
       ),
@@ -200,6 +214,7 @@ export type ConfigFile = Static<typeof ConfigFile>;
 
 export const configDefaults = {
   listen: { address: '0.0.0.0', port: defaultPort },
+  perSource: { connections: 32, perSecond: 100 },
   acl: { file: '/etc/kickd/auth.conf', anyCertname: false },
   run: {
     timeoutSeconds: 15 * 60,

@@ -9,7 +9,11 @@ import { configDefaults, type ConfigFile, type Profile } from './schema.ts';
 
 /** The configuration with nothing left open: what the rest of kickd is built from. */
 export interface Settings {
-  listen: { address: string; port: number };
+  listen: {
+    address: string;
+    port: number;
+    perSource: { connections: number; perSecond: number };
+  };
   certname: string;
   tls: TlsFiles & { minVersion: 'TLSv1.2' | 'TLSv1.3' };
   acl: { file: string; anyCertname: boolean };
@@ -64,7 +68,11 @@ export function resolveSettings(
   return {
     kind: 'settings',
     settings: {
-      listen: { ...configDefaults.listen, ...config.listen },
+      listen: {
+        ...configDefaults.listen,
+        ...config.listen,
+        perSource: { ...configDefaults.perSource, ...config.listen?.perSource },
+      },
       certname: config.certname ?? puppet.certname,
       tls: {
         ...tlsFilesFor(config.certname ?? puppet.certname, puppet),

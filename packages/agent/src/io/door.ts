@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { bodyMaxBytes, type Uuid7 } from '@kickd/protocol';
 import type { AclMethod } from '../acl/authorize.ts';
 import { refusals, type Refusal } from '../refusals.ts';
+import { listenerLimits } from './listener-limits.ts';
 
 /** What a request asks for, read from its head alone. */
 export type Asked =
@@ -20,7 +21,6 @@ type Route =
 
 /** A plain path: no escape, no double slash, no dot segment, at most one query. */
 const target = /^((?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)(?:\?([A-Za-z0-9=&]*))?$/;
-const headersMax = 100;
 
 /** @see docs/reference/api.md; Puppet's names of what is done with a thing */
 const aclMethods: Readonly<Record<string, AclMethod>> = {
@@ -43,7 +43,8 @@ export function readHead(request: IncomingMessage): Asked {
   const count = (name: string): number =>
     names.filter((other) => other === name).length;
 
-  if (names.length > headersMax) return refused(refusals.headersTooLarge());
+  if (names.length > listenerLimits.headersMax)
+    return refused(refusals.headersTooLarge());
   if (request.httpVersion !== '1.1' || count('host') !== 1) {
     return refused(refusals.hostHeader());
   }

@@ -23,6 +23,7 @@ function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
     case 'warning':
     case 'handshake-refused':
     case 'handshake-failed':
+    case 'connection-refused':
     case 'run-stopping':
       return 'warn';
     case 'reload-refused':

@@ -12,6 +12,7 @@ import { faults, reasonOf } from '../errors.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import type { Clock, Narrator, Runner } from '../ports.ts';
 import { readHead } from './door.ts';
+import { listenerLimits } from './listener-limits.ts';
 import {
   factsOf,
   problemOf,
@@ -20,23 +21,12 @@ import {
   type RequestFacts,
 } from './request-facts.ts';
 import { addRoutes, type RoutesSettings } from './routes.ts';
-
-/** Every limit of the listener, in one place. A stranger holds a slot for seconds at most. */
-const limits = {
-  handshakeTimeoutMs: 3000,
-  headersTimeoutMs: 2000,
-  requestTimeoutMs: 3000,
-  /** silence on a socket; a long poll widens its own */
-  idleTimeoutMs: 5000,
-  /** Node looks for late heads and bodies only this often; its default is 30 s */
-  checkIntervalMs: 500,
-  headMaxBytes: 8 * 1024,
-  connectionsMax: 256,
-} as const;
+import { gateSources, type PerSource, type SourceGate } from './source-gate.ts';
 
 export interface ListenerSettings extends RoutesSettings {
   material: Material;
   minVersion: 'TLSv1.2' | 'TLSv1.3';
+  perSource: PerSource;
   narrator: Narrator;
   clock: Clock;
 }
@@ -51,19 +41,19 @@ export interface Listener {
 
 /** HTTPS as in docs/reference/api.md: head, identity and ACL are judged before a body is read. */
 export function createListener(settings: ListenerSettings): Listener {
-  const { narrator, minVersion } = settings;
+  const { narrator, minVersion, clock, perSource } = settings;
   let { material } = settings;
   const app = fastify({
     https: {
       ...serverTlsOptions(material, { minVersion }),
-      handshakeTimeout: limits.handshakeTimeoutMs,
-      headersTimeout: limits.headersTimeoutMs,
-      connectionsCheckingInterval: limits.checkIntervalMs,
-      maxHeaderSize: limits.headMaxBytes,
+      handshakeTimeout: listenerLimits.handshakeTimeoutMs,
+      headersTimeout: listenerLimits.headersTimeoutMs,
+      connectionsCheckingInterval: listenerLimits.checkIntervalMs,
+      maxHeaderSize: listenerLimits.headMaxBytes,
     },
     // fastify writes 0 over Node's own limit when this is not given
-    requestTimeout: limits.requestTimeoutMs,
-    connectionTimeout: limits.idleTimeoutMs,
+    requestTimeout: listenerLimits.requestTimeoutMs,
+    connectionTimeout: listenerLimits.idleTimeoutMs,
     keepAliveTimeout: 1,
     maxRequestsPerSocket: 1,
     forceCloseConnections: true,
@@ -81,7 +71,7 @@ export function createListener(settings: ListenerSettings): Listener {
     },
   });
   const server: HttpsServer = app.server;
-  server.maxConnections = limits.connectionsMax;
+  const sources = gateSources(server, { perSource, clock, narrator });
   guardServer(server, {
     material: () => material,
     onPeer: (socket, peer) => {
@@ -91,10 +81,12 @@ export function createListener(settings: ListenerSettings): Listener {
         narrator.tell({ event: 'handshake-accepted', ip, certname, serial });
         return;
       }
+      sources.failed(socket.remoteAddress);
       const { kind: _, ...facts } = peer;
       narrator.tell({ event: 'handshake-refused', ip, ...facts });
     },
     onHandshakeError: ({ code, message }, from) => {
+      sources.failed(from.address);
       const ip = from.address ?? 'unknown';
       narrator.tell({ event: 'handshake-failed', ip, code, message });
     },
@@ -105,7 +97,7 @@ export function createListener(settings: ListenerSettings): Listener {
       server.emit('request', request, response);
     });
   }
-  addDoor(app, settings);
+  addDoor(app, settings, sources);
   addRoutes(app, settings);
   addAudit(app, settings);
 
@@ -124,11 +116,18 @@ export function createListener(settings: ListenerSettings): Listener {
       server.setSecureContext(serverTlsOptions(next, { minVersion }));
       server.closeAllConnections();
     },
-    close: () => app.close(),
+    close: () => {
+      sources.close();
+      return app.close();
+    },
   };
 }
 
-function addDoor(app: FastifyInstance, settings: ListenerSettings): void {
+function addDoor(
+  app: FastifyInstance,
+  settings: ListenerSettings,
+  sources: SourceGate,
+): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('connection', 'close');
     const peer = peerOf(request.raw.socket);
@@ -169,6 +168,11 @@ function addDoor(app: FastifyInstance, settings: ListenerSettings): void {
       facts.decision = { decision: 'allow', reason };
     }
     return undefined;
+  });
+
+  // after the body: one that never ends proves nothing
+  app.addHook('preHandler', async (request) => {
+    sources.proven(request.raw.socket);
   });
 
   app.setErrorHandler((error: { code?: string }, request, reply) => {

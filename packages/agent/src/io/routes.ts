@@ -13,6 +13,7 @@ import { Value } from 'typebox/value';
 import { refusals } from '../refusals.ts';
 import type { Runner, RunnerState } from '../ports.ts';
 import type { AclGate } from './acl-gate.ts';
+import { listenerLimits } from './listener-limits.ts';
 import { factsOf, refuse } from './request-facts.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -83,7 +84,7 @@ export function addRoutes(
   });
 
   app.get('/run/:id/log', async (request, reply) => {
-    request.raw.socket.setTimeout(0);
+    closeWhenStalled(request, reply);
     const id = factsOf(request)?.run ?? '';
     const log = await runner.readLog(id, hangUp(request));
     if (log === undefined) return refuse(request, reply, refusals.runUnknown());
@@ -206,6 +207,17 @@ function readWait(url: string): number | undefined {
     return undefined;
   }
   return Number(seconds);
+}
+
+/** A log is silent as long as its run: only a reader that takes nothing of what is ready is cut off. */
+function closeWhenStalled(request: FastifyRequest, reply: FastifyReply): void {
+  const { socket } = request.raw;
+  const { stalledReaderMs } = listenerLimits;
+  socket.setTimeout(stalledReaderMs);
+  reply.raw.on('timeout', () => {
+    if (socket.writableLength > 0) socket.destroy();
+    else socket.setTimeout(stalledReaderMs);
+  });
 }
 
 function hangUp(request: FastifyRequest): AbortSignal {

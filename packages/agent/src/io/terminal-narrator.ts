@@ -74,6 +74,16 @@ export function createTerminalNarrator(terminal: Terminal): Narrator {
           `no TLS with ${event.ip}: ${event.code}: ${event.message}`,
         );
         return;
+      case 'connection-refused': {
+        const { ip, code, message, remedy, count } = event;
+        line(
+          'x',
+          'red',
+          `turned away ${String(count)} of ${ip}: ${code}: ${message}`,
+        );
+        detail('remedy', remedy);
+        return;
+      }
       case 'request': {
         const { certname, ip, method, path, status, reason, code } = event;
         const isRefused = status >= 400;

@@ -1,0 +1,114 @@
+import type { Server, Socket } from 'node:net';
+import { printable } from '@kickd/protocol';
+import { connectionFaults } from '../errors.ts';
+import type { Clock, Narrator } from '../ports.ts';
+import { Sources, type TurnedAway } from '../sources.ts';
+import { listenerLimits } from './listener-limits.ts';
+
+export interface PerSource {
+  /** connections of one source that may be open at the same time */
+  connections: number;
+  /** new connections of one source, on average */
+  perSecond: number;
+}
+
+export interface SourceGate {
+  /** A handshake of this source came to nothing. */
+  failed(address: string | undefined): void;
+  /** The caller at the other end may do what it asks: it is not pushed out any more. */
+  proven(socket: Socket): void;
+  close(): void;
+}
+
+/**
+ * Stands before TLS: a connection that is one too many of its source is reset before the handshake
+ * costs anything. When all slots are taken, the one that has waited longest without proving anything
+ * is pushed out, so that strangers can never fill them: a handshake takes milliseconds, theirs never end.
+ * Call it right after the server was made, as `guardServer`.
+ * @see openssh sshd_config(5), PerSourcePenalties and MaxStartups
+ */
+export function gateSources(
+  server: Server,
+  options: { perSource: PerSource; clock: Clock; narrator: Narrator },
+): SourceGate {
+  const { clock, narrator } = options;
+  const sources = new Sources({
+    ...listenerLimits.source,
+    ...options.perSource,
+  });
+  let open = 0;
+  /** by their other end, longest waiting first */
+  const unproven = new Map<string, Socket>();
+
+  const behind = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.maxConnections = listenerLimits.connectionsHardMax;
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress;
+    // gone already
+    if (address === undefined) return void socket.destroy();
+    const entrance = sources.enter(address, clock.monotonicMs());
+    if (entrance.kind === 'turned-away') {
+      socket.resetAndDestroy();
+      const { why, isFirst } = entrance;
+      if (isFirst) tell(narrator, { address, why, count: 1 });
+      return;
+    }
+    const end = endOf(socket);
+    if (open >= listenerLimits.connectionsMax) {
+      const [oldest] = unproven;
+      if (oldest === undefined) {
+        sources.leave(address);
+        socket.resetAndDestroy();
+        return;
+      }
+      // its 'close' comes later: the next one that is pushed out is another
+      unproven.delete(oldest[0]);
+      oldest[1].resetAndDestroy();
+    }
+    open += 1;
+    unproven.set(end, socket);
+    socket.once('close', () => {
+      open -= 1;
+      unproven.delete(end);
+      sources.leave(address);
+    });
+    for (const listener of behind) listener.call(server, socket);
+  });
+
+  const settling = setInterval(() => {
+    for (const turnedAway of sources.settle(clock.monotonicMs())) {
+      tell(narrator, turnedAway);
+    }
+  }, listenerLimits.turnedAwayTellMs).unref();
+
+  return {
+    failed: (address) => {
+      if (address !== undefined) sources.fail(address, clock.monotonicMs());
+    },
+    proven: (socket) => {
+      unproven.delete(endOf(socket));
+    },
+    close: () => {
+      clearInterval(settling);
+    },
+  };
+}
+
+function tell(narrator: Narrator, turnedAway: TurnedAway): void {
+  const { address, why, count } = turnedAway;
+  const ip = printable(address, 64);
+  const { code, message, remedy } = connectionFaults[why]();
+  narrator.tell({
+    event: 'connection-refused',
+    ip,
+    code,
+    message,
+    remedy,
+    count,
+  });
+}
+
+function endOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ''} ${String(socket.remotePort ?? '')}`;
+}
