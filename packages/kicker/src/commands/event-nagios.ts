@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Fault, printable } from '@kickd/protocol';
 import { Faults, exitCodes } from '../errors.ts';
 import type { Config } from '../config/config.ts';
+import { defaultRule, defaultRuleSet } from '../decide/default-rules.ts';
 import { findTarget } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { loadConfig } from '../io/load-config.ts';
@@ -56,7 +57,10 @@ export const command: Command = {
     const rest = { ledger, config, own, shell };
     try {
       const taken = takeEvent(event, {
-        rule: config.rule,
+        rules: {
+          ...defaultRuleSet,
+          rules: [{ ...defaultRule, when: config.rule }],
+        },
         target: found.target,
         forSeconds: config.retry.forSeconds,
         now: shell.clock.now(),

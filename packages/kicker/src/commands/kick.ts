@@ -109,12 +109,24 @@ async function kickHost(
       return { ...factsOf(status), kind: 'not-sent' };
     }
   }
-  const keys = { kick: kick.kick };
+  const {
+    kick: id,
+    certname: _host,
+    expires: _until,
+    because: _why,
+    ...request
+  } = kick;
+  const keys = { kick: id };
   ledger.append([
     {
       entry: {
         kind: 'decision',
-        body: { kind: 'kick', reasons: ['asked for by hand: kicker kick'] },
+        body: {
+          kind: 'kick',
+          mode: kick.noop === true ? 'noop' : 'automatic',
+          request,
+          reasons: ['asked for by hand: kicker kick'],
+        },
       },
       keys,
     },

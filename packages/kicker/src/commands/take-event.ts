@@ -1,15 +1,18 @@
 import { createUuid7, type Kick } from '@kickd/protocol';
-import { decide, type Decision } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
 import { joinOpenKick } from '../decide/join.ts';
-import type { Rule } from '../decide/rule.ts';
+import { judge } from '../decide/judge.ts';
+import type { RuleSet } from '../decide/rules.ts';
 import type { Target } from '../fleet/target.ts';
 import type { OpenRecord, OutcomeRecord } from '../ledger/entry.ts';
 import { problemKey, type Event } from '../monitors/event.ts';
 import type { Ledger } from '../ports.ts';
 
+type Refusal = Exclude<Decision, { kind: 'kick' }>;
+
 /** What the event came to, and who has to send. */
 export type Taken =
-  | { kind: 'skip'; decision: Extract<Decision, { kind: 'skip' }> }
+  | { kind: 'skip'; decision: Refusal }
   /** the ledger holds the kick, and this process owns it; now it may be sent */
   | { kind: 'send'; decision: Decision; open: OpenRecord };
 
@@ -22,7 +25,7 @@ export type Taken =
 export function takeEvent(
   event: Event,
   {
-    rule,
+    rules,
     target,
     forSeconds,
     now,
@@ -31,7 +34,7 @@ export function takeEvent(
     ledger,
     isAlive,
   }: {
-    rule: Rule;
+    rules: RuleSet;
     target: Target;
     forSeconds: number;
     now: Date;
@@ -42,9 +45,20 @@ export function takeEvent(
   },
 ): Taken {
   const problem = problemKey(event);
-  const decision = decide(event, rule, now);
+  const moment = { wallMs: now.getTime(), boot: '', monotonicMs: 0 };
+  const { decision } = judge(
+    event,
+    {
+      rules,
+      // Nothing is remembered yet but the open kicks.
+      memory: { read: () => undefined },
+      facts: { certname: target.certname, groups: [] },
+      now: moment,
+    },
+    () => '',
+  );
   const eventEntry = { entry: { kind: 'event', body: event } as const };
-  if (decision.kind === 'skip') {
+  if (decision.kind !== 'kick') {
     const keys = { problem };
     ledger.append([
       { ...eventEntry, keys },
@@ -52,17 +66,13 @@ export function takeEvent(
     ]);
     return { kind: 'skip', decision };
   }
-  const joined = (kick: string, body: Decision): Taken => {
+  const joined = (kick: string, body: Refusal): Taken => {
     const keys = { problem, kick };
     ledger.append([
       { ...eventEntry, keys },
       { entry: { kind: 'decision', body }, keys },
     ]);
-    // joinOpenKick gives a skip with a join, and only then is this called.
-    return {
-      kind: 'skip',
-      decision: body as Extract<Decision, { kind: 'skip' }>,
-    };
+    return { kind: 'skip', decision: body };
   };
 
   // Each round ends but where another process was faster; then the next round sees what it did.
@@ -81,7 +91,7 @@ export function takeEvent(
     if (way.kind === 'take-over' && found !== undefined) {
       if (!ledger.claim(found.kick, found.owner, own)) continue;
       const told: Decision = {
-        kind: 'kick',
+        ...decision,
         reasons: [...decision.reasons, way.reason],
       };
       const keys = { problem, kick: found.kick };

@@ -1,5 +1,6 @@
 import type { HostEntry } from '../fleet/target.ts';
-import { defaultRule, type Rule } from '../decide/rule.ts';
+import { defaultRule } from '../decide/default-rules.ts';
+import type { When } from '../decide/rules.ts';
 
 /** Puppet's old port of `puppet agent --listen`, as in the protocol. */
 const defaultPort = 8139;
@@ -20,7 +21,7 @@ export interface Config {
   port: number;
   hosts: Readonly<Record<string, HostEntry>>;
   nagios: { commandFile?: string };
-  rule: Rule;
+  rule: When;
   /** how long a kick that did not get through is sent again */
   retry: { forSeconds: number };
   /** how long a run is followed to its end */
@@ -43,7 +44,7 @@ export function defaultConfig(): Config {
     port: defaultPort,
     hosts: {},
     nagios: {},
-    rule: { ...defaultRule, states: [...defaultRule.states] },
+    rule: { ...defaultRule.when, states: [...defaultRule.when.states] },
     retry: { forSeconds: 10 * 60 },
     follow: { forSeconds: 2 * 60 * 60 },
     timeouts: { connectSeconds: 5, requestSeconds: 10 },

@@ -1,28 +1,77 @@
 import type { Event } from '../monitors/event.ts';
-import { softAttemptOf, type Rule } from './rule.ts';
+import { judgeAttempts, judgePatience, judgePeriod } from './attempts.ts';
+import { judgeServer } from './breaker.ts';
+import type { Decision, Escalate } from './decision.ts';
+import {
+  judgeAcknowledged,
+  judgeAge,
+  judgeDowntime,
+  judgeEnded,
+  judgeHost,
+  judgeTarget,
+} from './event-facts.ts';
+import type { Finding } from './finding.ts';
+import { judgeFlapping } from './flapping.ts';
+import { judgeFutility } from './futility.ts';
+import { judgeConcurrency, judgeRate } from './pace.ts';
+import type { Rule } from './rules.ts';
+import {
+  readSituation,
+  ruleOf,
+  type Situation,
+  type World,
+} from './situation.ts';
+import { spreadMs } from './spread.ts';
+import { judgeMonitor, judgeStop } from './stop.ts';
+import { judgeStorm } from './storm.ts';
+import {
+  judgeCoolDown,
+  judgeHostBusy,
+  judgeHostInterval,
+  judgeJoin,
+  judgeVerifying,
+} from './under-way.ts';
+import { judgeAttempt, judgeState } from './when.ts';
 
-type SkipCode =
-  | 'not-a-problem'
-  | 'host-down'
-  | 'host-event'
-  | 'in-downtime'
-  | 'acknowledged'
-  | 'stale'
-  | 'state-not-configured'
-  | 'attempt-not-reached'
-  | 'joined';
+/** What needs no rule. */
+const first: readonly ((situation: Situation) => Finding)[] = [
+  judgeHost,
+  judgeTarget,
+  judgeEnded,
+  judgeDowntime,
+];
 
-/** Kick, or skip with a code; each reason is one fact or rule that mattered, in plain words. */
-export type Decision =
-  | { kind: 'kick'; reasons: string[] }
-  | { kind: 'skip'; code: SkipCode; reasons: string[] };
+/** Every guard, in the order in which a reason is the first. */
+const guards: readonly ((situation: Situation, rule: Rule) => Finding)[] = [
+  judgeAcknowledged,
+  judgeAge,
+  judgeState,
+  judgeAttempt,
+  judgeJoin,
+  judgeFutility,
+  judgeAttempts,
+  judgePeriod,
+  judgePatience,
+  judgeStop,
+  judgeMonitor,
+  judgeStorm,
+  judgeFlapping,
+  judgeServer,
+  judgeVerifying,
+  judgeCoolDown,
+  judgeHostBusy,
+  judgeHostInterval,
+  judgeConcurrency,
+  judgeRate,
+];
 
 /**
- * Whether this event calls for a repair run. Pure; never throws.
- * All that forbids is looked at, so that the reasons name each of them; the code is that of the first.
- * @param now the wall clock, only to judge an event that says when it was made
+ * Whether this event calls for a repair run. Pure; never throws. `learn` has taken in the event before.
+ *
+ * All that forbids is looked at, so that the reasons name each of it. What forbids for good goes before
+ * what only delays; the code is that of the first, the delay the longest.
  */
-export function decide(event: Event, rule: Rule, now: Date): Decision {
+export function decide(event: Event, world: World): Decision {
   if (event.state === 'OK' || event.state === 'UP') {
     return {
       kind: 'skip',
@@ -30,89 +79,92 @@ export function decide(event: Event, rule: Rule, now: Date): Decision {
       reasons: [`the state is ${event.state}: nothing to repair`],
     };
   }
-  const against: { code: SkipCode; reason: string }[] = [];
-  if (event.service === undefined) {
-    against.push({
-      code: event.state === 'DOWN' ? 'host-down' : 'host-event',
-      reason: `the event is about the host itself (${event.state}), and a host that does not answer cannot be kicked`,
+  const situation = readSituation(event, world);
+  const rule = ruleOf(situation);
+  const findings: Finding[] = first.map((judge) => judge(situation));
+  if (rule === undefined) {
+    findings.push({
+      kind: 'skip',
+      code: 'no-rule',
+      reason: `no rule of ${world.rules.source} matches`,
     });
-  } else if (event.hostState !== undefined && event.hostState !== 'UP') {
-    against.push({
-      code: 'host-down',
-      reason: `the host is ${event.hostState}: it cannot be kicked, and its services say nothing`,
-    });
+    return conclude(findings, situation, undefined);
   }
-  if (event.inDowntime) {
-    against.push({
-      code: 'in-downtime',
-      reason: 'the host or the service is in scheduled downtime',
-    });
-  }
-  if (event.acknowledgedBy !== undefined && !rule.acknowledged) {
-    against.push({
-      code: 'acknowledged',
-      reason: `the problem is acknowledged by ${event.acknowledgedBy} (rule.acknowledged is false)`,
-    });
-  }
-  const staleBySeconds = ageSeconds(event, now);
-  if (staleBySeconds > rule.staleSeconds) {
-    against.push({
-      code: 'stale',
-      reason: `the event was made ${staleBySeconds} s away from now (rule.staleSeconds is ${rule.staleSeconds})`,
-    });
-  }
-  if (event.service !== undefined && !rule.states.includes(event.state)) {
-    against.push({
-      code: 'state-not-configured',
-      reason: `the state is ${event.state} (rule.states is ${rule.states.join(', ')})`,
-    });
-  }
-  const reached = judgeAttempt(event, rule);
-  if (!reached.isReached) {
-    against.push({ code: 'attempt-not-reached', reason: reached.reason });
-  }
-  const first = against[0];
-  if (first !== undefined) {
+  for (const judge of guards) findings.push(judge(situation, rule));
+  const decision = conclude(findings, situation, rule);
+  return rule.mode === 'observe' ? observed(decision) : decision;
+}
+
+function conclude(
+  findings: readonly Finding[],
+  situation: Situation,
+  rule: Rule | undefined,
+): Decision {
+  const skips = findings.filter((finding) => finding?.kind === 'skip');
+  const waits = findings.filter((finding) => finding?.kind === 'wait');
+  const notes = findings.filter((finding) => finding?.kind === 'note');
+  const named =
+    rule === undefined ? {} : { rule: `${rule.name} (${rule.place})` };
+  const reasonsOf = (of: readonly { reason: string }[]): string[] =>
+    of.map(({ reason }) => reason);
+
+  const skip = skips[0];
+  if (skip !== undefined) {
+    const { code, kick, escalate } = skip;
     return {
       kind: 'skip',
-      code: first.code,
-      reasons: against.map(({ reason }) => reason),
+      code,
+      ...named,
+      reasons: reasonsOf([...skips, ...waits]),
+      ...(kick === undefined ? {} : { kick }),
+      ...untold(escalate, situation),
     };
   }
+  const wait = waits[0];
+  if (wait !== undefined) {
+    const longestMs = Math.max(
+      ...waits.map(({ againAfterMs }) => againAfterMs),
+    );
+    const escalate = waits.find((finding) => finding.escalate)?.escalate;
+    return {
+      kind: 'wait',
+      code: wait.code,
+      ...named,
+      reasons: reasonsOf(waits),
+      againAfterMs: spreadMs(longestMs, situation.serviceKey),
+      ...untold(escalate, situation),
+    };
+  }
+  // Without a rule there is always a skip, `no-rule`.
+  const { what, mode = 'automatic' } = rule ?? { what: {} };
   return {
     kind: 'kick',
-    reasons: [
-      `the state is ${event.state} (rule.states is ${rule.states.join(', ')})`,
-      reached.reason,
-    ],
+    mode: mode === 'noop' ? 'noop' : 'automatic',
+    ...named,
+    request: { ...what, ...(mode === 'noop' ? { noop: true } : {}) },
+    reasons: reasonsOf(notes),
   };
 }
 
-function judgeAttempt(
-  event: Event,
-  rule: Rule,
-): { isReached: boolean; reason: string } {
-  const most =
-    event.maxAttempts === undefined ? '' : ` of ${event.maxAttempts}`;
-  const where = `${event.stateType}, attempt ${event.attempt}${most}`;
-  if (event.stateType === 'HARD') {
-    return { isReached: true, reason: `${where}: HARD kicks` };
-  }
-  const soft = softAttemptOf(rule, event.maxAttempts);
-  if (soft === undefined) {
-    return {
-      isReached: false,
-      reason: `${where}: no SOFT attempt kicks (rule.softAttempt is ${rule.softAttempt}${most === '' ? '' : `, made relative to the maximum${most}`})`,
-    };
-  }
+/** A person is told of a problem once; whether of a storm or a server, its own guard knows. */
+function untold(
+  escalate: Escalate | undefined,
+  { service }: Situation,
+): { escalate?: Escalate } {
+  if (escalate === undefined) return {};
+  const isTold = escalate.about === 'problem' && service.problem?.isTold;
+  return isTold === true ? {} : { escalate };
+}
+
+/** `observe`: what would be a kick is written down and not done; nobody is called. */
+function observed(decision: Decision): Decision {
+  const { escalate: _escalate, ...would } = decision;
+  if (would.kind !== 'kick') return would;
   return {
-    isReached: event.attempt === soft,
-    reason: `${where}: SOFT kicks at attempt ${soft} (rule.softAttempt is ${rule.softAttempt})`,
+    kind: 'skip',
+    code: 'observed',
+    ...(would.rule === undefined ? {} : { rule: would.rule }),
+    reasons: ['the rule only observes; it would be kicked:', ...would.reasons],
+    would,
   };
-}
-
-/** Whole seconds between the event and now, either way: a clock far ahead is as bad as a late event. */
-function ageSeconds(event: Event, now: Date): number {
-  if (event.at === undefined) return 0;
-  return Math.round(Math.abs(now.getTime() - Date.parse(event.at)) / 1000);
 }

@@ -1,4 +1,4 @@
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 
 /** A kick of the same problem that has not ended, as the ledger holds it. */
 export interface OpenKick {
@@ -12,7 +12,11 @@ export interface OpenKick {
 /** What to do with a decision to kick, given what is already under way. */
 export type Way =
   | { kind: 'send' }
-  | { kind: 'join'; kick: string; decision: Decision }
+  | {
+      kind: 'join';
+      kick: string;
+      decision: Extract<Decision, { kind: 'skip' }>;
+    }
   | { kind: 'take-over'; kick: string; reason: string };
 
 /**

@@ -1,5 +1,5 @@
 import type { Kick, Outcome, Run } from '@kickd/protocol';
-import type { Decision } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Event } from '../monitors/event.ts';
 

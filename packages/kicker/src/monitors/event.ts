@@ -31,6 +31,12 @@ export interface Event {
   hostState?: HostState;
   /** who acknowledged the problem */
   acknowledgedBy?: string;
+  /** the monitor itself says that the service changes too often to be believed */
+  isFlapping?: boolean;
+  /** how often it changed of late, per cent, as Nagios weighs it */
+  percentChange?: number;
+  /** whatever else the monitor attaches, to match rules by */
+  labels?: Readonly<Record<string, string>>;
 }
 
 /**

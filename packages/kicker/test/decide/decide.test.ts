@@ -1,9 +1,29 @@
 import t from 'tap';
 import { decide } from '../../src/decide/decide.ts';
-import { defaultRule, type Rule } from '../../src/decide/rule.ts';
+import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
+import type { Decision } from '../../src/decide/decision.ts';
+import type { When } from '../../src/decide/rules.ts';
 import type { Event } from '../../src/monitors/event.ts';
 
-const now = new Date('2026-03-01T12:00:00Z');
+const now = {
+  wallMs: Date.parse('2026-03-01T12:00:00Z'),
+  boot: 'a',
+  monotonicMs: 0,
+};
+
+/** The decision where nothing is remembered. */
+function judgeOf(event: Event, when: Partial<When> = {}): Decision {
+  return decide(event, {
+    rules: {
+      ...defaultRuleSet,
+      rules: [{ ...defaultRule, when: { ...defaultRule.when, ...when } }],
+    },
+    memory: { read: () => undefined },
+    facts: { certname: 'web1.example.com', groups: [] },
+    now,
+  });
+}
+
 const base: Event = {
   monitor: 'nagios',
   host: 'web1',
@@ -37,7 +57,7 @@ void t.test('which attempt of how many kicks', async (t) => {
         stateType: attempt === maxAttempts ? 'HARD' : 'SOFT',
       };
       const kicks = attempt === soft || event.stateType === 'HARD';
-      const decision = decide(event, defaultRule, now);
+      const decision = judgeOf(event);
       t.equal(
         decision.kind,
         kicks ? 'kick' : 'skip',
@@ -54,11 +74,7 @@ void t.test('every state, every state type', async (t) => {
   for (const state of ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const) {
     for (const stateType of ['SOFT', 'HARD'] as const) {
       const attempt = stateType === 'SOFT' ? 3 : 4;
-      const decision = decide(
-        { ...base, state, stateType, attempt },
-        defaultRule,
-        now,
-      );
+      const decision = judgeOf({ ...base, state, stateType, attempt });
       const wanted =
         state === 'CRITICAL'
           ? 'kick'
@@ -75,7 +91,7 @@ void t.test('every state, every state type', async (t) => {
 });
 
 const { service: _service, ...hostEvent } = base;
-const rows: [string, Event, Partial<Rule>, string][] = [
+const rows: [string, Event, Partial<When>, string][] = [
   ['in downtime', { ...base, inDowntime: true }, {}, 'in-downtime'],
   ['host down', { ...base, hostState: 'DOWN' }, {}, 'host-down'],
   ['host unreachable', { ...base, hostState: 'UNREACHABLE' }, {}, 'host-down'],
@@ -135,24 +151,20 @@ const rows: [string, Event, Partial<Rule>, string][] = [
 ];
 for (const [name, event, part, wanted] of rows) {
   void t.test(name, async (t) => {
-    const decision = decide(event, { ...defaultRule, ...part }, now);
+    const decision = judgeOf(event, part);
     t.equal(decision.kind === 'kick' ? 'kick' : decision.code, wanted);
     t.ok(decision.reasons.length > 0);
   });
 }
 
 void t.test('a skip names each thing that forbids', async (t) => {
-  const decision = decide(
-    {
-      ...base,
-      inDowntime: true,
-      hostState: 'DOWN',
-      stateType: 'SOFT',
-      attempt: 1,
-    },
-    defaultRule,
-    now,
-  );
+  const decision = judgeOf({
+    ...base,
+    inDowntime: true,
+    hostState: 'DOWN',
+    stateType: 'SOFT',
+    attempt: 1,
+  });
   t.match(decision.reasons, [
     /host is DOWN/,
     /downtime/,

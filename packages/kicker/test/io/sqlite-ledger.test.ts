@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Decision } from '../../src/decide/decision.ts';
 import { createFakeClock } from '@kickd/testkit';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
 import type { OpenRecord } from '../../src/ledger/entry.ts';
@@ -25,12 +26,22 @@ const anOpen = (kick: string, problem: string): OpenRecord => ({
   },
 });
 
+const kickDecision: Decision = {
+  kind: 'kick',
+  mode: 'automatic',
+  request: {},
+  reasons: [],
+};
+
 void t.test('what is written is there after opening it again', async (t) => {
   const file = join(t.testdir(), 'state', 'ledger.sqlite');
   const first = openLedger(file, clock);
   first.append([
     {
-      entry: { kind: 'decision', body: { kind: 'kick', reasons: ['because'] } },
+      entry: {
+        kind: 'decision',
+        body: { ...kickDecision, reasons: ['because'] },
+      },
       keys: { kick: 'k1', problem: 'p1' },
     },
   ]);
@@ -43,7 +54,10 @@ void t.test('what is written is there after opening it again', async (t) => {
       at: '2026-03-01T00:00:00.000Z',
       kick: 'k1',
       problem: 'p1',
-      entry: { kind: 'decision', body: { kind: 'kick', reasons: ['because'] } },
+      entry: {
+        kind: 'decision',
+        body: { ...kickDecision, reasons: ['because'] },
+      },
     },
   ]);
   t.equal(again.entriesOf({ problem: 'p1' }).length, 1);
@@ -82,7 +96,7 @@ void t.test('history cannot be rewritten', async (t) => {
   const ledger = openLedger(file, clock);
   ledger.append([
     {
-      entry: { kind: 'decision', body: { kind: 'kick', reasons: [] } },
+      entry: { kind: 'decision', body: kickDecision },
       keys: { kick: 'k1' },
     },
   ]);
@@ -105,7 +119,7 @@ void t.test('a half-written event leaves nothing', async (t) => {
     () =>
       ledger.open(anOpen('k1', 'p2'), [
         {
-          entry: { kind: 'decision', body: { kind: 'kick', reasons: [] } },
+          entry: { kind: 'decision', body: kickDecision },
           keys: { problem: 'p2' },
         },
       ]),

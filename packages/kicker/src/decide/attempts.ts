@@ -1,0 +1,68 @@
+import { showMs, type Finding } from './finding.ts';
+import { mayProbe } from './futility.ts';
+import type { Rule } from './rules.ts';
+import type { Situation } from './situation.ts';
+
+/**
+ * How often one problem is kicked. The count begins anew with the next problem, and when the policy has
+ * changed since kicker stopped. A kick that is under way, or not yet judged, is waited for first.
+ */
+export function judgeAttempts(situation: Situation, rule: Rule): Finding {
+  const { service } = situation;
+  const { perProblem } = rule.attempts;
+  const kicks = service.problem?.kicks ?? 0;
+  const fact = `the problem was kicked ${times(kicks)} (attempts.perProblem is ${perProblem})`;
+  if (kicks < perProblem || isPending(situation) || mayProbe(situation, rule)) {
+    return kicks === 0 ? undefined : { kind: 'note', reason: fact };
+  }
+  return {
+    kind: 'skip',
+    code: 'attempts-used',
+    reason: fact,
+    escalate: { about: 'problem', reason: fact },
+  };
+}
+
+/** How often one service is kicked in a period: what is healed too often is not healthy. */
+export function judgePeriod(situation: Situation, rule: Rule): Finding {
+  const { service, atMs } = situation;
+  const { perPeriod, periodSeconds } = rule.attempts;
+  const sinceMs = atMs - periodSeconds * 1000;
+  const kicks = service.kicks.filter((kickMs) => kickMs > sinceMs).length;
+  const fact = `the service was kicked ${times(kicks)} within ${showMs(periodSeconds * 1000)} (attempts.perPeriod is ${perPeriod})`;
+  if (kicks < perPeriod || isPending(situation)) {
+    return kicks === 0 ? undefined : { kind: 'note', reason: fact };
+  }
+  return {
+    kind: 'skip',
+    code: 'healed-too-often',
+    reason: fact,
+    escalate: { about: 'problem', reason: fact },
+  };
+}
+
+/** How long a kick that has to wait, or did not help, is still wanted. */
+export function judgePatience(situation: Situation, rule: Rule): Finding {
+  const { service, atMs } = situation;
+  const wantedMs = service.problem?.wantedMs;
+  if (wantedMs === undefined || isPending(situation)) return undefined;
+  const forMs = atMs - wantedMs;
+  if (forMs <= rule.patienceSeconds * 1000 || mayProbe(situation, rule)) {
+    return undefined;
+  }
+  const fact = `a kick was wanted for ${showMs(forMs)} (patienceSeconds is ${rule.patienceSeconds})`;
+  return {
+    kind: 'skip',
+    code: 'gave-up',
+    reason: fact,
+    escalate: { about: 'problem', reason: fact },
+  };
+}
+
+function isPending({ service }: Situation): boolean {
+  return service.open !== undefined || service.verifying !== undefined;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
+}

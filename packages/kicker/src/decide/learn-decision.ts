@@ -1,0 +1,141 @@
+import { mayProbeBlock } from './futility.ts';
+import { hostKey, serviceKey } from './keys.ts';
+import { ruleFor } from './match.ts';
+import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
+import type { News } from './news.ts';
+import { updateGroups, writeHost, type Recall } from './recall.ts';
+import type { Rule } from './rules.ts';
+import { emptyService } from './service-memory.ts';
+import { fleetOf } from './steady.ts';
+import { groupsOf } from './situation.ts';
+import { settleOverdue } from './verdict.ts';
+
+/** What follows from a decision: a kick under way, a kick that is wanted, a person who was told. */
+export function learnDecision(
+  { event, facts, decision, kick }: Extract<News, { kind: 'decided' }>,
+  recall: Recall,
+): void {
+  const { memory, atMs, rules } = recall;
+  const host = hostKey(event, facts);
+  const known: HostMemory = memory.read('host', host) ?? { bad: [] };
+  updateGroups(facts, known, recall);
+  if (event.service === undefined) return;
+  const name = serviceKey(host, event.service);
+  const service = settleOverdue(
+    memory.read('service', name) ?? emptyService(atMs),
+    atMs,
+    known.policy,
+  );
+  const groups = groupsOf(facts, known).map((group) => group.name);
+  const rule = ruleFor(event, groups, rules.rules);
+  if (decision.escalate !== undefined) {
+    learnTold(decision.escalate.about, groups, rule, recall);
+  }
+  const problem: ProblemMemory = {
+    ...(service.problem ?? { sinceMs: atMs, ids: {}, kicks: 0, isTold: false }),
+  };
+  if (decision.escalate?.about === 'problem') problem.isTold = true;
+  if (decision.kind === 'wait') problem.wantedMs ??= atMs;
+  const isObserved =
+    decision.kind === 'skip' && decision.would?.kind === 'kick';
+  if (rule !== undefined && isObserved) {
+    memory.write('service', name, {
+      ...withKick(service, problem, rule, known.policy, atMs),
+      lastEndMs: atMs,
+    });
+    return;
+  }
+  if (rule === undefined || decision.kind !== 'kick' || kick === undefined) {
+    if (service.problem !== undefined) {
+      memory.write('service', name, { ...service, problem });
+    }
+    return;
+  }
+  if (memory.read('kick', kick) !== undefined) return;
+  const isNoop = decision.mode === 'noop';
+  const cm = rule.what.cm ?? '';
+  memory.write('service', name, {
+    ...withKick(service, problem, rule, known.policy, atMs),
+    open: { kick, isNoop },
+  });
+  memory.write('kick', kick, {
+    certname: host,
+    service: event.service,
+    cm,
+    isNoop,
+    verifySeconds: rule.verifySeconds,
+    futileRuns: rule.futility.runs,
+    noopChanges: rule.noopChanges,
+  });
+  writeHost(
+    host,
+    { ...known, open: { kick, service: event.service }, lastKickMs: atMs },
+    recall,
+  );
+  const { isTrouble: _past, ...fleet } = fleetOf(memory);
+  memory.write('fleet', '', {
+    ...fleet,
+    open: fleet.open + 1,
+    kicks: [...fleet.kicks, atMs].slice(-rules.guards.rate.kicks),
+  });
+  const server = memory.read('server', cm);
+  if (server?.openSinceMs !== undefined && server.probe === undefined) {
+    memory.write('server', cm, { ...server, probe: kick });
+  }
+}
+
+/** The counts of the service and its problem; a kick after the policy changed begins them anew. */
+function withKick(
+  service: ServiceMemory,
+  problem: ProblemMemory,
+  rule: Rule,
+  policy: string | undefined,
+  atMs: number,
+): ServiceMemory {
+  const isProbe = mayProbeBlock(service.block, policy, atMs, rule);
+  const counted: ServiceMemory = {
+    ...service,
+    kicks: [...service.kicks, atMs].slice(-rule.attempts.perPeriod),
+    problem: {
+      ...problem,
+      kicks: isProbe ? 1 : problem.kicks + 1,
+      wantedMs: isProbe ? atMs : (problem.wantedMs ?? atMs),
+    },
+  };
+  if (service.block === undefined) return counted;
+  // One kick, not more, until it is known whether it helped.
+  const { why } = service.block;
+  return {
+    ...counted,
+    block: { why, atMs, ...(policy === undefined ? {} : { policy }) },
+  };
+}
+
+/** A storm, a server and a monitor in trouble are told of once, however many problems they bring. */
+function learnTold(
+  about: string,
+  groups: readonly string[],
+  rule: Rule | undefined,
+  { memory }: Recall,
+): void {
+  if (about === 'monitor') {
+    memory.write('fleet', '', { ...fleetOf(memory), isTrouble: true });
+  } else if (about === 'server') {
+    const cm = rule?.what.cm ?? '';
+    const server = memory.read('server', cm);
+    if (server !== undefined) {
+      memory.write('server', cm, { ...server, isTold: true });
+    }
+  } else if (about.startsWith('storm of ')) {
+    // All of them: a host in two groups that storm calls one person, not two.
+    for (const name of groups) {
+      const group = memory.read('group', name);
+      if (group?.storm !== undefined) {
+        memory.write('group', name, {
+          ...group,
+          storm: { ...group.storm, isTold: true },
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import type { Event, HostState } from '../monitors/event.ts';
+import { recordEvent } from './flap-history.ts';
+import { hostKey, serviceKey } from './keys.ts';
+import { ruleFor } from './match.ts';
+import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
+import type { News } from './news.ts';
+import { updateGroups, writeHost, type Recall } from './recall.ts';
+import type { Rule } from './rules.ts';
+import { emptyService } from './service-memory.ts';
+import { settleOverdue, withFutile, withHealed } from './verdict.ts';
+
+/** What one event says of its service, its host and the host's groups. */
+export function learnEvent(
+  { event, facts }: Extract<News, { kind: 'event' }>,
+  recall: Recall,
+): void {
+  const key = hostKey(event, facts);
+  const known: HostMemory = recall.memory.read('host', key) ?? { bad: [] };
+  const host: HostMemory = { ...known };
+  if (facts.groups.length > 0) {
+    host.groups = facts.groups.map(({ name }) => name);
+  }
+  const rule = ruleFor(event, host.groups ?? [''], recall.rules.rules);
+  const hostState = event.hostState ?? hostStateOf(event);
+  if (hostState !== undefined) {
+    host.state = hostState;
+    host.bad = mark(host.bad, '', hostState !== 'UP' && !isTakenOn(event));
+  }
+  if (event.service !== undefined) {
+    const isBad =
+      rule !== undefined &&
+      rule.when.states.includes(event.state) &&
+      !isTakenOn(event);
+    host.bad = mark(host.bad, event.service, isBad);
+    const name = serviceKey(key, event.service);
+    const service = recall.memory.read('service', name);
+    recall.memory.write(
+      'service',
+      name,
+      withEvent(service, event, rule, host.policy, recall),
+    );
+  }
+  writeHost(key, host, recall);
+  updateGroups(facts, host, recall);
+}
+
+function withEvent(
+  known: ServiceMemory | undefined,
+  event: Event,
+  rule: Rule | undefined,
+  policy: string | undefined,
+  { atMs, rules }: Recall,
+): ServiceMemory {
+  const before = settleOverdue(known ?? emptyService(atMs), atMs, policy);
+  const service = {
+    ...before,
+    flap: recordEvent(before.flap, event, atMs, rules.guards.flapping),
+  };
+  const { problem } = service;
+  if (event.state === 'OK') {
+    if (problem === undefined) return service;
+    const { problem: _ended, ...green } = service;
+    const seen = { ...green, greenMs: atMs };
+    return seen.verifying === undefined ? seen : withHealed(seen, atMs);
+  }
+  if (problem !== undefined && isSameProblem(problem, event)) {
+    const { monitor, problem: id } = event;
+    if (id === undefined || problem.ids[monitor] === id) return service;
+    return {
+      ...service,
+      problem: { ...problem, ids: { ...problem.ids, [monitor]: id } },
+    };
+  }
+  return {
+    ...(rule === undefined
+      ? service
+      : afterGreen(service, atMs, policy, rule.futility)),
+    problem: {
+      sinceMs: atMs,
+      ids:
+        event.problem === undefined ? {} : { [event.monitor]: event.problem },
+      kicks: 0,
+      isTold: false,
+    },
+  };
+}
+
+/** Another id of the same monitor: the recovery between them was not told. */
+function isSameProblem(problem: ProblemMemory, event: Event): boolean {
+  const id = problem.ids[event.monitor];
+  return (
+    id === undefined || event.problem === undefined || id === event.problem
+  );
+}
+
+/**
+ * A new problem. Soon after a repair it is the old one: the repair did not help. After a long green time
+ * the count of runs that did not help begins anew; where kicker has stopped, only the policy counts.
+ */
+function afterGreen(
+  service: ServiceMemory,
+  atMs: number,
+  policy: string | undefined,
+  { relapseSeconds, runs }: Rule['futility'],
+): ServiceMemory {
+  const judged =
+    service.verifying === undefined ? service : withHealed(service, atMs);
+  const { healedMs, ...rest } = judged;
+  const soonMs = relapseSeconds * 1000;
+  if (healedMs !== undefined && atMs - healedMs < soonMs) {
+    return withFutile(rest, atMs, policy, runs);
+  }
+  const isLongGreen =
+    rest.greenMs !== undefined && atMs - rest.greenMs >= soonMs;
+  return isLongGreen && rest.block === undefined
+    ? { ...rest, futile: 0 }
+    : rest;
+}
+
+/** A person knows: it is not part of what the share counts. */
+function isTakenOn(event: Event): boolean {
+  return event.inDowntime || event.acknowledgedBy !== undefined;
+}
+
+function hostStateOf({ service, state }: Event): HostState | undefined {
+  if (service !== undefined) return undefined;
+  return state === 'UP' || state === 'DOWN' || state === 'UNREACHABLE'
+    ? state
+    : undefined;
+}
+
+function mark(bad: string[], service: string, isBad: boolean): string[] {
+  if (bad.includes(service) === isBad) return bad;
+  return isBad ? [...bad, service] : bad.filter((other) => other !== service);
+}

@@ -1,0 +1,140 @@
+import type { OutcomeRecord } from '../ledger/entry.ts';
+import { serverSign, withSign } from './breaker.ts';
+import { serviceKey } from './keys.ts';
+import type { KickMemory, ServiceMemory } from './memory.ts';
+import type { News } from './news.ts';
+import { policyVersion } from './policy-version.ts';
+import { writeHost, type Recall } from './recall.ts';
+import { emptyService } from './service-memory.ts';
+import { fleetOf } from './steady.ts';
+import { withFutile, withHealed } from './verdict.ts';
+
+/** A kick has ended: what runs count, how the CM server is, whether there is a verdict to wait for. */
+export function learnOutcome(
+  { kick, outcome }: Extract<News, { kind: 'outcome' }>,
+  recall: Recall,
+  wallMs: number,
+): void {
+  const { memory, atMs, rules } = recall;
+  const record = memory.read('kick', kick);
+  if (record === undefined) return;
+  memory.write('kick', kick, undefined);
+  const fleet = fleetOf(memory);
+  memory.write('fleet', '', { ...fleet, open: Math.max(0, fleet.open - 1) });
+
+  const { certname, cm } = record;
+  const { open, ...host } = memory.read('host', certname) ?? { bad: [] };
+  if (outcome.kind === 'ended' && outcome.outcome.configVersion !== undefined) {
+    const policy = policyVersion(
+      outcome.outcome.configVersion,
+      wallMs,
+      outcome.durationMs ?? 0,
+    );
+    if (policy !== undefined) host.policy = policy;
+  }
+  writeHost(
+    certname,
+    open === undefined || open.kick === kick ? host : { ...host, open },
+    recall,
+  );
+  const server = memory.read('server', cm) ?? { failed: [], isTold: false };
+  const sign =
+    outcome.kind === 'ended' ? serverSign(outcome.outcome) : undefined;
+  memory.write(
+    'server',
+    cm,
+    withSign(server, sign, kick, certname, rules.guards, atMs),
+  );
+  const name = serviceKey(certname, record.service);
+  const service = memory.read('service', name) ?? emptyService(atMs);
+  memory.write(
+    'service',
+    name,
+    withOutcome(service, kick, record, outcome, host.policy, atMs),
+  );
+}
+
+export function learnVerdict(
+  { kick, certname, service: of, verdict }: Extract<News, { kind: 'verdict' }>,
+  { memory, atMs }: Recall,
+): void {
+  const name = serviceKey(certname, of);
+  const service = memory.read('service', name);
+  if (service?.verifying?.kick !== kick) return;
+  const { futileRuns } = service.verifying;
+  const policy = memory.read('host', certname)?.policy;
+  memory.write(
+    'service',
+    name,
+    verdict === 'healed'
+      ? withHealed(service, atMs)
+      : withFutile(service, atMs, policy, futileRuns),
+  );
+}
+
+export function learnPolicy(
+  {
+    certname,
+    configVersion,
+    runEndedMs,
+    durationMs,
+  }: Extract<News, { kind: 'policy' }>,
+  recall: Recall,
+): void {
+  const policy = policyVersion(configVersion, runEndedMs, durationMs);
+  if (policy === undefined) return;
+  const host = recall.memory.read('host', certname) ?? { bad: [] };
+  writeHost(certname, { ...host, policy }, recall);
+}
+
+function withOutcome(
+  known: ServiceMemory,
+  kick: string,
+  record: KickMemory,
+  outcome: OutcomeRecord,
+  policy: string | undefined,
+  atMs: number,
+): ServiceMemory {
+  if (known.open?.kick !== kick) return known;
+  const { open: _open, ...rest } = known;
+  const service: ServiceMemory = { ...rest, lastEndMs: atMs };
+  if (!didRun(outcome)) return service;
+  if (record.isNoop) {
+    const pending =
+      outcome.kind === 'ended' ? (outcome.outcome.pending?.length ?? 0) : 0;
+    if (pending <= record.noopChanges) return service;
+    return {
+      ...service,
+      block: {
+        why: 'too-many-changes',
+        atMs,
+        ...(policy === undefined ? {} : { policy }),
+      },
+    };
+  }
+  if (service.problem === undefined) return withHealed(service, atMs);
+  return {
+    ...service,
+    verifying: {
+      kick,
+      untilMs: atMs + record.verifySeconds * 1000,
+      futileRuns: record.futileRuns,
+    },
+  };
+}
+
+/**
+ * Whether something may have run. A run that was lost or cancelled did not help either: what nobody can
+ * tell counts like a failure.
+ */
+function didRun(outcome: OutcomeRecord): boolean {
+  switch (outcome.kind) {
+    case 'ended':
+      return !['refused', 'not-started'].includes(outcome.outcome.kind);
+    case 'not-known':
+      return true;
+    case 'refused':
+    case 'gave-up':
+      return false;
+  }
+}

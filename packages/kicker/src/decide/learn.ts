@@ -1,0 +1,67 @@
+import type { Memory, MemoryChange } from './memory.ts';
+import { learnDecision } from './learn-decision.ts';
+import { learnEvent } from './learn-event.ts';
+import { learnOutcome, learnPolicy, learnVerdict } from './learn-run.ts';
+import type { Moment } from './moment.ts';
+import type { News } from './news.ts';
+import { createOverlay } from './overlay.ts';
+import type { Recall } from './recall.ts';
+import type { RuleSet } from './rules.ts';
+import { fleetAt } from './steady.ts';
+
+export interface Learning {
+  rules: RuleSet;
+  memory: Memory;
+  now: Moment;
+}
+
+/**
+ * Folds one piece of news into the memory. Pure; news that comes twice, or about a kick that is not known,
+ * changes nothing but the clock.
+ * @returns the records to write, in the transaction that writes the ledger's entries
+ */
+export function learn(
+  news: News,
+  { rules, memory, now }: Learning,
+): MemoryChange[] {
+  const overlay = createOverlay(memory);
+  const fleet = fleetAt(memory, now);
+  overlay.write('fleet', '', fleet);
+  const recall: Recall = { rules, memory: overlay, atMs: fleet.steadyMs };
+  switch (news.kind) {
+    case 'event':
+      learnEvent(news, recall);
+      break;
+    case 'decided':
+      learnDecision(news, recall);
+      break;
+    case 'outcome':
+      learnOutcome(news, recall, now.wallMs);
+      break;
+    case 'verdict':
+      learnVerdict(news, recall);
+      break;
+    case 'policy':
+      learnPolicy(news, recall);
+      break;
+    case 'stopped': {
+      const { by, reason } = news;
+      const at = new Date(now.wallMs).toISOString();
+      overlay.write('fleet', '', { ...fleet, stopped: { by, reason, at } });
+      break;
+    }
+    case 'resumed': {
+      const { stopped: _stopped, ...rest } = fleet;
+      overlay.write('fleet', '', rest);
+      break;
+    }
+    case 'storm-reset': {
+      const group = overlay.read('group', news.group);
+      if (group === undefined) break;
+      const { storm: _storm, ...rest } = group;
+      overlay.write('group', news.group, rest);
+      break;
+    }
+  }
+  return overlay.changes();
+}

@@ -1,0 +1,152 @@
+import type { Moment } from './moment.ts';
+
+/**
+ * What kicker remembers of the past: small records, each a fold of what the ledger holds. A decision
+ * reads a handful of them, however long the history.
+ *
+ * Times in them are *steady* milliseconds: they count from the first record of this ledger, go on across
+ * restarts, and are not moved by a change of the wall clock (see steady.ts).
+ */
+export interface Memories {
+  fleet: FleetMemory;
+  /** key: the name of a host group; the group of all hosts that are in none is `` */
+  group: GroupMemory;
+  /** key: certname, or the monitor's name where there is no certname */
+  host: HostMemory;
+  /** key: see serviceKey */
+  service: ServiceMemory;
+  /** key: the kick's id; there as long as it has no outcome */
+  kick: KickMemory;
+  /** key: the CM profile, `` for the host's default */
+  server: ServerMemory;
+}
+
+export interface FleetMemory {
+  /** the instant at which the steady clock stood at `steadyMs` */
+  moment: Moment;
+  steadyMs: number;
+  /** kicks without an outcome */
+  open: number;
+  /** when the last kicks were decided, oldest first, at most as many as the rate allows */
+  kicks: number[];
+  stopped?: { by: string; reason: string; at: string };
+  /** somebody was told that a monitor is not to be believed, and it still is not */
+  isTrouble?: boolean;
+}
+
+export interface GroupMemory {
+  /** hosts that count as unhealthy or in healing, by the quarter day since which they do */
+  counts: Record<string, number>;
+  /** how many hosts it has, as last believed; `told`: another number that has to hold before it is */
+  members?: number;
+  told?: { members: number; atMs: number };
+  storm?: {
+    sinceMs: number;
+    /** since when the share is below its limit again; absent: it is above */
+    belowSinceMs?: number;
+    isTold: boolean;
+  };
+}
+
+export interface HostMemory {
+  /** as the monitor last told of the host itself */
+  state?: 'UP' | 'DOWN' | 'UNREACHABLE';
+  /** services with trouble that nobody has taken on */
+  bad: string[];
+  /** its groups, as a monitor that knows any last told */
+  groups?: string[];
+  /** where the host counts now, and under which quarter day */
+  counted?: { groups: string[]; quarter: string };
+  /** the kick under way on it, and for which service */
+  open?: { kick: string; service: string };
+  lastKickMs?: number;
+  /** the version of the policy that last said something, see policy-version.ts */
+  policy?: string;
+}
+
+export interface ServiceMemory {
+  /** the episode of trouble that lasts; absent: green */
+  problem?: ProblemMemory;
+  /** when the last kicks were decided, oldest first, at most as many as a period allows */
+  kicks: number[];
+  /** the kick under way */
+  open?: { kick: string; isNoop: boolean };
+  /** the run has ended, and the monitor has not yet said whether it helped */
+  verifying?: { kick: string; untilMs: number; futileRuns: number };
+  /** when the last run ended, or the last kick came to nothing */
+  lastEndMs?: number;
+  /** runs in a row that did not help */
+  futile: number;
+  /** when the service was last healed by a kick */
+  healedMs?: number;
+  /** when it was last seen turning green */
+  greenMs?: number;
+  /** no kick any more until the policy changes */
+  block?: {
+    why: 'futile' | 'too-many-changes';
+    atMs: number;
+    /** the policy that did not help; absent: it tells no version */
+    policy?: string;
+  };
+  flap: FlapMemory;
+}
+
+export interface ProblemMemory {
+  sinceMs: number;
+  /** each monitor's own id of it */
+  ids: Record<string, string>;
+  kicks: number;
+  /** when a kick was first wanted */
+  wantedMs?: number;
+  isTold: boolean;
+}
+
+export interface FlapMemory {
+  /** 21 states, oldest first, a letter each: o w c u */
+  states: string;
+  lastMs: number;
+  /** whether the service is in a SOFT problem since then: its checks are not recorded */
+  isSoft: boolean;
+  isFlapping: boolean;
+  /** how much they change, the later the heavier */
+  percent: number;
+}
+
+export interface KickMemory {
+  certname: string;
+  service: string;
+  cm: string;
+  isNoop: boolean;
+  /** the parts of the rule that judge its end, as they were when it was decided */
+  verifySeconds: number;
+  futileRuns: number;
+  noopChanges: number;
+}
+
+export interface ServerMemory {
+  /** certnames that got no catalog, in a row */
+  failed: string[];
+  openSinceMs?: number;
+  /** the one kick that tries whether it is over */
+  probe?: string;
+  isTold: boolean;
+}
+
+export type MemoryKind = keyof Memories;
+
+/** The reading side. What is returned is never changed. */
+export interface Memory {
+  read<Kind extends MemoryKind>(
+    kind: Kind,
+    key: string,
+  ): Memories[Kind] | undefined;
+}
+
+/** One record to write, or to forget. */
+export type MemoryChange = {
+  [Kind in MemoryKind]: {
+    kind: Kind;
+    key: string;
+    value: Memories[Kind] | undefined;
+  };
+}[MemoryKind];

@@ -1,0 +1,41 @@
+import type { OutcomeRecord } from '../ledger/entry.ts';
+import type { Event } from '../monitors/event.ts';
+import type { Decision } from './decision.ts';
+import type { Facts } from './facts.ts';
+
+/** Something that happened, to be remembered: see learn.ts. */
+export type News =
+  /** every event, before it is decided about; OK ends the problem */
+  | { kind: 'event'; event: Event; facts: Facts }
+  /** @param kick the id of the kick, where it was decided to kick */
+  | {
+      kind: 'decided';
+      event: Event;
+      facts: Facts;
+      decision: Decision;
+      kick?: string;
+    }
+  | { kind: 'outcome'; kick: string; outcome: OutcomeRecord }
+  /** what the monitor saw after the run; `unknown`: nothing within the window */
+  | {
+      kind: 'verdict';
+      kick: string;
+      certname: string;
+      service: string;
+      verdict: Verdict;
+    }
+  | { kind: 'stopped'; by: string; reason: string }
+  | { kind: 'resumed' }
+  /** a person ends the storm of a group, exit delay and all */
+  | { kind: 'storm-reset'; group: string }
+  /** the version of the policy that a run on the host applied, whoever started it */
+  | {
+      kind: 'policy';
+      certname: string;
+      configVersion: string;
+      /** when that run ended, epoch milliseconds */
+      runEndedMs: number;
+      durationMs: number;
+    };
+
+type Verdict = 'healed' | 'still-broken' | 'unknown';
