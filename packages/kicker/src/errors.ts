@@ -179,6 +179,45 @@ export const errors = {
       `one of: ${known.join(', ')}`,
     ),
 
+  configRuleMoved: (where: string) =>
+    usage(
+      'CONFIG_RULE_MOVED',
+      `${printable(where)}: rules stand in a file of their own now`,
+      'move it to /etc/kicker/rules.yaml: rules: [{name: NAME, match: {host: "*"}, when: {…}}]; see docs/reference/rules.md',
+    ),
+
+  // rules
+  rulesMissing: (file: string) =>
+    usage(
+      'RULES_MISSING',
+      `the rules ${printable(file)} do not exist`,
+      'name another file in kicker.yaml: rules: PATH; or leave it away: the classic rule is built in',
+    ),
+  rulesUnreadable: (file: string, why: string) =>
+    usage(
+      'RULES_UNREADABLE',
+      `the rules ${printable(file)} cannot be read: ${printable(why)}`,
+      `let the monitor's group read it: chown root:nagios ${printable(file)} && chmod 0640 ${printable(file)}`,
+    ),
+  ruleNameTwice: (where: string, name: string, other: string) =>
+    usage(
+      'RULE_NAME_TWICE',
+      `${printable(where)}: a rule ${printable(name)} stands at ${printable(other)} already`,
+      'give each rule a name of its own: decisions are told by it',
+    ),
+  ruleNeverReached: (where: string, name: string, other: string) =>
+    usage(
+      'RULE_NEVER_REACHED',
+      `${printable(where)}: the rule ${printable(name)} is never reached: ${printable(other)} matches all that it does, and stands first`,
+      'put the narrower rule first, or take one of them away',
+    ),
+  rulesContradict: (where: string, what: string) =>
+    usage(
+      'RULES_CONTRADICT',
+      `${printable(where)}: ${what}`,
+      'mend it there, then type: kicker check',
+    ),
+
   // ledger
   ledgerUnwritable: (file: string, why: string) =>
     usage(

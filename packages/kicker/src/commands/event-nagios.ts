@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Fault, printable } from '@kickd/protocol';
 import { Faults, exitCodes } from '../errors.ts';
 import type { Config } from '../config/config.ts';
-import { defaultRule, defaultRuleSet } from '../decide/default-rules.ts';
 import { findTarget } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { loadConfig } from '../io/load-config.ts';
+import { loadRules } from '../io/load-rules.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { locateLedger } from '../io/ledger-file.ts';
 import { identityOf, isAlive } from '../io/process-identity.ts';
@@ -41,6 +41,7 @@ export const command: Command = {
     const { event } = parsed;
     const subject = printable(subjectOf(event));
     const config = await loadConfig(given.text('config'), shell.env);
+    const rules = await loadRules(config, shell.env);
     const found = findTarget(
       event.host,
       config.hosts,
@@ -57,10 +58,7 @@ export const command: Command = {
     const rest = { ledger, config, own, shell };
     try {
       const taken = takeEvent(event, {
-        rules: {
-          ...defaultRuleSet,
-          rules: [{ ...defaultRule, when: config.rule }],
-        },
+        rules,
         target: found.target,
         forSeconds: config.retry.forSeconds,
         now: shell.clock.now(),

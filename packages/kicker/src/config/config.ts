@@ -1,12 +1,13 @@
 import type { HostEntry } from '../fleet/target.ts';
-import { defaultRule } from '../decide/default-rules.ts';
-import type { When } from '../decide/rules.ts';
 
 /** Puppet's old port of `puppet agent --listen`, as in the protocol. */
 const defaultPort = 8139;
 
 /** Where an operator's configuration is looked for when nothing names another. */
 export const defaultConfigFile = '/etc/kicker/kicker.yaml';
+
+/** Where the rules are looked for when the configuration names no other file. */
+export const defaultRulesFile = '/etc/kicker/rules.yaml';
 
 /** kicker's whole configuration, every default filled in. */
 export interface Config {
@@ -21,7 +22,8 @@ export interface Config {
   port: number;
   hosts: Readonly<Record<string, HostEntry>>;
   nagios: { commandFile?: string };
-  rule: When;
+  /** the rules file; absent: defaultRulesFile, where there is one */
+  rules?: string;
   /** how long a kick that did not get through is sent again */
   retry: { forSeconds: number };
   /** how long a run is followed to its end */
@@ -44,7 +46,6 @@ export function defaultConfig(): Config {
     port: defaultPort,
     hosts: {},
     nagios: {},
-    rule: { ...defaultRule.when, states: [...defaultRule.when.states] },
     retry: { forSeconds: 10 * 60 },
     follow: { forSeconds: 2 * 60 * 60 },
     timeouts: { connectSeconds: 5, requestSeconds: 10 },

@@ -1,33 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Certname } from '@kickd/protocol';
-
-/** A timer beyond this fires at once. @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const timerMaxSeconds = Math.floor((2 ** 31 - 1) / 1000);
-
-const Path = (what: string) =>
-  Type.String({ pattern: '^/', description: `an absolute path: ${what}` });
-const Seconds = (minimum: number) =>
-  Type.Number({
-    minimum,
-    maximum: timerMaxSeconds,
-    description: `seconds, ${minimum} to ${timerMaxSeconds} (a longer timer fires at once)`,
-  });
-const Port = Type.Integer({
-  minimum: 1,
-  maximum: 65535,
-  description: 'a port, 1 to 65535',
-});
-const Name = Type.String({
-  ...Certname,
-  description: 'a certname in lower case, e.g. web1.example.com',
-});
-
-function closed<Properties extends Parameters<typeof Type.Object>[0]>(
-  properties: Properties,
-  description: string,
-) {
-  return Type.Object(properties, { additionalProperties: false, description });
-}
+import { closed, Name, Path, Port, Seconds } from './schema-parts.ts';
 
 /**
  * What `kicker.yaml` may hold: the one source of its checks and of the list in docs/reference/kicker.md.
@@ -74,39 +46,7 @@ export const ConfigFile = closed(
         'a mapping with commandFile',
       ),
     ),
-    rule: Type.Optional(
-      closed(
-        {
-          states: Type.Optional(
-            Type.Array(
-              Type.Enum(['WARNING', 'CRITICAL', 'UNKNOWN'], {
-                description: 'WARNING, CRITICAL or UNKNOWN',
-              }),
-              {
-                minItems: 1,
-                uniqueItems: true,
-                description: 'a list of WARNING, CRITICAL, UNKNOWN, each once',
-              },
-            ),
-          ),
-          softAttempt: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: 1000,
-              description:
-                'the SOFT attempt that kicks, 1 to 1000, or 0 for HARD alone',
-            }),
-          ),
-          acknowledged: Type.Optional(
-            Type.Boolean({
-              description: 'true to kick acknowledged problems, or false',
-            }),
-          ),
-          staleSeconds: Type.Optional(Seconds(1)),
-        },
-        'a mapping with states, softAttempt, acknowledged or staleSeconds',
-      ),
-    ),
+    rules: Type.Optional(Path('the rules')),
     retry: Type.Optional(
       closed(
         { forSeconds: Type.Optional(Seconds(1)) },

@@ -35,7 +35,7 @@ function fitsOne(wanted: readonly string[] | undefined, name: string): boolean {
  * Whether a name fits a pattern, the whole of it, case and all: `*` is any text, `?` one character, all
  * else stands for itself. Linear in both: on a mismatch only the last `*` is tried again.
  */
-function fitsName(pattern: string, name: string): boolean {
+export function fitsName(pattern: string, name: string): boolean {
   let at = 0;
   let star = -1;
   let starAt = 0;

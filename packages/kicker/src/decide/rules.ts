@@ -58,7 +58,7 @@ export interface Match {
   labels?: Readonly<Record<string, readonly string[]>>;
 }
 
-export interface When {
+interface When {
   /** the states that are worth a run */
   states: readonly State[];
   /** which SOFT attempt kicks already, made relative to the service's maximum; 0: none, HARD alone */

@@ -14,7 +14,6 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Config } from '../config/config.ts';
 
 /** What a kept configuration was made of, and by which kicker. */
 export interface ConfigSource {
@@ -25,27 +24,25 @@ export interface ConfigSource {
 }
 
 /**
- * Where the configuration that was last read is kept, parsed and checked: both need libraries that
+ * Where a configuration file that was last read is kept, parsed and checked: both need libraries that
  * take a one-shot kicker longer to load than all else of its own.
  * @see https://specifications.freedesktop.org/basedir-spec/latest/ XDG_CACHE_HOME
  */
 export function locateConfigCache(
   env: Readonly<Record<string, string | undefined>>,
+  name: 'config' | 'rules',
 ): string {
   const cache = env['XDG_CACHE_HOME'];
   const base =
     cache?.startsWith('/') === true ? cache : join(homedir(), '.cache');
-  return join(base, 'kicker', 'config.json');
+  return join(base, 'kicker', `${name}.json`);
 }
 
 /**
  * The kept configuration, where it was made of this very text by this very program, and nobody else
  * could have written it. Never throws: whatever is wrong with a cache, the text itself is at hand.
  */
-export function readConfigCache(
-  cache: string,
-  source: ConfigSource,
-): Config | undefined {
+export function readConfigCache(cache: string, source: ConfigSource): unknown {
   try {
     if (!areOurs(folderOf(cache))) return undefined;
     const found = openSync(
@@ -77,7 +74,7 @@ export function readConfigCache(
 export function writeConfigCache(
   cache: string,
   source: ConfigSource,
-  config: Config,
+  config: unknown,
 ): void {
   const kept: Kept = {
     kicker: source.madeBy,
@@ -107,7 +104,7 @@ interface Kept {
   kicker: string;
   file: string;
   sha256: string;
-  config: Config;
+  config: unknown;
 }
 
 interface Folder {

@@ -5,15 +5,8 @@ import {
   defaultConfigFile,
   type Config,
 } from '../config/config.ts';
-import manifest from '../../package.json' with { type: 'json' };
-import {
-  locateConfigCache,
-  readConfigCache,
-  writeConfigCache,
-} from './config-cache.ts';
 import { codeOf } from './error-code.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import { parseKept, usualCache, type Env } from './parse-kept.ts';
 
 /**
  * The configuration: the file that was named, or else $KICKER_CONFIG, or else the usual place where a
@@ -25,7 +18,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export async function loadConfig(
   named: string | undefined,
   env: Env,
-  cache: string | undefined = usualCache(env),
+  cache: string | undefined = usualCache(env, 'config'),
 ): Promise<Config> {
   const fromEnv = env['KICKER_CONFIG'];
   const asked = named ?? (fromEnv === '' ? undefined : fromEnv);
@@ -43,22 +36,10 @@ export async function loadConfig(
         : errors.configUnreadable(file, code),
     ]);
   }
-  const source = { madeBy, file, text };
-  const kept = cache === undefined ? undefined : readConfigCache(cache, source);
-  if (kept !== undefined) return kept;
-  const { parseConfig } = await import('../config/parse.ts');
-  const parsed = parseConfig(text, file);
-  if (parsed.kind === 'faults') throw new Faults(parsed.faults);
-  if (cache !== undefined) writeConfigCache(cache, source, parsed.config);
-  return parsed.config;
-}
-
-/** The names of built files hold a hash of what is in them: a build of the same version differs too. */
-const madeBy = `${manifest.version} ${import.meta.url}`;
-
-/** Sources change without their names or the version: unbuilt, nothing is kept. */
-function usualCache(env: Env): string | undefined {
-  // In a single executable, which is CommonJS, there is no URL, whatever the type says.
-  const isSource = import.meta.url?.endsWith('.ts') ?? false;
-  return isSource ? undefined : locateConfigCache(env);
+  return parseKept(text, file, cache, async () => {
+    const { parseConfig } = await import('../config/parse.ts');
+    const parsed = parseConfig(text, file);
+    if (parsed.kind === 'faults') throw new Faults(parsed.faults);
+    return parsed.config;
+  });
 }

@@ -18,7 +18,7 @@ void t.test('what is given goes over the defaults', async (t) => {
       'hosts:',
       '  Web1: {certname: web1.example.com, address: 192.0.2.1}',
       'nagios: {commandFile: /run/nagios.cmd}',
-      'rule: {states: [WARNING, CRITICAL]}',
+      'rules: /etc/kicker/rules.yaml',
       'retry: {forSeconds: 60}',
       'timeouts: {connectSeconds: 0.5}',
       'tls: {cert: /a, key: /b, ca: /c, crl: /d}',
@@ -34,7 +34,7 @@ void t.test('what is given goes over the defaults', async (t) => {
       port: 9139,
       hosts: { Web1: { certname: 'web1.example.com', address: '192.0.2.1' } },
       nagios: { commandFile: '/run/nagios.cmd' },
-      rule: { ...base.rule, states: ['WARNING', 'CRITICAL'] },
+      rules: '/etc/kicker/rules.yaml',
       retry: { forSeconds: 60 },
       timeouts: { connectSeconds: 0.5, requestSeconds: 10 },
       tls: { cert: '/a', key: '/b', ca: '/c', crl: '/d' },
@@ -48,12 +48,12 @@ const bad: [string, [string, string, RegExp][]][] = [
   ['prt: 1', [['CONFIG_UNKNOWN_KEY', '1:1', /prt; did you mean port\?/]]],
   ['zzzzzz: 1', [['CONFIG_UNKNOWN_KEY', '1:1', /no key zzzzzz$/]]],
   [
-    'rule:\n  softAtempt: 3',
+    'retry:\n  forSecond: 3',
     [
       [
         'CONFIG_UNKNOWN_KEY',
         '2:3',
-        /rule\.softAtempt; did you mean softAttempt\?/,
+        /retry\.forSecond; did you mean forSeconds\?/,
       ],
     ],
   ],
@@ -75,10 +75,9 @@ const bad: [string, [string, string, RegExp][]][] = [
     [['CONFIG_UNKNOWN_KEY', '1:16', /did you mean address\?/]],
   ],
   [
-    'rule:\n  states:\n    - CRITICAL\n    - DOWN',
-    [['CONFIG_INVALID', '4:7', /rule\.states\.1 is "DOWN"/]],
+    'rule: {states: [CRITICAL]}',
+    [['CONFIG_RULE_MOVED', '1:1', /a file of their own/]],
   ],
-  ['rule: {states: []}', [['CONFIG_INVALID', '1:16', /each once/]]],
   [
     'tls: {cert: /a, key: b}',
     [

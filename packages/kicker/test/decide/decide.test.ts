@@ -2,7 +2,7 @@ import t from 'tap';
 import { decide } from '../../src/decide/decide.ts';
 import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
 import type { Decision } from '../../src/decide/decision.ts';
-import type { When } from '../../src/decide/rules.ts';
+import type { Rule } from '../../src/decide/rules.ts';
 import type { Event } from '../../src/monitors/event.ts';
 
 const now = {
@@ -12,7 +12,7 @@ const now = {
 };
 
 /** The decision where nothing is remembered. */
-function judgeOf(event: Event, when: Partial<When> = {}): Decision {
+function judgeOf(event: Event, when: Partial<Rule['when']> = {}): Decision {
   return decide(event, {
     rules: {
       ...defaultRuleSet,
@@ -91,7 +91,7 @@ void t.test('every state, every state type', async (t) => {
 });
 
 const { service: _service, ...hostEvent } = base;
-const rows: [string, Event, Partial<When>, string][] = [
+const rows: [string, Event, Partial<Rule['when']>, string][] = [
   ['in downtime', { ...base, inDowntime: true }, {}, 'in-downtime'],
   ['host down', { ...base, hostState: 'DOWN' }, {}, 'host-down'],
   ['host unreachable', { ...base, hostState: 'UNREACHABLE' }, {}, 'host-down'],

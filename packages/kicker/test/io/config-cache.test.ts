@@ -54,7 +54,7 @@ void t.test('kept again over what was there', async (t) => {
   const { cache } = createKept(t);
   const next = { ...source, text: 'port: 9140' };
   writeConfigCache(cache, next, { ...config, port: 9140 });
-  t.equal(readConfigCache(cache, next)?.port, 9140);
+  t.match(readConfigCache(cache, next), { port: 9140 });
   t.equal(readConfigCache(cache, source), undefined);
 });
 
@@ -170,13 +170,17 @@ for (const [why, spoil] of unwritable) {
 
 void t.test('where it is', async (t) => {
   t.equal(
-    locateConfigCache({ XDG_CACHE_HOME: '/var/cache/x' }),
+    locateConfigCache({ XDG_CACHE_HOME: '/var/cache/x' }, 'config'),
     '/var/cache/x/kicker/config.json',
   );
-  const usual = locateConfigCache({});
+  const usual = locateConfigCache({}, 'config');
   t.ok(usual.endsWith('/.cache/kicker/config.json'));
-  t.equal(locateConfigCache({ XDG_CACHE_HOME: 'relative' }), usual);
-  t.equal(locateConfigCache({ XDG_CACHE_HOME: '' }), usual);
+  t.equal(
+    locateConfigCache({ XDG_CACHE_HOME: 'relative' }, 'config'),
+    usual,
+    'config',
+  );
+  t.equal(locateConfigCache({ XDG_CACHE_HOME: '' }, 'config'), usual, 'config');
 });
 
 void t.test('what is kept holds no more than the configuration', async (t) => {

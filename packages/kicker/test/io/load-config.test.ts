@@ -39,7 +39,7 @@ void t.test('kept and parsed are the same', async (t) => {
     [
       'port: 9139',
       'hosts: {__proto__: {port: 1}, Web1: {address: "::1"}}',
-      'rule: {states: [WARNING], staleSeconds: 1.5}',
+      'rules: /etc/kicker/other.yaml',
       'timeouts: {connectSeconds: 0.1}',
       'tls: {cert: /a, key: /b, ca: /c, crl: /d}',
     ].join('\n'),

@@ -17,8 +17,8 @@
 #   where kickd listens on every host that `hosts` does not say otherwise of
 # @param hosts
 #   the monitor's name of a host => certname, address, port, where they differ from its name
-# @param rule
-#   when to kick, as kicker.yaml has it
+# @param rules
+#   when to kick, as rules.yaml has it; empty: the file is not managed, and without one the classic rule holds
 # @param nagios
 #   whether to install handler, command and template for Nagios 4
 # @param nagios_config
@@ -55,7 +55,7 @@ class kickd::kicker (
     Optional['address']  => String[1],
     Optional['port']     => Integer[1, 65535],
   }]] $hosts = {},
-  Hash[String[1], Data] $rule = {},
+  Hash[String[1], Data] $rules = {},
   Boolean $nagios = true,
   Kickd::Path $nagios_config = '/etc/nagios4/conf.d',
   Kickd::Path $nagios_handlers = '/usr/share/nagios4/plugins/eventhandlers',
@@ -101,14 +101,20 @@ class kickd::kicker (
             {}      => undef,
             default => $hosts,
           },
-          'rule'     => $rule ? {
-            {}      => undef,
-            default => $rule,
-          },
           'nagios'   => $command_file,
           'ledger'   => "${state}/ledger.sqlite",
         },
     }),
+  }
+
+  unless $rules.empty {
+    file { "${folder}/rules.yaml":
+      ensure  => file,
+      owner   => 'root',
+      group   => $group,
+      mode    => '0640',
+      content => epp('kickd/kicker.yaml.epp', { 'config' => $rules }),
+    }
   }
 
   file { $state:

@@ -1,0 +1,151 @@
+import type { FaultFacts } from '@kickd/protocol';
+import { defaultRule, defaultRuleSet } from '../decide/default-rules.ts';
+import { fitsName } from '../decide/match.ts';
+import type { Guards, Match, Rule, RuleSet } from '../decide/rules.ts';
+import { errors } from '../errors.ts';
+import { checkYaml } from './check-yaml.ts';
+import { RulesFile } from './rules-schema.ts';
+
+export type ParsedRules =
+  { kind: 'rules'; rules: RuleSet } | { kind: 'faults'; faults: FaultFacts[] };
+
+/** Reads the text of rules.yaml: every mistake at once, each with file, line and column. */
+export function parseRules(text: string, file: string): ParsedRules {
+  const checked = checkYaml(text, file, RulesFile);
+  if (checked.kind === 'faults') return checked;
+  const { value, whereOf } = checked;
+  const guards = fillGuards(value.guards ?? {});
+  const rules = value.rules.map((given, index) =>
+    fillRule(given, lineOf(whereOf(['rules', String(index)]))),
+  );
+  const faults = [
+    ...checkGuards(guards, whereOf(['guards', 'flapping'])),
+    ...rules.flatMap((rule, index) =>
+      checkAgainst(
+        rule,
+        rules.slice(0, index),
+        whereOf(['rules', String(index)]),
+      ),
+    ),
+  ];
+  return faults.length > 0
+    ? { kind: 'faults', faults }
+    : { kind: 'rules', rules: { source: file, rules, guards } };
+}
+
+function fillRule(given: RulesFile['rules'][number], place: string): Rule {
+  const base = defaultRule;
+  const { match, when, what, attempts, futility, tell, ...flat } = given;
+  return {
+    ...base,
+    ...flat,
+    place,
+    match: fillMatch(match),
+    when: { ...base.when, ...when },
+    what: { ...base.what, ...what },
+    attempts: { ...base.attempts, ...attempts },
+    futility: { ...base.futility, ...futility },
+    tell: { ...base.tell, ...tell },
+  };
+}
+
+/** One name is a list of one. */
+function fillMatch({
+  labels,
+  ...given
+}: RulesFile['rules'][number]['match']): Match {
+  const parts = Object.entries(given).map(([part, names]) => [
+    part,
+    listOf(names),
+  ]);
+  return {
+    ...(Object.fromEntries(parts) as Omit<Match, 'labels'>),
+    ...(labels === undefined
+      ? {}
+      : {
+          labels: Object.fromEntries(
+            Object.entries(labels).map(([label, names]) => [
+              label,
+              listOf(names),
+            ]),
+          ),
+        }),
+  };
+}
+
+function listOf(names: string | string[]): string[] {
+  return typeof names === 'string' ? [names] : names;
+}
+
+function fillGuards(given: NonNullable<RulesFile['guards']>): Guards {
+  const base = defaultRuleSet.guards;
+  const { share, storm, rate, flapping, breaker, ...flat } = given;
+  return {
+    ...base,
+    ...flat,
+    share: { ...base.share, ...share },
+    storm: { ...base.storm, ...storm },
+    rate: { ...base.rate, ...rate },
+    flapping: { ...base.flapping, ...flapping },
+    breaker: { ...base.breaker, ...breaker },
+  };
+}
+
+function checkGuards({ flapping }: Guards, where: string): FaultFacts[] {
+  if (flapping.low < flapping.high) return [];
+  return [
+    errors.rulesContradict(
+      where,
+      `flapping.low is ${flapping.low} and flapping.high is ${flapping.high}; low must be below high`,
+    ),
+  ];
+}
+
+function checkAgainst(
+  rule: Rule,
+  before: readonly Rule[],
+  where: string,
+): FaultFacts[] {
+  const namesake = before.find(({ name }) => name === rule.name);
+  if (namesake !== undefined) {
+    return [errors.ruleNameTwice(where, rule.name, namesake.place)];
+  }
+  const wider = before.find(({ match }) => covers(match, rule.match));
+  if (wider === undefined) return [];
+  return [
+    errors.ruleNeverReached(where, rule.name, `${wider.name} (${wider.place})`),
+  ];
+}
+
+/** Whether `wide` surely matches all that `narrow` does. Two overlapping wildcards may go unnoticed. */
+function covers(wide: Match, narrow: Match): boolean {
+  const parts = ['monitor', 'host', 'hostGroup', 'service'] as const;
+  return (
+    parts.every((part) => coversNames(wide[part], narrow[part])) &&
+    Object.entries(wide.labels ?? {}).every(([label, names]) =>
+      coversNames(names, narrow.labels?.[label]),
+    )
+  );
+}
+
+function coversNames(
+  wide: readonly string[] | undefined,
+  narrow: readonly string[] | undefined,
+): boolean {
+  if (wide === undefined) return true;
+  // An event always has a monitor and a host; not always a group or a label.
+  if (narrow === undefined) return false;
+  return narrow.every((name) =>
+    wide.some(
+      (pattern) =>
+        pattern === '*' ||
+        pattern === name ||
+        (!/[*?]/.test(name) && fitsName(pattern, name)),
+    ),
+  );
+}
+
+/** `FILE:LINE`: where in the line a rule begins says nothing. */
+function lineOf(where: string): string {
+  return where.slice(0, where.lastIndexOf(':'));
+}
