@@ -218,6 +218,20 @@ export const errors = {
       'mend it there, then type: kicker check',
     ),
 
+  // the spool
+  spoolUnusable: (path: string, why: string) =>
+    usage(
+      'SPOOL_UNUSABLE',
+      `the spool ${printable(path)} cannot be used: ${printable(why)}`,
+      `give it to who runs kicker: install -d -o nagios -g nagios -m 0750 ${printable(path)}; or name another in kicker.yaml: spool: PATH`,
+    ),
+  spoolUnsafe: (path: string) =>
+    usage(
+      'SPOOL_UNSAFE',
+      `others may write in ${printable(path)}: they could speak for the monitor`,
+      `type: chown nagios:nagios ${printable(path)} && chmod 0750 ${printable(path)}`,
+    ),
+
   // ledger
   ledgerUnwritable: (file: string, why: string) =>
     usage(
@@ -314,6 +328,15 @@ export const errors = {
       'REPLY_UNREADABLE',
       `it answered with status ${status} and a body that this kicker does not understand`,
       'is it kickd, of the same version? compare on both hosts: kicker --version; kickd --version',
+    ),
+
+  // calling a person
+  escalationFailed: (command: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ESCALATION_FAILED',
+      `the command ${printable(command)} that calls a person failed: ${printable(why)}`,
+      'run it by hand: echo {} | sudo -u nagios COMMAND',
     ),
 
   // the monitor's command file

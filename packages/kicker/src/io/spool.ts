@@ -1,0 +1,191 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  opendirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Fault } from '@kickd/protocol';
+import { errors } from '../errors.ts';
+import {
+  parseSpoolText,
+  spoolFileMaxBytes,
+  spoolNamePattern,
+  type Rejected,
+  type SpoolFlaw,
+  type SpooledEvent,
+} from '../spool/spool-file.ts';
+import type { Spool } from '../ports.ts';
+import { codeOf } from './error-code.ts';
+
+/** How many names one scan looks at. */
+const scanMost = 1000;
+const stuckMost = 10_000;
+/** A handler needs milliseconds from the first byte to the rename. */
+const leftAfterMs = 60 * 1000;
+
+/**
+ * Opens the spool, and makes it where it is missing: tmp/ (being written), new/ (events), bad/ (set aside).
+ * @param uid whose files are believed; root's are too
+ * @throws {Fault} SPOOL_UNUSABLE, SPOOL_UNSAFE
+ */
+export function openSpool(directory: string, uid: number): Spool {
+  const [tmp, fresh, bad] = ['tmp', 'new', 'bad'].map((name) =>
+    join(directory, name),
+  ) as [string, string, string];
+  for (const path of [directory, tmp, fresh, bad]) prepare(path, uid);
+
+  /** What could not be moved away; it must not hide what stands behind it. */
+  const stuck = new Set<string>();
+  /** In bytes: a name need not be text. */
+  const names = (path: string): Buffer[] => {
+    const found: Buffer[] = [];
+    const listing = opendirSync(path, {
+      // The type knows text alone; the bytes are there all the same.
+      encoding: 'buffer' as BufferEncoding,
+      bufferSize: 256,
+    });
+    try {
+      while (found.length < scanMost) {
+        const entry = listing.readSync();
+        if (entry === null) break;
+        const name = Buffer.from(entry.name);
+        if (!stuck.has(name.toString('latin1'))) found.push(name);
+      }
+    } finally {
+      listing.closeSync();
+    }
+    return found;
+  };
+  const setAside = (name: Buffer, why: string): string | undefined => {
+    const shown = name.toString('latin1');
+    const kept = spoolNamePattern.test(shown) ? shown : randomUUID();
+    const to = join(bad, `${kept}.${why}`);
+    try {
+      renameSync(Buffer.concat([Buffer.from(`${fresh}/`), name]), to);
+      return to;
+    } catch {
+      return undefined;
+    }
+  };
+
+  return {
+    directory,
+    scan: () => {
+      const events: SpooledEvent[] = [];
+      const rejected: Rejected[] = [];
+      for (const name of names(fresh)) {
+        const shown = name.toString('latin1');
+        const read = spoolNamePattern.test(shown)
+          ? readEvent(join(fresh, shown), uid)
+          : ({ kind: 'flaw', flaw: 'bad-name' } as const);
+        if (read.kind === 'event') events.push({ name: shown, ...read.event });
+        else if (read.kind === 'flaw') {
+          const movedTo = setAside(name, read.flaw);
+          if (movedTo === undefined && stuck.size < stuckMost) stuck.add(shown);
+          rejected.push({ name: shown, flaw: read.flaw, movedTo });
+        }
+      }
+      events.sort(
+        (a, b) => a.at.getTime() - b.at.getTime() || (a.name < b.name ? -1 : 1),
+      );
+      return { events, rejected };
+    },
+    remove: (name) => rmSync(join(fresh, name), { force: true }),
+    reject: (name, code) => setAside(Buffer.from(name, 'latin1'), code),
+    recover: (nowMs) => {
+      for (const name of names(tmp)) {
+        const shown = name.toString('latin1');
+        if (!spoolNamePattern.test(shown)) continue;
+        const path = join(tmp, shown);
+        const read = readEvent(path, uid);
+        const isLeft = (at: Date): boolean =>
+          nowMs - at.getTime() > leftAfterMs;
+        if (read.kind === 'event' && isLeft(read.event.at)) {
+          renameSync(path, join(fresh, shown));
+        } else if (read.kind === 'flaw') {
+          const at = lstatSync(path, { throwIfNoEntry: false })?.mtime;
+          if (at !== undefined && isLeft(at)) {
+            renameSync(path, join(bad, `${shown}.${read.flaw}`));
+          }
+        }
+      }
+    },
+  };
+}
+
+type Read =
+  | { kind: 'event'; event: Omit<SpooledEvent, 'name'> }
+  | { kind: 'flaw'; flaw: SpoolFlaw }
+  /** somebody else took it meanwhile */
+  | { kind: 'gone' };
+
+/** Judged before it is opened and again when it is: nothing is followed, nothing is waited for. */
+function readEvent(path: string, uid: number): Read {
+  try {
+    const seen = lstatSync(path);
+    const flaw = flawOf(seen, uid);
+    if (flaw !== undefined) return { kind: 'flaw', flaw };
+    const fd = openSync(
+      path,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
+    try {
+      const now = fstatSync(fd);
+      const flaw = flawOf(now, uid);
+      if (flaw !== undefined) return { kind: 'flaw', flaw };
+      const bytes = Buffer.alloc(spoolFileMaxBytes + 1);
+      let length = 0;
+      for (;;) {
+        const count = readSync(fd, bytes, length, bytes.length - length, null);
+        if (count === 0) break;
+        length += count;
+        if (length > spoolFileMaxBytes) {
+          return { kind: 'flaw', flaw: 'too-large' };
+        }
+      }
+      const text = parseSpoolText(bytes.subarray(0, length));
+      if (text.kind === 'flaw') return text;
+      const { monitor, args } = text;
+      return { kind: 'event', event: { monitor, args, at: now.mtime } };
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { kind: 'gone' };
+    return { kind: 'flaw', flaw: 'unreadable' };
+  }
+}
+
+function flawOf(stats: Stats, uid: number): SpoolFlaw | undefined {
+  if (!stats.isFile()) return 'not-a-file';
+  if (stats.uid !== uid && stats.uid !== 0) return 'other-owner';
+  if (stats.nlink > 1) return 'linked';
+  return stats.size > spoolFileMaxBytes ? 'too-large' : undefined;
+}
+
+/** A directory in which others may write would let them speak for the monitor. */
+function prepare(path: string, uid: number): void {
+  try {
+    mkdirSync(path, { mode: 0o750 });
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== 'EEXIST') throw new Fault(errors.spoolUnusable(path, code));
+  }
+  const stats = lstatSync(path);
+  if (!stats.isDirectory()) {
+    throw new Fault(errors.spoolUnusable(path, 'ENOTDIR'));
+  }
+  const isOwn = stats.uid === uid || stats.uid === 0;
+  if (!isOwn || (stats.mode & 0o002) !== 0) {
+    throw new Fault(errors.spoolUnsafe(path));
+  }
+}

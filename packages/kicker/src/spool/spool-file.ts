@@ -1,0 +1,63 @@
+/** The first field of a spool file: what it is, and in which format. */
+const magic = 'kicker-event-1';
+/** The last one: with it, the file is whole. */
+const end = '.';
+
+/** More than the kernel would take for these arguments; a macro is a name or a number. */
+export const spoolFileMaxBytes = 64 * 1024;
+
+/** A name that the event handler gives: what /proc/sys/kernel/random/uuid says. */
+export const spoolNamePattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Why a thing in the spool is no event; it becomes the end of its name in bad/. */
+export type SpoolFlaw =
+  | 'bad-name'
+  | 'not-a-file'
+  | 'other-owner'
+  | 'linked'
+  | 'too-large'
+  | 'not-whole'
+  | 'not-an-event'
+  | 'unreadable';
+
+/** One event as it lies in the spool. */
+export interface SpooledEvent {
+  /** names it for ever: an event that was taken once is not taken again */
+  name: string;
+  monitor: string;
+  args: string[];
+  /** when it was written */
+  at: Date;
+}
+
+/** A thing that is no event, moved to bad/ under a name that says why. */
+export interface Rejected {
+  name: string;
+  flaw: SpoolFlaw;
+  /** its place now; undefined where it could not be moved, and lies there still */
+  movedTo: string | undefined;
+}
+
+export type SpoolText =
+  | { kind: 'event'; monitor: string; args: string[] }
+  | { kind: 'flaw'; flaw: 'not-whole' | 'not-an-event' };
+
+/**
+ * Reads what the event handler wrote: magic, monitor, the handler's own arguments, and the end, each
+ * closed by a NUL. Bytes that are not UTF-8 become U+FFFD, as in the arguments of a process.
+ */
+export function parseSpoolText(bytes: Uint8Array): SpoolText {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  const fields = text.split('\0');
+  // What follows the last NUL: nothing, in a whole file.
+  const rest = fields.pop();
+  if (rest !== '' || fields.length < 3 || fields.at(-1) !== end) {
+    return { kind: 'flaw', flaw: 'not-whole' };
+  }
+  const [first, monitor = '', ...args] = fields;
+  if (first !== magic || monitor === '') {
+    return { kind: 'flaw', flaw: 'not-an-event' };
+  }
+  args.pop();
+  return { kind: 'event', monitor, args };
+}
