@@ -1,5 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { runApp } from './app.ts';
+import { readMoment } from './io/moment.ts';
 import type { Shell } from './commands/command.ts';
 
 /** The one file that knows the process: arguments, environment, signals, exit code. */
@@ -23,7 +24,11 @@ const shell: Shell = {
     return process.stdout.isTTY;
   },
   signal: stop.signal,
-  clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+  clock: {
+    now: () => new Date(),
+    monotonicMs: () => performance.now(),
+    moment: readMoment,
+  },
   random: () => Math.random(),
   pause: (ms, signal) =>
     new Promise((resolve) => {
@@ -38,8 +43,13 @@ const shell: Shell = {
     }),
   user: {
     isRoot: process.getuid?.() === 0,
+    uid: process.getuid?.() ?? 0,
     home: homedir(),
     hostname: hostname(),
+  },
+  onHangup: (reload) => {
+    process.on('SIGHUP', reload);
+    return () => process.off('SIGHUP', reload);
   },
   pid: process.pid,
   self: {

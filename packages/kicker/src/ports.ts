@@ -1,20 +1,35 @@
 import type { FaultFacts, Kick, Run, RunList, Status } from '@kickd/protocol';
 import type { Target } from './fleet/target.ts';
+import type { Rejected, SpooledEvent } from './spool/spool-file.ts';
+import type { Memory, MemoryChange } from './decide/memory.ts';
+import type { Moment } from './decide/moment.ts';
 import type {
   Entry,
   EntryKeys,
   OpenRecord,
-  OutcomeRecord,
+  Progress,
   StoredEntry,
+  WaitingRecord,
 } from './ledger/entry.ts';
+import type { Errand, ErrandKeys, ErrandRecord } from './ledger/errand.ts';
 
 /** Every seam between the rooms, which decide, and `io/`, which does. */
 
 export interface Clock {
   /** the wall clock, for records and for comparing with a monitor's times */
   now(): Date;
-  /** milliseconds of a clock that never jumps, for every interval */
+  /** milliseconds of a clock that never jumps, for every interval within this process */
   monotonicMs(): number;
+  /** for what outlives this process: intervals that are kept in the ledger */
+  moment(): Moment;
+}
+
+/** Clock, chance, and the one way to wait. */
+export interface Timing {
+  clock: Clock;
+  random(): number;
+  /** resolves after `ms`, or at once when `signal` aborts; never rejects */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What one request to a kickd brought; exactly one of these, whatever the network does. */
@@ -64,32 +79,75 @@ export interface AgentClient {
   getStatus(target: Target, signal: AbortSignal): Promise<AgentReply<Status>>;
 }
 
+export type Keyed = { entry: Entry; keys: EntryKeys };
+
+/** What one transaction of the ledger can do: it is on disk whole, or not at all. */
+export interface LedgerTransaction extends Memory {
+  /** @param source names the spool file of an event, once for ever */
+  add(entries: readonly Keyed[], source?: string): void;
+  remember(changes: readonly MemoryChange[]): void;
+  isTaken(source: string): boolean;
+
+  findOpen(by: { kick: string } | { problem: string }): OpenRecord | undefined;
+  /** every kick of a service that has not come to its end */
+  openOf(subject: string): OpenRecord[];
+  open(record: OpenRecord, subject: string): void;
+  /** @returns false: the kick has come to its end, or another owns it */
+  advance(kick: string, owner: string | undefined, progress: Progress): boolean;
+  /** Hands an open kick from one owner to the next. @returns false: another was faster */
+  claim(kick: string, from: string, to: string): boolean;
+  close(kick: string): void;
+
+  findWaiting(subject: string): WaitingRecord | undefined;
+  /** in place of the one that the service has */
+  setWaiting(record: WaitingRecord): void;
+  endWaiting(subject: string): void;
+
+  charge(errands: readonly { errand: Errand; keys: ErrandKeys }[]): void;
+  /** @returns false: another one has done it */
+  endErrand(seq: number): boolean;
+}
+
 /** The durable record. A method returns when its record is on disk, or throws LEDGER_UNWRITABLE. */
-export interface Ledger {
+export interface Ledger extends Memory {
   readonly file: string;
-  append(entries: readonly { entry: Entry; keys: EntryKeys }[]): void;
-  /**
-   * One transaction: the entries, and the kick as open with its owner. Where another open kick of
-   * that problem is found instead, nothing is written and it is returned.
-   */
-  open(
-    record: OpenRecord,
-    entries: readonly { entry: Entry; keys: EntryKeys }[],
-  ): OpenRecord | undefined;
+  /** One transaction, after any that another kicker has begun. `work` is run once, and waits for nothing. */
+  transact<Result>(work: (transaction: LedgerTransaction) => Result): Result;
+  append(entries: readonly Keyed[]): void;
   findOpen(by: { kick: string } | { problem: string }): OpenRecord | undefined;
   /** every open kick, oldest first, at most `most` */
   listOpen(most: number): OpenRecord[];
   /** Hands an open kick from one owner to the next. @returns false: another was faster */
   claim(kick: string, from: string, to: string): boolean;
-  /** One transaction: the outcome, and the kick is open no more. */
-  settle(
-    kick: string,
-    problem: string | undefined,
-    outcome: OutcomeRecord,
-  ): void;
+  /** problems whose time to be decided about again has come, oldest first */
+  listDue(now: Moment, most: number): WaitingRecord[];
+  countWaiting(): number;
+  countErrands(): number;
+  /** Errands that nobody living does become `owner`'s; oldest first. */
+  claimErrands(
+    owner: string,
+    isAlive: (owner: string) => boolean,
+    most: number,
+  ): ErrandRecord[];
+  /** One more try failed; it stays with its owner. */
+  failErrand(seq: number): void;
   /** oldest first */
   entriesOf(by: { kick: string } | { problem: string }): StoredEntry[];
+  /** newest first, a page at a time: only entries before `before` */
+  history(filter: HistoryFilter, before: number, most: number): StoredEntry[];
+  /** Removes old entries, some at a time. @returns how many went; 0: none is left to go */
+  prune(limits: { before: Date; entriesMost: number; most: number }): number;
   close(): void;
+}
+
+/** What `kicker history` looks for; what is absent does not matter. */
+interface HistoryFilter {
+  kinds?: readonly Entry['kind'][];
+  host?: string;
+  service?: string;
+  /** ISO 8601 */
+  since?: string;
+  until?: string;
 }
 
 /** Writes one line into the monitor's command file, or says why it could not. */
@@ -97,3 +155,30 @@ export type WriteCommand = (
   file: string,
   line: string,
 ) => { kind: 'written' } | { kind: 'fault'; fault: FaultFacts };
+
+/** Where event handlers put events; see docs/decisions/0009-resident-kicker.md. */
+export interface Spool {
+  readonly directory: string;
+  /** The oldest events among the first that the directory names: a spool of a million costs no more. */
+  scan(): { events: SpooledEvent[]; rejected: Rejected[] };
+  /** The event is in the ledger: its file may go. */
+  remove(name: string): void;
+  /** An event whose arguments say nothing that can be used. */
+  reject(name: string, code: string): string | undefined;
+  /** Brings out what a handler wrote whole and was killed before it could show. */
+  recover(nowMs: number): void;
+}
+
+/** One line of the log: a constant word, and its facts. */
+export type Log = (
+  event: string,
+  facts: Readonly<Record<string, unknown>>,
+) => void;
+
+/** How one try of an errand went. */
+export type Performed =
+  | { kind: 'done' }
+  /** @param isFinal another try would end the same way */
+  | { kind: 'failed'; fault: FaultFacts; isFinal: boolean };
+
+export type PerformErrand = (errand: Errand) => Promise<Performed>;

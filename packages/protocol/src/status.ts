@@ -24,6 +24,14 @@ export const Status = Type.Object({
     locked: Type.Boolean(),
     /** the administrator's message, where the tool is disabled */
     disabled: Type.Optional(Type.String()),
+    /** the policy that the tool's last run applied, whoever started that run; absent: it tells none */
+    policy: Type.Optional(
+      Type.Object({
+        configVersion: Type.String(),
+        endedAt: Instant,
+        durationMs: Type.Optional(Type.Integer()),
+      }),
+    ),
   }),
   current: Type.Optional(Run),
   last: Type.Optional(Run),

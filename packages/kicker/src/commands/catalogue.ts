@@ -15,6 +15,10 @@ export const catalogue: Readonly<
     about: 'take an event of Nagios, as its event handler',
     load: async () => (await import('./event-nagios.ts')).command,
   },
+  serve: {
+    about: 'stay, and take events out of the spool',
+    load: async () => (await import('./serve.ts')).command,
+  },
   ping: {
     about: 'ask kickd on hosts how it is',
     load: async () => (await import('./ping.ts')).command,

@@ -1,8 +1,8 @@
-import type { Clock } from '../ports.ts';
+import type { Timing } from '../ports.ts';
 import type { CommandSpec, Given } from './options.ts';
 
 /** What a command gets of the world; `main.ts` fills it from the process. */
-export interface Shell {
+export interface Shell extends Timing {
   env: Readonly<Record<string, string | undefined>>;
   /** one line to stdout, the result */
   say(line: string): void;
@@ -12,11 +12,9 @@ export interface Shell {
   stdoutIsTty: boolean;
   /** aborts at SIGINT and SIGTERM */
   signal: AbortSignal;
-  clock: Clock;
-  random(): number;
-  /** resolves after `ms`, or at once when `signal` aborts; never rejects */
-  pause(ms: number, signal: AbortSignal): Promise<void>;
-  user: { isRoot: boolean; home: string; hostname: string };
+  user: { isRoot: boolean; uid: number; home: string; hostname: string };
+  /** Calls back at SIGHUP, from now until the function that it returns is called. */
+  onHangup(reload: () => void): () => void;
   pid: number;
   /** how to start this very program once more */
   self: { command: string; args: readonly string[] };

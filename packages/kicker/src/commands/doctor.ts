@@ -12,7 +12,7 @@ import {
   type Command,
   type Shell,
 } from './command.ts';
-import { factsOf } from './kick-result.ts';
+import { factsOf } from '../fleet/reply-facts.ts';
 import { describeStatus } from './ping.ts';
 import { createTeller, failed, passed, type Step } from './steps.ts';
 import type { Config } from '../config/config.ts';

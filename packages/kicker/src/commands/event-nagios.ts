@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { Fault, printable } from '@kickd/protocol';
 import { Faults, exitCodes } from '../errors.ts';
 import type { Config } from '../config/config.ts';
-import { findTarget } from '../fleet/target.ts';
+import { factsOf, isPassing } from '../fleet/reply-facts.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
@@ -10,16 +9,19 @@ import { loadMaterial } from '../io/load-material.ts';
 import { locateLedger } from '../io/ledger-file.ts';
 import { identityOf, isAlive } from '../io/process-identity.ts';
 import { spawnFollower } from '../io/spawn-follower.ts';
+import { removeSpooled } from '../io/spooled-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import { subjectOf } from '../monitors/event.ts';
-import { parseNagios } from '../monitors/nagios.ts';
 import type { Ledger } from '../ports.ts';
+import { recordReplyOf } from '../serve/record-reply.ts';
+import { sendKick } from '../serve/send-kick.ts';
+import { settleOpen } from '../serve/settle.ts';
+import { takeEvent } from '../serve/take-event.ts';
 import type { Command, Shell } from './command.ts';
-import { eventNagiosSpec, readMacros } from './event-options.ts';
-import { factsOf } from './kick-result.ts';
-import { recordReply, recordSettled } from './record.ts';
-import { sendKick } from './send-kick.ts';
-import { abandoned, isPassing, takeEvent } from './take-event.ts';
+import { decidingOf } from './deciding.ts';
+import { eventNagiosSpec } from './event-options.ts';
+import { readIncoming } from './incoming.ts';
+import { keep } from './record.ts';
 
 /** All that the handler does before it returns, well under Nagios's event_handler_timeout of 30 s. */
 const foregroundMs = 8 * 1000;
@@ -36,45 +38,40 @@ export const command: Command = {
   spec: eventNagiosSpec,
   async run(given, shell) {
     const endMs = shell.clock.monotonicMs() + foregroundMs - reserveMs;
-    const parsed = parseNagios(readMacros(given));
-    if (parsed.kind === 'faults') throw new Faults(parsed.faults);
-    const { event } = parsed;
-    const subject = printable(subjectOf(event));
     const config = await loadConfig(given.text('config'), shell.env);
     const rules = await loadRules(config, shell.env);
-    const found = findTarget(
-      event.host,
-      config.hosts,
-      config.port,
-      event.address,
-    );
-    if (found.kind === 'fault') throw new Fault(found.fault);
-    const own = identityOf(shell.pid) ?? `?/${shell.pid}/?`;
+    const read = readIncoming(given, config, {}, shell.clock.now().getTime());
+    if (read.kind === 'faults') throw new Faults(read.faults);
+    if (read.targetFault !== undefined) throw new Fault(read.targetFault);
+    const spooled = given.text('spooled');
+    const source = spooled === undefined ? {} : { source: nameOf(spooled) };
+    const incoming = { ...read.incoming, ...source };
+    const subject = printable(subjectOf(incoming.event));
     const ledger = openLedger(
       locateLedger(config.ledger, shell.env, shell.user.home),
       shell.clock,
       reserveMs,
     );
+    const deciding = decidingOf(config, rules, ledger, shell);
+    const { own, ways } = deciding;
     const rest = { ledger, config, own, shell };
     try {
-      const taken = takeEvent(event, {
-        rules,
-        target: found.target,
-        forSeconds: config.retry.forSeconds,
-        now: shell.clock.now(),
-        own,
-        random: randomBytes(10),
-        ledger,
-        isAlive,
-      });
+      const taken = takeEvent(incoming, deciding);
+      // It is in the ledger; until then its file stood for it.
+      if (spooled !== undefined) removeSpooled(spooled);
+      if (taken.kind === 'known' || taken.kind === 'gone') {
+        shell.say(`kicker: ${subject}: taken already`);
+        return exitCodes.ok;
+      }
       const why = printable(taken.decision.reasons.join('; '), 1000);
-      if (taken.kind === 'skip') {
-        shell.say(`kicker: ${subject}: skip, ${taken.decision.code}: ${why}`);
+      if (taken.kind === 'told') {
+        const { kind, code } = taken.decision;
+        shell.say(`kicker: ${subject}: ${kind}, ${code}: ${why}`);
+        await leaveErrands(rest);
         await adoptLeftKicks(rest);
         return exitCodes.ok;
       }
       const { open } = taken;
-      const keys = { kick: open.kick, problem: open.problem };
       const leftMs = Math.max(1, Math.round(endMs - shell.clock.monotonicMs()));
       const client = createAgentClient(() => loadMaterial(config, shell.user), {
         connectMs: Math.min(config.timeouts.connectSeconds * 1000, leftMs),
@@ -87,7 +84,8 @@ export const command: Command = {
         shell,
         AbortSignal.any([shell.signal, AbortSignal.timeout(leftMs)]),
       );
-      recordReply(ledger, shell, keys, reply);
+      const { hasMonitor } = ways;
+      keep(shell, () => recordReplyOf(ledger, open, reply, hasMonitor));
       if (reply.kind === 'accepted') {
         shell.say(
           `kicker: ${subject}: kick accepted, run ${reply.body.run} (${why})`,
@@ -101,7 +99,16 @@ export const command: Command = {
         reply.kind === 'refused-tls' ||
         (reply.kind === 'problem' && !isPassing(reply));
       if (isFinal) {
-        recordSettled(ledger, shell, keys, { kind: 'refused', code, message });
+        keep(shell, () => {
+          ledger.transact((transaction) =>
+            settleOpen(
+              transaction,
+              open,
+              { kind: 'refused', code, message },
+              { rules, now: shell.clock.moment(), hasMonitor },
+            ),
+          );
+        });
         shell.warn(
           `kicker: ${subject}: refused: ${code}: ${message}; remedy: ${remedy}`,
         );
@@ -131,40 +138,46 @@ interface Rest {
 }
 
 /** Gives the kick a process that outlives this one. */
-async function handOver(
+async function handOver(rest: Rest, kick: string, from: string): Promise<void> {
+  const pid = await spawn(rest, [kick, `--from=${from}`]);
+  const follower = pid === undefined ? undefined : identityOf(pid);
+  // Where it is gone already or none was started, the next event finds the kick without a process.
+  if (follower !== undefined) rest.ledger.claim(kick, from, follower);
+}
+
+function spawn(
   { ledger, config, shell }: Rest,
-  kick: string,
-  from: string,
-): Promise<void> {
-  const pid = await spawnFollower(
+  args: readonly string[],
+): Promise<number | undefined> {
+  return spawnFollower(
     shell.self,
     [
-      kick,
-      `--from=${from}`,
+      ...args,
       `--ledger=${ledger.file}`,
       ...(config.file === undefined ? [] : [`--config=${config.file}`]),
     ],
     shell.env,
   );
-  const follower = pid === undefined ? undefined : identityOf(pid);
-  // Where it is gone already or none was started, the next event finds the kick without a process.
-  if (follower !== undefined) ledger.claim(kick, from, follower);
+}
+
+/** A person is to be called: that may take longer than a handler may. Whoever serves was faster, then. */
+async function leaveErrands(rest: Rest): Promise<void> {
+  if (rest.ledger.countErrands() > 0) await spawn(rest, []);
 }
 
 /** Kicks whose process was killed (a reboot, a restart of Nagios) get a new one with the next event. */
 async function adoptLeftKicks(rest: Rest): Promise<void> {
-  const { ledger, own, config, shell } = rest;
-  const longAgoMs =
-    shell.clock.now().getTime() - config.follow.forSeconds * 1000;
+  const { ledger, own } = rest;
   const left = ledger
     .listOpen(1000)
     .filter(({ owner }) => owner !== own && !isAlive(owner))
     .slice(0, adoptMost);
-  for (const { kick, problem, owner, expires } of left) {
-    if (Date.parse(expires) < longAgoMs) {
-      ledger.settle(kick, problem, abandoned);
-    } else if (ledger.claim(kick, owner, own)) {
-      await handOver(rest, kick, own);
-    }
+  for (const { kick, owner } of left) {
+    if (ledger.claim(kick, owner, own)) await handOver(rest, kick, own);
   }
+}
+
+/** The last part of a path; node:path takes time to load. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -33,7 +33,16 @@ export const eventNagiosSpec: CommandSpec = {
     'host-downtime': about('$HOSTDOWNTIME$', 'over 0: in downtime'),
     'host-state': about('$HOSTSTATE$', 'UP, DOWN, UNREACHABLE'),
     'ack-author': about('$SERVICEACKAUTHOR$', 'who acknowledged it'),
+    'host-groups': about(
+      '$HOSTGROUPNAMES$',
+      'the groups of the host, separated by commas',
+    ),
+    'percent-change': about(
+      '$SERVICEPERCENTCHANGE$',
+      'how often it changed of late',
+    ),
     at: about('$TIMET$', 'now, as Nagios sees it; an old event is skipped'),
+    spooled: { type: 'string', about: '', isHidden: true },
     ...configOption,
   },
   examples: [
@@ -67,5 +76,7 @@ export function readMacros(given: Given): NagiosMacros {
     hostDowntime: given.text('host-downtime'),
     hostState: given.text('host-state'),
     ackAuthor: given.text('ack-author'),
+    hostGroups: given.text('host-groups'),
+    percentChange: given.text('percent-change'),
   };
 }

@@ -1,21 +1,22 @@
-import { Faults, errors } from '../errors.ts';
-import { createAgentClient } from '../io/agent-client.ts';
-import { writeCommand } from '../io/command-file.ts';
+import { Faults, errors, exitCodes } from '../errors.ts';
 import { loadConfig } from '../io/load-config.ts';
-import { loadMaterial } from '../io/load-material.ts';
+import { loadRules } from '../io/load-rules.ts';
 import { locateLedger } from '../io/ledger-file.ts';
-import { identityOf, isAlive } from '../io/process-identity.ts';
+import { isAlive } from '../io/process-identity.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
+import type { Ledger } from '../ports.ts';
+import { lookAfter } from '../serve/look-after.ts';
 import { configOption, type Command } from './command.ts';
-import { followKick } from './follow-kick.ts';
+import { identityOfShell } from './deciding.ts';
+import { errandsOf, lookingOf } from './looking.ts';
 
 /** The process that outlives an event handler; started by it, not by a person. */
 export const command: Command = {
   spec: {
     name: 'follow',
-    operands: 'KICK',
+    operands: '[KICK]',
     about:
-      'look after an open kick until it has an outcome (kicker starts this itself)',
+      'look after an open kick to its end, and do what is to be done outside (kicker starts this itself)',
     takesOperands: true,
     options: {
       ...configOption,
@@ -31,41 +32,46 @@ export const command: Command = {
   },
   async run(given, shell) {
     const [kick] = given.operands;
-    if (kick === undefined || given.operands.length > 1) {
+    if (given.operands.length > 1) {
       throw new Faults([errors.usage('follow', 'one kick is wanted')]);
     }
     const config = await loadConfig(given.text('config'), shell.env);
+    const rules = await loadRules(config, shell.env);
     const ledger = openLedger(
       given.text('ledger') ??
         locateLedger(config.ledger, shell.env, shell.user.home),
       shell.clock,
     );
     try {
-      const open = ledger.findOpen({ kick });
-      if (open === undefined) throw new Faults([errors.kickUnknown(kick)]);
-      const own = identityOf(shell.pid) ?? `?/${shell.pid}/?`;
-      const mayTake =
-        open.owner === own ||
-        open.owner === given.text('from') ||
-        !isAlive(open.owner);
-      if (!mayTake || !ownIt(ledger, kick, open.owner, own)) {
-        throw new Faults([errors.kickFollowed(kick)]);
-      }
-      const client = createAgentClient(() => loadMaterial(config, shell.user), {
-        connectMs: config.timeouts.connectSeconds * 1000,
-        requestMs: config.timeouts.requestSeconds * 1000,
-      });
-      return await followKick(
-        {
-          client,
+      const own = identityOfShell(shell);
+      const log = (): void => {};
+      const errands = errandsOf({ config, ledger, shell, log });
+      if (kick !== undefined) {
+        const open = ledger.findOpen({ kick });
+        if (open === undefined) throw new Faults([errors.kickUnknown(kick)]);
+        const mayTake =
+          open.owner === own ||
+          open.owner === given.text('from') ||
+          !isAlive(open.owner);
+        if (!mayTake || !ownIt(ledger, kick, open.owner, own)) {
+          throw new Faults([errors.kickFollowed(kick)]);
+        }
+        const looking = lookingOf({
+          config,
+          rules,
           ledger,
           shell,
-          commandFile: config.nagios.commandFile,
-          writeCommand,
-          followMs: config.follow.forSeconds * 1000,
-        },
-        { ...open, owner: own },
-      );
+          log,
+          onErrands: () => void errands.run(),
+        });
+        await lookAfter({ ...open, owner: own }, looking, shell.signal, true);
+      }
+      // Whoever serves does them too; what is left when this one is told to stop is done by the next.
+      while (errands.run() > 0 && !shell.signal.aborted) {
+        await shell.pause(500, shell.signal);
+      }
+      await errands.settled();
+      return shell.signal.aborted ? exitCodes.notKnown : exitCodes.ok;
     } finally {
       ledger.close();
     }
@@ -74,7 +80,7 @@ export const command: Command = {
 
 /** The handler hands the kick to us at the same time: either way it is ours. */
 function ownIt(
-  ledger: ReturnType<typeof openLedger>,
+  ledger: Ledger,
   kick: string,
   from: string,
   own: string,

@@ -1,12 +1,12 @@
 import {
   printable,
-  type CorrectedResource,
-  type FaultFacts,
   type Outcome,
   type OutcomeKind,
   type Run,
 } from '@kickd/protocol';
 import { exitCodes } from '../errors.ts';
+import { describeOutcome } from '../fleet/describe-outcome.ts';
+import { factsOf } from '../fleet/reply-facts.ts';
 import type { Target } from '../fleet/target.ts';
 import type { AgentReply } from '../ports.ts';
 
@@ -39,17 +39,6 @@ const kindsOfReplies = {
   'not-sent': 'not-sent',
   unknown: 'not-known',
 } as const;
-
-/** Code, message and remedy of such a reply. */
-export function factsOf(
-  reply: Exclude<AgentReply<unknown>, { kind: 'accepted' }>,
-): Omit<FaultFacts, 'exitCode'> {
-  if (reply.kind === 'problem') {
-    return { code: reply.code, message: reply.title, remedy: reply.remedy };
-  }
-  const { code, message, remedy } = reply.fault;
-  return { code, message, remedy };
-}
 
 export function exitCodeOf(result: KickResult): number {
   return result.kind === 'ended'
@@ -103,39 +92,6 @@ function told(
   { code, message, remedy }: { code: string; message: string; remedy: string },
 ): string[] {
   return [`${head}: ${code}: ${message}`, `  remedy: ${remedy}`];
-}
-
-/** `corrected Service[apache2] (stopped -> running) in 4.2 s, run 0191…`; foreign text is made safe. */
-export function describeOutcome(run: Run, outcome: Outcome): string {
-  const what = [
-    outcome.corrected.length > 0 ? list(outcome.corrected.map(resource)) : '',
-    outcome.failed.length > 0
-      ? `failed: ${list(outcome.failed.map((name) => printable(name, 120)))}`
-      : '',
-    outcome.code === undefined ? '' : `(${printable(outcome.code, 60)})`,
-    outcome.reason === undefined ? '' : printable(outcome.reason),
-    outcome.cachedCatalog === true ? '(from the cached catalog)' : '',
-  ].filter((part) => part !== '');
-  const noop = run.noop ? ' (noop)' : '';
-  const took =
-    run.durationMs === undefined
-      ? ''
-      : ` in ${(run.durationMs / 1000).toFixed(1)} s`;
-  return `${[`${outcome.kind}${noop}`, ...what].join(' ')}${took}, run ${run.run}`;
-}
-
-function resource({ resource, from, to }: CorrectedResource): string {
-  const name = printable(resource, 120);
-  return from === undefined || to === undefined
-    ? name
-    : `${name} (${printable(from, 60)} -> ${printable(to, 60)})`;
-}
-
-function list(names: readonly string[]): string {
-  const shown = 5;
-  return names.length <= shown
-    ? names.join(', ')
-    : `${names.slice(0, shown).join(', ')} and ${names.length - shown} more`;
 }
 
 /** The result for a program: one object a host; names and meaning stay within `version`. */

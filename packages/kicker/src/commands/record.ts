@@ -1,8 +1,8 @@
 import { Fault, type Run } from '@kickd/protocol';
-import type { EntryKeys, OutcomeRecord, ReplyRecord } from '../ledger/entry.ts';
+import type { EntryKeys, OutcomeRecord } from '../ledger/entry.ts';
 import type { AgentReply, Ledger } from '../ports.ts';
 import type { Shell } from './command.ts';
-import { factsOf } from './kick-result.ts';
+import { replyRecordOf } from '../fleet/reply-record.ts';
 
 /** Writes what came back. The kick is sent by now: a broken ledger is told, and nothing else stops. */
 export function recordReply(
@@ -25,16 +25,13 @@ export function recordSettled(
   keys: EntryKeys & { kick: string },
   outcome: OutcomeRecord,
 ): void {
-  keep(shell, () => ledger.settle(keys.kick, keys.problem, outcome));
+  keep(shell, () =>
+    ledger.append([{ entry: { kind: 'outcome', body: outcome }, keys }]),
+  );
 }
 
-function replyRecordOf(reply: AgentReply<Run>): ReplyRecord {
-  if (reply.kind === 'accepted') return { kind: 'accepted', run: reply.body };
-  const { code, message } = factsOf(reply);
-  return { kind: reply.kind, code, message };
-}
-
-function keep(shell: Pick<Shell, 'warn'>, write: () => void): void {
+/** The kick is sent by now: a broken ledger is told, and nothing else stops. */
+export function keep(shell: Pick<Shell, 'warn'>, write: () => void): void {
   try {
     write();
   } catch (error) {

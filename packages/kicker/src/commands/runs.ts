@@ -5,8 +5,8 @@ import { createAgentClient } from '../io/agent-client.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { configOption, jsonOption, type Command } from './command.ts';
+import { describeOutcome } from '../fleet/describe-outcome.ts';
 import {
-  describeOutcome,
   exitCodeOf,
   linesOf,
   resultOfReply,

@@ -21,9 +21,31 @@ export interface Config {
   puppetConf?: string;
   port: number;
   hosts: Readonly<Record<string, HostEntry>>;
-  nagios: { commandFile?: string };
   /** the rules file; absent: defaultRulesFile, where there is one */
   rules?: string;
+  nagios: {
+    commandFile?: string;
+    /** status.dat and objects.cache: what Nagios knows beyond one event */
+    statusFile?: string;
+    objectsFile?: string;
+    /** who comments and acknowledges */
+    author: string;
+  };
+  /** how a person is called; which of these, the rules say */
+  escalate: {
+    command?: string[];
+    passive?: { host?: string; service: string };
+  };
+  /** where event handlers put events; absent: beside the ledger */
+  spool?: string;
+  serve: {
+    /** how many requests are sent at once */
+    parallel: number;
+    /** how often a host is asked whether its policy changed, where kicker has stopped */
+    policySeconds: number;
+  };
+  /** what the ledger keeps */
+  retention: { days: number; entries: number };
   /** how long a kick that did not get through is sent again */
   retry: { forSeconds: number };
   /** how long a run is followed to its end */
@@ -45,7 +67,10 @@ export function defaultConfig(): Config {
   return {
     port: defaultPort,
     hosts: {},
-    nagios: {},
+    nagios: { author: 'kicker' },
+    escalate: {},
+    serve: { parallel: 50, policySeconds: 5 * 60 },
+    retention: { days: 400, entries: 5_000_000 },
     retry: { forSeconds: 10 * 60 },
     follow: { forSeconds: 2 * 60 * 60 },
     timeouts: { connectSeconds: 5, requestSeconds: 10 },

@@ -22,13 +22,16 @@ export function parseConfig(text: string, file: string): ParsedConfig {
 
 function fill(given: ConfigFile, file: string): Config {
   const base = defaultConfig();
-  const { retry, follow, timeouts, nagios, hosts, ...flat } = given;
+  const { retry, follow, timeouts, nagios, hosts, serve, retention, ...flat } =
+    given;
   return {
     ...base,
     ...flat,
     file,
     hosts: hosts ?? {},
-    nagios: { ...nagios },
+    nagios: { ...base.nagios, ...nagios },
+    serve: { ...base.serve, ...serve },
+    retention: { ...base.retention, ...retention },
     retry: { ...base.retry, ...retry },
     follow: { ...base.follow, ...follow },
     timeouts: { ...base.timeouts, ...timeouts },

@@ -42,11 +42,96 @@ export const ConfigFile = closed(
     ),
     nagios: Type.Optional(
       closed(
-        { commandFile: Type.Optional(Path('the external command file')) },
-        'a mapping with commandFile',
+        {
+          commandFile: Type.Optional(Path('the external command file')),
+          statusFile: Type.Optional(Path('the status data, status.dat')),
+          objectsFile: Type.Optional(Path('the object cache, objects.cache')),
+          author: Type.Optional(
+            Type.String({
+              pattern: '^[^;\\u0000-\\u001f\\u007f]{1,64}$',
+              description: 'a name of at most 64 characters, without ;',
+            }),
+          ),
+        },
+        'a mapping with commandFile, statusFile, objectsFile or author',
       ),
     ),
     rules: Type.Optional(Path('the rules')),
+    escalate: Type.Optional(
+      closed(
+        {
+          command: Type.Optional(
+            Type.Array(
+              Type.String({
+                pattern: '^[^\\u0000]*$',
+                description: 'a text',
+              }),
+              {
+                minItems: 1,
+                maxItems: 64,
+                description:
+                  'a list: the absolute path of a program, and its arguments',
+              },
+            ),
+          ),
+          passive: Type.Optional(
+            closed(
+              {
+                host: Type.Optional(
+                  Type.String({
+                    minLength: 1,
+                    description: 'a host of Nagios',
+                  }),
+                ),
+                service: Type.String({
+                  minLength: 1,
+                  description: 'a service that takes passive results',
+                }),
+              },
+              'a mapping with service, and host where it is always the same',
+            ),
+          ),
+        },
+        'a mapping with command or passive',
+      ),
+    ),
+    serve: Type.Optional(
+      closed(
+        {
+          parallel: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'a number, 1 to 1000',
+            }),
+          ),
+          policySeconds: Type.Optional(Seconds(1)),
+        },
+        'a mapping with parallel or policySeconds',
+      ),
+    ),
+    retention: Type.Optional(
+      closed(
+        {
+          days: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 36_500,
+              description: 'days, 1 to 36500',
+            }),
+          ),
+          entries: Type.Optional(
+            Type.Integer({
+              minimum: 1000,
+              maximum: 1_000_000_000,
+              description: 'a number of entries, 1000 to 1000000000',
+            }),
+          ),
+        },
+        'a mapping with days or entries',
+      ),
+    ),
+    spool: Type.Optional(Path('where event handlers put events')),
     retry: Type.Optional(
       closed(
         { forSeconds: Type.Optional(Seconds(1)) },

@@ -37,7 +37,7 @@ export type WaitCode =
   | 'rate';
 
 /** What the rule asks kickd for. */
-interface KickRequest {
+export interface KickRequest {
   cm?: string;
   tags?: string[];
   noop?: boolean;

@@ -38,4 +38,4 @@ export type News =
       durationMs: number;
     };
 
-type Verdict = 'healed' | 'still-broken' | 'unknown';
+export type Verdict = 'healed' | 'still-broken' | 'unknown';

@@ -47,7 +47,7 @@ export interface Rule {
   };
 }
 
-type Escalation = 'comment' | 'passive' | 'command';
+export type Escalation = 'comment' | 'passive' | 'command';
 
 /** Each part that is there must fit; within one part any of its names. Names may hold `*` and `?`. */
 export interface Match {

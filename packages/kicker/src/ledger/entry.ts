@@ -1,7 +1,11 @@
 import type { Kick, Outcome, Run } from '@kickd/protocol';
 import type { Decision } from '../decide/decision.ts';
+import type { Moment } from '../decide/moment.ts';
+import type { Verdict } from '../decide/news.ts';
+import type { Escalation } from '../decide/rules.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Event } from '../monitors/event.ts';
+import type { ErrandResult } from './errand.ts';
 
 /**
  * One line of the ledger. Entries are only ever added: what was decided, then what was sent, then what
@@ -13,7 +17,14 @@ export type Entry =
   | { kind: 'kick'; body: { target: Target; request: Kick } }
   | { kind: 'reply'; body: ReplyRecord }
   | { kind: 'outcome'; body: OutcomeRecord }
-  | { kind: 'recheck'; body: RecheckRecord };
+  | { kind: 'verdict'; body: VerdictRecord }
+  | { kind: 'escalation'; body: { about: string; reason: string } }
+  /** written by version 1 of the ledger; now an errand says the same */
+  | { kind: 'recheck'; body: RecheckRecord }
+  | { kind: 'errand'; body: ErrandResult }
+  | { kind: 'stop'; body: { by: string; reason: string } }
+  | { kind: 'resume'; body: { by: string; reason: string } }
+  | { kind: 'policy'; body: { certname: string; configVersion: string } };
 
 export type EntryKind = Entry['kind'];
 
@@ -34,6 +45,15 @@ export type OutcomeRecord =
   | { kind: 'gave-up'; code: string; message: string }
   /** accepted, but the end could not be learned */
   | { kind: 'not-known'; code: string; message: string };
+
+/** What the monitor saw after the run. */
+export interface VerdictRecord {
+  verdict: Verdict;
+  /** how it is known: `event`, `status data`, `window over`, … */
+  by: string;
+  /** from the beginning of the problem, as the monitor tells it, to now */
+  seconds?: number;
+}
 
 type RecheckRecord =
   | { kind: 'asked'; line: string }
@@ -56,7 +76,25 @@ export interface StoredEntry {
   entry: Entry;
 }
 
-/** A kick that has no outcome yet, and who looks after it. */
+/** What the rule said about a kick when it was decided; it holds for that kick to its end. */
+export interface Plan {
+  /** how long after the run the monitor has to see the service green */
+  verifySeconds: number;
+  comment: boolean;
+  acknowledge: boolean;
+  escalate: readonly Escalation[];
+}
+
+/** How far a kick has come. */
+export type Progress =
+  /** to be sent, or sent and not ended */
+  | { stage: 'open'; run?: string }
+  /** the problem is over, so it is not sent any more; where it was taken, it is followed to its end */
+  | { stage: 'ended'; run?: string }
+  /** the run has ended, and the monitor has not yet said whether it helped */
+  | { stage: 'verify'; outcome: OutcomeRecord; since: Moment };
+
+/** A kick that has not come to its end, and who looks after it. */
 export interface OpenRecord {
   kick: string;
   problem: string;
@@ -67,4 +105,19 @@ export interface OpenRecord {
   target: Target;
   request: Kick;
   event: Event;
+  /** absent: it was decided by a kicker that knew no rules */
+  plan?: Plan;
+  progress: Progress;
+}
+
+/** A problem that is to be decided about again. */
+export interface WaitingRecord {
+  problem: string;
+  /** see subjectKey: a service has at most one */
+  subject: string;
+  event: Event;
+  /** why it waits, the code of its last decision */
+  code: string;
+  since: Moment;
+  afterMs: number;
 }

@@ -52,6 +52,11 @@ export function problemKey(event: Event): string {
   ]);
 }
 
+/** What names one host or service of a monitor, whatever its problem. */
+export function subjectKey(event: Event): string {
+  return JSON.stringify([event.monitor, event.host, event.service ?? null]);
+}
+
 /** `web1 / HTTP`, or `web1` for an event about the host itself. */
 export function subjectOf(event: Pick<Event, 'host' | 'service'>): string {
   return event.service === undefined

@@ -34,10 +34,20 @@ export interface NagiosMacros {
   hostState?: string | undefined;
   /** $SERVICEACKAUTHOR$ */
   ackAuthor?: string | undefined;
+  /** $HOSTGROUPNAMES$, separated by commas */
+  hostGroups?: string | undefined;
+  /** $SERVICEPERCENTCHANGE$, how often it changed of late */
+  percentChange?: string | undefined;
 }
 
 export type ParsedEvent =
-  { kind: 'event'; event: Event } | { kind: 'faults'; faults: FaultFacts[] };
+  | {
+      kind: 'event';
+      event: Event;
+      /** the host groups that the monitor named */
+      groups: string[];
+    }
+  | { kind: 'faults'; faults: FaultFacts[] };
 
 /**
  * Turns the macros of a Nagios (or Naemon, Icinga 1) event handler into an event.
@@ -65,6 +75,8 @@ export function parseNagios(macros: NagiosMacros): ParsedEvent {
   const hostState = read.optionalWord('hostState', hostStates);
   const address = read.optionalLabel('address');
   const acknowledgedBy = read.optionalLabel('ackAuthor');
+  const groups = read.names('hostGroups');
+  const percentChange = read.percent('percentChange');
 
   if (
     host === undefined ||
@@ -91,7 +103,8 @@ export function parseNagios(macros: NagiosMacros): ParsedEvent {
   if (at !== undefined) event.at = at;
   if (hostState !== undefined) event.hostState = hostState;
   if (acknowledgedBy !== undefined) event.acknowledgedBy = acknowledgedBy;
-  return { kind: 'event', event };
+  if (percentChange !== undefined) event.percentChange = percentChange;
+  return { kind: 'event', event, groups };
 }
 
 const serviceStates = [
@@ -119,6 +132,11 @@ const sources: Record<keyof NagiosMacros, { option: string; macro: string }> = {
   hostDowntime: { option: '--host-downtime', macro: '$HOSTDOWNTIME$' },
   hostState: { option: '--host-state', macro: '$HOSTSTATE$' },
   ackAuthor: { option: '--ack-author', macro: '$SERVICEACKAUTHOR$' },
+  hostGroups: { option: '--host-groups', macro: '$HOSTGROUPNAMES$' },
+  percentChange: {
+    option: '--percent-change',
+    macro: '$SERVICEPERCENTCHANGE$',
+  },
 };
 
 /** What the protocol calls a Label. */
@@ -199,6 +217,22 @@ function createReader(macros: NagiosMacros, faults: FaultFacts[]) {
       optionalNumber(name, 1, 1000, attempts),
     count: (name: keyof NagiosMacros) =>
       required(name, attempts, optionalNumber(name, 1, 1000, attempts)),
+    names: (name: keyof NagiosMacros): string[] => {
+      const names = (text(name) ?? '').split(',').filter((one) => one !== '');
+      if (names.every((one) => labelPattern.test(one))) return names;
+      bad(name, names.join(','), 'names of at most 200 characters each');
+      return [];
+    },
+    percent: (name: keyof NagiosMacros): number | undefined => {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const percent = /^\d{1,3}(\.\d{1,6})?$/.test(value)
+        ? Number(value)
+        : Number.NaN;
+      if (percent <= 100) return percent;
+      bad(name, value, 'a share, 0 to 100');
+      return undefined;
+    },
     depth: (name: keyof NagiosMacros) =>
       optionalNumber(name, 0, 1_000_000, 'a depth: 0, 1, 2 …') ?? 0,
     /** Epoch seconds to ISO 8601; 0, Nagios's "never", is none. The end is the year 9999. */

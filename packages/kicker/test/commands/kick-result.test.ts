@@ -1,10 +1,7 @@
 import t from 'tap';
 import type { Outcome } from '@kickd/protocol';
-import {
-  describeOutcome,
-  exitCodeOf,
-  toJsonLine,
-} from '../../src/commands/kick-result.ts';
+import { describeOutcome } from '../../src/fleet/describe-outcome.ts';
+import { exitCodeOf, toJsonLine } from '../../src/commands/kick-result.ts';
 import { aRun } from '../fake-kickd.ts';
 
 const outcome = (kind: Outcome['kind'], more: Partial<Outcome> = {}) => ({

@@ -19,6 +19,7 @@ const whole = {
 
 t.strictSame(parseNagios(whole), {
   kind: 'event',
+  groups: [],
   event: {
     monitor: 'nagios',
     host: 'web1',

@@ -1,8 +1,7 @@
 import type { Kick, Run } from '@kickd/protocol';
 import { backoffMs } from '../decide/backoff.ts';
 import type { Target } from '../fleet/target.ts';
-import type { AgentClient, AgentReply } from '../ports.ts';
-import type { Shell } from './command.ts';
+import type { AgentClient, AgentReply, Timing } from '../ports.ts';
 
 /** How often a kick with an unknown fate is sent again, before the caller is told. */
 const repeatsMost = 3;
@@ -16,7 +15,7 @@ export async function sendKick(
   client: Pick<AgentClient, 'postRun'>,
   target: Target,
   kick: Kick,
-  shell: Pick<Shell, 'pause' | 'random'>,
+  shell: Pick<Timing, 'pause' | 'random'>,
   signal: AbortSignal,
 ): Promise<AgentReply<Run>> {
   let unknown: Extract<AgentReply<Run>, { kind: 'unknown' }> | undefined;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Kick, Run } from '@kickd/protocol';
-import { sendKick } from '../../src/commands/send-kick.ts';
+import { sendKick } from '../../src/serve/send-kick.ts';
 import { errors } from '../../src/errors.ts';
 import type { AgentReply } from '../../src/ports.ts';
 import { aRun } from '../fake-kickd.ts';

@@ -1,8 +1,7 @@
 import { waitMaxSeconds, type Run } from '@kickd/protocol';
 import { backoffMs } from '../decide/backoff.ts';
 import type { Target } from '../fleet/target.ts';
-import type { AgentClient, AgentReply } from '../ports.ts';
-import type { Shell } from './command.ts';
+import type { AgentClient, AgentReply, Timing } from '../ports.ts';
 
 /** Two looks are at least this far apart, should the host not hold its reply. */
 const looksApartMs = 1000;
@@ -16,7 +15,7 @@ export async function awaitOutcome(
   target: Target,
   first: Run,
   withinMs: number,
-  shell: Pick<Shell, 'clock' | 'pause' | 'random'>,
+  shell: Timing,
   signal: AbortSignal,
 ): Promise<
   | { kind: 'ended'; run: Run }

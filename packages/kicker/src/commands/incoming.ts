@@ -1,0 +1,56 @@
+import type { FaultFacts } from '@kickd/protocol';
+import type { Config } from '../config/config.ts';
+import { findTarget } from '../fleet/target.ts';
+import type { Event } from '../monitors/event.ts';
+import { nagiosFacts, type NagiosData } from '../monitors/nagios-facts.ts';
+import { parseNagios } from '../monitors/nagios.ts';
+import type { Incoming } from '../serve/take-event.ts';
+import { readMacros } from './event-options.ts';
+import type { Given } from './options.ts';
+
+export type ReadIncoming =
+  | { kind: 'incoming'; incoming: Incoming; targetFault?: FaultFacts }
+  | { kind: 'faults'; faults: readonly FaultFacts[] };
+
+/** The arguments of an event handler, and all that is known beyond them. */
+export function readIncoming(
+  given: Given,
+  config: Config,
+  data: NagiosData,
+  nowMs: number,
+): ReadIncoming {
+  const parsed = parseNagios(readMacros(given));
+  if (parsed.kind === 'faults') return parsed;
+  return incomingOf(parsed.event, parsed.groups, config, data, nowMs);
+}
+
+/** The same for an event that is known already. */
+export function incomingOf(
+  told: Event,
+  groups: readonly string[],
+  config: Config,
+  data: NagiosData,
+  nowMs: number,
+): Extract<ReadIncoming, { kind: 'incoming' }> {
+  const event = withoutOwnAcknowledgement(told, config.nagios.author);
+  const found = findTarget(
+    event.host,
+    config.hosts,
+    config.port,
+    event.address,
+  );
+  const target = found.kind === 'target' ? found.target : undefined;
+  const facts = nagiosFacts(event, groups, target?.certname, data, nowMs);
+  return {
+    kind: 'incoming',
+    incoming: { event, facts, ...(target === undefined ? {} : { target }) },
+    ...(found.kind === 'fault' ? { targetFault: found.fault } : {}),
+  };
+}
+
+/** kicker acknowledges while it heals; that nobody else knows of the problem must not be forgotten for it. */
+function withoutOwnAcknowledgement(event: Event, author: string): Event {
+  if (event.acknowledgedBy !== author) return event;
+  const { acknowledgedBy: _own, ...rest } = event;
+  return rest;
+}

@@ -1,0 +1,79 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { Ledger } from '../ports.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
+import { storedEntryOf } from './ledger-rows.ts';
+
+/** The reading side of the history, and the one door through which old entries leave it. */
+export function createHistory({
+  prepare,
+  guard,
+  transact,
+}: LedgerDatabase): Pick<Ledger, 'entriesOf' | 'history' | 'prune'> {
+  return {
+    entriesOf: (by) =>
+      guard(() =>
+        ('kick' in by
+          ? prepare('select * from entry where kick = ? order by seq').all(
+              by.kick,
+            )
+          : prepare('select * from entry where problem = ? order by seq').all(
+              by.problem,
+            )
+        ).map(storedEntryOf),
+      ),
+    history: (filter, before, most) =>
+      guard(() => {
+        const wheres = ['seq < ?'];
+        const values: SQLInputValue[] = [before];
+        const add = (where: string, value: SQLInputValue | undefined): void => {
+          if (value === undefined) return;
+          wheres.push(where);
+          values.push(value);
+        };
+        add('host = ?', filter.host);
+        add("json_extract(problem, '$[2]') = ?", filter.service);
+        add('at >= ?', filter.since);
+        add('at < ?', filter.until);
+        if (filter.kinds !== undefined) {
+          const marks = filter.kinds.map(() => '?').join(', ');
+          wheres.push(`kind in (${marks})`);
+          values.push(...filter.kinds);
+        }
+        return prepare(
+          `select * from entry where ${wheres.join(' and ')} order by seq desc limit ?`,
+        )
+          .all(...values, most)
+          .map(storedEntryOf);
+      }),
+    prune: ({ before, entriesMost, most }) =>
+      transact(() => {
+        const ends = prepare(
+          'select min(seq) as first, max(seq) as last from entry',
+        ).get();
+        const first = Number(ends?.['first']);
+        const last = Number(ends?.['last']);
+        if (Number.isNaN(first) || ends?.['first'] === null) return 0;
+        // Whatever is under way keeps its whole story.
+        const kept = prepare(
+          'select min(seq) as seq from entry where kick in (select kick from open_kick)',
+        ).get()?.['seq'];
+        const tooMany = last - first + 1 - entriesMost;
+        const oldest = prepare(
+          'select seq, at from entry order by seq limit ?',
+        ).all(most);
+        let upto = 0;
+        for (const row of oldest) {
+          const seq = Number(row['seq']);
+          const isOld = String(row['at']) < before.toISOString();
+          if (!isOld && seq - first >= tooMany) break;
+          if (kept !== null && kept !== undefined && seq >= Number(kept)) break;
+          upto = seq;
+        }
+        if (upto === 0) return 0;
+        prepare('update pruned set upto = ?').run(upto);
+        return Number(
+          prepare('delete from entry where seq <= ?').run(upto).changes,
+        );
+      }),
+  };
+}

@@ -1,0 +1,57 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { NagiosData } from '../monitors/nagios-facts.ts';
+import { parseHostGroups } from '../monitors/nagios-objects.ts';
+import { parseNagiosStatus } from '../monitors/nagios-status.ts';
+
+/**
+ * Reads Nagios's status data and object cache, each only when it has changed. What cannot be read, or is
+ * no such file, counts as not there; `onTrouble` hears of it once, until it can be read again.
+ */
+export function createNagiosReader(
+  files: { statusFile?: string; objectsFile?: string },
+  onTrouble: (file: string, why: string) => void,
+): () => NagiosData {
+  const readStatus = createFileReader(
+    files.statusFile,
+    parseNagiosStatus,
+    onTrouble,
+  );
+  const readGroups = createFileReader(
+    files.objectsFile,
+    parseHostGroups,
+    onTrouble,
+  );
+  return () => ({ status: readStatus(), groups: readGroups() });
+}
+
+function createFileReader<Parsed>(
+  file: string | undefined,
+  parse: (text: string) => Parsed | undefined,
+  onTrouble: (file: string, why: string) => void,
+): () => Parsed | undefined {
+  let stamp = '';
+  let parsed: Parsed | undefined;
+  let isInTrouble = false;
+  const fail = (why: string): undefined => {
+    if (!isInTrouble && file !== undefined) onTrouble(file, why);
+    isInTrouble = true;
+    return undefined;
+  };
+  return () => {
+    if (file === undefined) return undefined;
+    try {
+      const { ino, size, mtimeMs } = statSync(file);
+      const seen = `${String(ino)} ${String(size)} ${String(mtimeMs)}`;
+      if (seen === stamp) return parsed;
+      parsed = parse(readFileSync(file, 'utf8'));
+      stamp = seen;
+      if (parsed === undefined) return fail('it is not whole, or another file');
+      isInTrouble = false;
+      return parsed;
+    } catch (error) {
+      stamp = '';
+      parsed = undefined;
+      return fail(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
