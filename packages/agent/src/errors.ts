@@ -59,6 +59,44 @@ export const faults = {
     message: `the ACL ${file} cannot be read: ${reasonOf(error)}`,
     remedy: `ls -l ${file}`,
   }),
+  socketCount: (count: string): FaultFacts => ({
+    code: 'SOCKET_COUNT',
+    exitCode: usage,
+    message: `systemd hands over ${printable(count)} sockets, kickd wants one`,
+    remedy:
+      'give the .socket unit one ListenStream: systemctl cat kickd.socket kickd-runner.socket',
+  }),
+  socketUnusable: (fd: number, why: string): FaultFacts => ({
+    code: 'SOCKET_UNUSABLE',
+    exitCode: usage,
+    message: `cannot listen on the socket that was handed over as descriptor ${String(fd)}: ${why}`,
+    remedy: 'systemctl cat kickd.socket: it wants ListenStream= with a port',
+  }),
+  runnerSocket: (where: string, why: string): FaultFacts => ({
+    code: 'RUNNER_SOCKET',
+    exitCode: usage,
+    message: `the runner cannot listen on ${where}: ${why}`,
+    remedy:
+      'systemctl status kickd-runner.socket; by hand: kickd runner --socket FILE, in a folder that only root can write',
+  }),
+  runnerUnavailable: (path: string, why: string): FaultFacts => ({
+    code: 'RUNNER_UNAVAILABLE',
+    exitCode: usage,
+    message: `the runner at ${path} does not answer: ${why}`,
+    remedy: 'systemctl status kickd-runner.socket kickd-runner',
+  }),
+  credentialsIncomplete: (folder: string): FaultFacts => ({
+    code: 'CREDENTIALS_INCOMPLETE',
+    exitCode: usage,
+    message: `of cert.pem and key.pem only one is among the credentials in ${printable(folder)}`,
+    remedy: 'name both with LoadCredential=: systemctl cat kickd',
+  }),
+  internal: (error: unknown): FaultFacts => ({
+    code: 'INTERNAL',
+    exitCode: 70,
+    message: reasonOf(error),
+    remedy: 'please report it, with this line',
+  }),
   certificateName: (certname: string, wanted: string): FaultFacts => ({
     code: 'CERTNAME_DIFFERS',
     exitCode: usage,

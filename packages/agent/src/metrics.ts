@@ -1,21 +1,6 @@
-import type { OutcomeKind } from '@kickd/protocol';
 import type { RunnerState } from './ports.ts';
+import { runSecondsBounds, type RunCounts } from './run/counts.ts';
 import type { Told } from './told.ts';
-
-/** Upper bounds of the histogram of runs, in seconds: a repair takes seconds, a first run minutes. */
-const bucketBounds = [1, 2, 5, 10, 20, 60, 120, 300, 900];
-
-const outcomes: readonly OutcomeKind[] = [
-  'unchanged',
-  'corrected',
-  'partly',
-  'failed',
-  'timed-out',
-  'cancelled',
-  'refused',
-  'lost',
-  'not-started',
-];
 
 /** Everything that `/metrics` tells beside the counters. */
 export interface MetricsFacts extends RunnerState {
@@ -25,7 +10,7 @@ export interface MetricsFacts extends RunnerState {
 }
 
 /**
- * Counts what kickd tells, and writes it as Prometheus text. Labels are bounded: codes, outcomes,
+ * Counts what the listener tells, and writes it with the runner's counts as Prometheus text. Labels are bounded: codes, outcomes,
  * names of this host's own certificates; never a caller's words.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
@@ -33,15 +18,8 @@ export class Metrics {
   readonly #requests = new Map<string, number>();
   readonly #refusedHandshakes = new Map<string, number>();
   readonly #turnedAway = new Map<string, number>();
-  readonly #kicks = new Map<string, number>();
-  readonly #runs = new Map<string, number>(outcomes.map((kind) => [kind, 0]));
-  readonly #buckets = bucketBounds.map(() => 0);
-  #runSeconds = 0;
-  #runCount = 0;
-  #lastGoodSeconds: number | undefined;
 
-  /** @param nowSeconds since the epoch */
-  count(event: Told, nowSeconds: number): void {
+  count(event: Told): void {
     switch (event.event) {
       case 'request':
         increase(this.#requests, event.code ?? 'ok');
@@ -53,24 +31,12 @@ export class Metrics {
       case 'connection-refused':
         increase(this.#turnedAway, event.code, event.count);
         return;
-      case 'run-accepted':
-        increase(this.#kicks, event.how);
-        return;
-      case 'run-ended': {
-        const { kind } = event.outcome;
-        increase(this.#runs, kind);
-        if (kind === 'corrected' || kind === 'unchanged') {
-          this.#lastGoodSeconds = nowSeconds;
-        }
-        if (event.durationMs !== undefined)
-          this.#observe(event.durationMs / 1000);
-        return;
-      }
       default:
     }
   }
 
   render(facts: MetricsFacts): string {
+    const { counts } = facts;
     const lines: string[] = [];
     const add = (
       name: string,
@@ -84,7 +50,7 @@ export class Metrics {
       }
     };
     const counted = (
-      map: ReadonlyMap<string, number>,
+      map: Iterable<[string, number]>,
       label: string,
     ): [Record<string, string>, number][] =>
       [...map].map(([value, count]) => [{ [label]: value }, count]);
@@ -114,15 +80,15 @@ export class Metrics {
       'kickd_kicks_total',
       'counter',
       'Kicks taken, by how they came to their run.',
-      counted(this.#kicks, 'joined'),
+      counted(Object.entries(counts.kicks), 'joined'),
     );
     add(
       'kickd_runs_total',
       'counter',
       'Runs ended, by outcome.',
-      counted(this.#runs, 'outcome'),
+      counted(Object.entries(counts.runs), 'outcome'),
     );
-    lines.push(...this.#histogram());
+    lines.push(...histogram(counts));
     add('kickd_run_in_progress', 'gauge', '1 while a run is in progress.', [
       [{}, facts.current === undefined ? 0 : 1],
     ]);
@@ -153,41 +119,31 @@ export class Metrics {
       'When a certificate, a CA or a CRL expires.',
       facts.expiries.map(({ what, at }) => [{ what }, Date.parse(at) / 1000]),
     );
-    if (this.#lastGoodSeconds !== undefined) {
+    if (counts.lastGoodSeconds !== undefined) {
       add(
         'kickd_last_good_run_timestamp_seconds',
         'gauge',
         'When a run last ended unchanged or corrected.',
-        [[{}, this.#lastGoodSeconds]],
+        [[{}, counts.lastGoodSeconds]],
       );
     }
     return `${lines.join('\n')}\n`;
   }
+}
 
-  #observe(seconds: number): void {
-    this.#runSeconds += seconds;
-    this.#runCount += 1;
-    bucketBounds.forEach((bound, index) => {
-      if (seconds <= bound)
-        this.#buckets[index] = (this.#buckets[index] ?? 0) + 1;
-    });
-  }
-
-  #histogram(): string[] {
-    const name = 'kickd_run_seconds';
-    const buckets = bucketBounds.map(
+function histogram({ buckets, seconds, timed }: RunCounts): string[] {
+  const name = 'kickd_run_seconds';
+  return [
+    `# HELP ${name} How long runs took.`,
+    `# TYPE ${name} histogram`,
+    ...runSecondsBounds.map(
       (bound, index) =>
-        `${name}_bucket{le="${String(bound)}"} ${String(this.#buckets[index] ?? 0)}`,
-    );
-    return [
-      `# HELP ${name} How long runs took.`,
-      `# TYPE ${name} histogram`,
-      ...buckets,
-      `${name}_bucket{le="+Inf"} ${String(this.#runCount)}`,
-      `${name}_sum ${String(this.#runSeconds)}`,
-      `${name}_count ${String(this.#runCount)}`,
-    ];
-  }
+        `${name}_bucket{le="${String(bound)}"} ${String(buckets[index] ?? 0)}`,
+    ),
+    `${name}_bucket{le="+Inf"} ${String(timed)}`,
+    `${name}_sum ${String(seconds)}`,
+    `${name}_count ${String(timed)}`,
+  ];
 }
 
 function increase(map: Map<string, number>, key: string, by = 1): void {

@@ -1,4 +1,5 @@
 import type { Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
+import type { RunCounts } from './run/counts.ts';
 import type { ServiceMap } from './run/match.ts';
 import type { RunScope } from './run/scope.ts';
 import type { Told } from './told.ts';
@@ -14,7 +15,7 @@ export interface Clock {
 
 /**
  * The seam between the listener, which reads the network, and the runner, which starts the CM tool.
- * One adapter runs in the same process; another will cross a UNIX socket.
+ * One adapter runs in the same process (`LocalRunner`), the other crosses a UNIX socket (`SocketRunner`).
  */
 export interface Runner {
   /** Takes a kick: durable before it resolves. */
@@ -42,6 +43,8 @@ export type Submission =
   | { kind: 'queue-full' }
   /** not taken: the host's own interval between runs; the same kick may come again */
   | { kind: 'too-soon'; retryAfterMs: number }
+  /** not taken: more kicks than the runner takes from its listener; the same kick may come again */
+  | { kind: 'too-many'; retryAfterMs: number }
   | { kind: 'journal-broken'; reason: string };
 
 export type Cancellation =
@@ -51,6 +54,9 @@ export type Cancellation =
 
 export interface RunnerState {
   profile: string;
+  /** how runs are started: as transient systemd units, or as process groups */
+  launcher: 'unit' | 'process';
+  counts: RunCounts;
   locked: boolean;
   /** the administrator's message, where the tool is disabled */
   disabled?: string;

@@ -130,6 +130,20 @@ export const refusals = {
       `this host ran too lately; it takes a kick again in ${String(seconds)} s`,
       'ask again later, with the same kick id; the host sets run.minIntervalSeconds',
     ),
+  tooMany: (seconds: number) =>
+    refusal(
+      429,
+      'KICKS_LIMITED',
+      `this host was asked too often; it takes a kick again in ${String(seconds)} s`,
+      'ask again later, with the same kick id; the host sets run.kicksPerMinute',
+    ),
+  runnerUnavailable: () =>
+    refusal(
+      503,
+      'RUNNER_UNAVAILABLE',
+      'the part of kickd that starts runs does not answer',
+      'ask again, with the same kick id; on the host type: systemctl status kickd-runner.socket kickd-runner',
+    ),
   runEnded: () =>
     refusal(
       409,

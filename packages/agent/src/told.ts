@@ -60,6 +60,11 @@ export type Told =
       run?: string;
       durationMs: number;
     }
+  /** what came over the runner's socket is not a request of the listener's */
+  | { event: 'record-refused'; fault: string }
+  | { event: 'runner-ready'; cm: string }
+  /** nothing is left to do: the next request starts another */
+  | { event: 'runner-leaves'; afterSeconds: number }
   | {
       event: 'run-accepted';
       run: string;

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPki, writeSsl } from '@kickd/testkit';
 import t from 'tap';
-import { StartRefused } from '../src/app.ts';
+import { StartRefused } from '../src/start-refused.ts';
 import {
   kickOf,
   monitor,

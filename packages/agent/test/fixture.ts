@@ -96,6 +96,7 @@ export async function startFixture(
       timeoutMs: options.timeoutMs ?? 30_000,
       graceMs: 300,
       minIntervalMs: options.minIntervalMs ?? 0,
+      kicksPerMinute: 10_000,
       keepMs: 24 * 60 * 60 * 1000,
       freezeFile: join(dir, 'freeze'),
     },

@@ -199,6 +199,10 @@ export const ConfigFile = Type.Object(
           minIntervalSeconds: Type.Optional(
             Type.Integer({ minimum: 0, maximum: 24 * 60 * 60 }),
           ),
+          /** kicks that the runner takes from its listener, each of them written down */
+          kicksPerMinute: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+          ),
           /** while this file is there nothing is started */
           freezeFile: Type.Optional(AbsolutePath),
           keepDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
@@ -220,6 +224,7 @@ export const configDefaults = {
     timeoutSeconds: 15 * 60,
     graceSeconds: 10,
     minIntervalSeconds: 10,
+    kicksPerMinute: 120,
     freezeFile: '/etc/kickd/freeze',
     keepDays: 30,
   },

@@ -22,6 +22,7 @@ export interface Settings {
     timeoutMs: number;
     graceMs: number;
     minIntervalMs: number;
+    kicksPerMinute: number;
     keepMs: number;
     freezeFile: string;
   };
@@ -85,6 +86,7 @@ export function resolveSettings(
         timeoutMs: run.timeoutSeconds * 1000,
         graceMs: run.graceSeconds * 1000,
         minIntervalMs: run.minIntervalSeconds * 1000,
+        kicksPerMinute: run.kicksPerMinute,
         keepMs: run.keepDays * 24 * 60 * 60 * 1000,
         freezeFile: run.freezeFile,
       },

@@ -24,6 +24,7 @@ function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
     case 'handshake-refused':
     case 'handshake-failed':
     case 'connection-refused':
+    case 'record-refused':
     case 'run-stopping':
       return 'warn';
     case 'reload-refused':
@@ -31,6 +32,8 @@ function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
     case 'request':
       return event.status >= 400 ? 'warn' : 'info';
     case 'listening':
+    case 'runner-ready':
+    case 'runner-leaves':
     case 'run-accepted':
     case 'run-started':
     case 'run-adopted':

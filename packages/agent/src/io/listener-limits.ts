@@ -13,6 +13,8 @@ export const listenerLimits = {
   stalledReaderMs: 30 * 1000,
   /** Node looks for late heads and bodies only this often; its default is 30 s */
   checkIntervalMs: 500,
+  /** how long a listener that ends still serves whom it has let in */
+  closeGraceMs: 3000,
   headMaxBytes: 8 * 1024,
   headersMax: 100,
   /** of all sources together; whoever comes then pushes out the oldest that proved nothing yet */

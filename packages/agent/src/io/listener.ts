@@ -23,7 +23,7 @@ import {
 import { addRoutes, type RoutesSettings } from './routes.ts';
 import { gateSources, type PerSource, type SourceGate } from './source-gate.ts';
 
-export interface ListenerSettings extends RoutesSettings {
+export interface ListenerSettings extends Omit<RoutesSettings, 'closing'> {
   material: Material;
   minVersion: 'TLSv1.2' | 'TLSv1.3';
   perSource: PerSource;
@@ -31,9 +31,12 @@ export interface ListenerSettings extends RoutesSettings {
   clock: Clock;
 }
 
+/** An address of this host, or a socket that somebody else has bound: systemd. */
+export type ListenAt = { address: string; port: number } | { fd: number };
+
 export interface Listener {
   /** @throws Fault LISTEN_IN_USE, LISTEN_FAILED */
-  listen(address: string, port: number): Promise<{ port: number }>;
+  listen(at: ListenAt): Promise<{ address: string; port: number }>;
   /** New connections get the new material; open ones are closed. */
   rotate(material: Material): void;
   close(): Promise<void>;
@@ -98,27 +101,25 @@ export function createListener(settings: ListenerSettings): Listener {
     });
   }
   addDoor(app, settings, sources);
-  addRoutes(app, settings);
+  const closing = new AbortController();
+  addRoutes(app, { ...settings, closing: closing.signal });
   addAudit(app, settings);
 
   return {
-    listen: async (address, port) => {
-      try {
-        await app.listen({ host: address, port });
-      } catch (error) {
-        throw new Fault(listenFault(error, address, port), { cause: error });
-      }
-      const bound = server.address();
-      return { port: typeof bound === 'object' && bound ? bound.port : port };
+    listen: async (at) => {
+      await app.ready();
+      return listenAt(server, at);
     },
     rotate: (next) => {
       material = next;
       server.setSecureContext(serverTlsOptions(next, { minVersion }));
       server.closeAllConnections();
     },
-    close: () => {
+    close: async () => {
       sources.close();
-      return app.close();
+      closing.abort();
+      await closeGently(server, listenerLimits.closeGraceMs);
+      await app.close();
     },
   };
 }
@@ -225,6 +226,8 @@ function refusalOfError(code: string | undefined): Refusal {
       return refusals.bodyTooLarge();
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return refusals.contentType();
+    case 'RUNNER_UNAVAILABLE':
+      return refusals.runnerUnavailable();
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return refusals.bodyJson();
@@ -280,11 +283,42 @@ function ipOf(socket: { remoteAddress?: string | undefined }): string {
   return printable(socket.remoteAddress ?? 'unknown', 64);
 }
 
+function listenAt(
+  server: HttpsServer,
+  at: ListenAt,
+): Promise<{ address: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => {
+      reject(new Fault(listenFault(error, at), { cause: error }));
+    };
+    server.once('error', onError);
+    server.listen('fd' in at ? at : { host: at.address, port: at.port }, () => {
+      server.off('error', onError);
+      const bound = server.address();
+      // a socket of TCP always has an address and a port
+      if (typeof bound === 'object' && bound !== null) resolve(bound);
+      else onError(new Error('this is not a socket of TCP'));
+    });
+  });
+}
+
+/** Whoever has been let in is served to the end, for so long; nobody else is let in. */
+function closeGently(server: HttpsServer, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 function listenFault(
   error: unknown,
-  address: string,
-  port: number,
+  at: ListenAt,
 ): ReturnType<typeof faults.portTaken> {
+  if ('fd' in at) return faults.socketUnusable(at.fd, reasonOf(error));
+  const { address, port } = at;
   const isTaken =
     error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   return isTaken

@@ -18,6 +18,10 @@ export class Lives {
     });
   }
 
+  get count(): number {
+    return this.#lives.size;
+  }
+
   has(run: Uuid7): boolean {
     return this.#lives.has(run);
   }

@@ -15,9 +15,11 @@ export type LoadedSettings =
 /**
  * Reads the configuration, looks for Puppet's places, and asks Puppet itself where it is needed.
  * @param file undefined: the default file, which may be missing
+ * @param mayAsk false: starts no Puppet, for a process that may start nothing
  */
 export async function loadSettings(
   file: string | undefined,
+  mayAsk = true,
 ): Promise<LoadedSettings> {
   const path = file ?? defaultConfigFile;
   const parsed = readConfig(path, file !== undefined);
@@ -25,7 +27,7 @@ export async function loadSettings(
   const { config } = parsed;
   const places = locatePuppetHere(config.puppetConf);
   const binary = findPuppet();
-  const isNeeded = needsPuppet(config);
+  const isNeeded = mayAsk && needsPuppet(config);
   const printed =
     isNeeded && binary !== undefined
       ? await askPuppet(binary, config.puppetConf)

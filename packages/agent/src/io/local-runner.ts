@@ -29,6 +29,8 @@ export interface LocalRunnerSettings extends RunLineSettings {
 }
 
 export interface LocalRunnerParts extends RunLineParts {
+  /** what others know of this runner, for whoever asks for its state */
+  facts(): Pick<RunnerState, 'launcher' | 'counts'>;
   newId(): Uuid7;
 }
 
@@ -160,6 +162,7 @@ export class LocalRunner implements Runner {
     const { running } = this.#line;
     return {
       profile: name,
+      ...this.#parts.facts(),
       locked: evidence !== undefined && profile!.isLocked(evidence, isAlive),
       ...(disabled !== undefined && { disabled }),
       ...(frozen !== undefined && { frozen }),
@@ -177,6 +180,11 @@ export class LocalRunner implements Runner {
 
   get runningId(): Uuid7 | undefined {
     return this.#line.running?.run;
+  }
+
+  /** no run waits, is in progress or still has to be written down */
+  get isIdle(): boolean {
+    return this.#line.lives.count === 0;
   }
 
   #admit(

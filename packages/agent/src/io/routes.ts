@@ -21,10 +21,12 @@ export interface RoutesSettings {
   certname: string;
   runner: Runner;
   gate: AclGate;
+  /** aborts when the listener is about to end: whoever waits for a run is told how it stands */
+  closing: AbortSignal;
   /** the parts of a status that are not the runner's */
   statusFacts(): Pick<
     Status,
-    'version' | 'uptimeSeconds' | 'launcher' | 'expiries' | 'acl' | 'limits'
+    'version' | 'uptimeSeconds' | 'expiries' | 'acl' | 'limits'
   >;
   /** Prometheus text */
   renderMetrics(state: RunnerState): string;
@@ -61,6 +63,7 @@ export function addRoutes(
     const patience = AbortSignal.any([
       AbortSignal.timeout(waitSeconds * 1000),
       hangUp(request),
+      settings.closing,
     ]);
     const run = await runner.waitForEnd(id, patience);
     if (run === undefined) return refuse(request, reply, refusals.runUnknown());
@@ -106,11 +109,13 @@ export function addRoutes(
   });
 
   app.get('/status', async (_request, reply) => {
-    const { profile, locked, disabled, current, last, journalFault, frozen } =
-      await runner.state();
+    const state = await runner.state();
+    const { profile, launcher, locked, disabled, current, last } = state;
+    const { journalFault, frozen } = state;
     const status: Status = {
       ...settings.statusFacts(),
       certname: settings.certname,
+      launcher,
       cm: { profile, locked, ...(disabled !== undefined && { disabled }) },
       journal: {
         ok: journalFault === undefined,
@@ -183,6 +188,11 @@ async function makeRun(
       const seconds = Math.ceil(submission.retryAfterMs / 1000);
       void reply.header('retry-after', String(seconds));
       return refuse(request, reply, refusals.tooSoon(seconds));
+    }
+    case 'too-many': {
+      const seconds = Math.ceil(submission.retryAfterMs / 1000);
+      void reply.header('retry-after', String(seconds));
+      return refuse(request, reply, refusals.tooMany(seconds));
     }
     case 'journal-broken':
       return refuse(request, reply, refusals.journalBroken());

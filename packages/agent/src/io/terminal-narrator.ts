@@ -101,6 +101,11 @@ export function createTerminalNarrator(terminal: Terminal): Narrator {
         if (reason !== undefined) detail('rule', `${reason}${place}`);
         return;
       }
+      case 'record-refused':
+      case 'runner-ready':
+      case 'runner-leaves':
+        // of a runner in a process of its own, which has no terminal
+        return;
       case 'run-accepted':
         line('>', 'cyan', `kick ${event.kick} of ${event.by}: ${event.how}`);
         detail('run', event.run);

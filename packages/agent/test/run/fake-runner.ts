@@ -1,5 +1,6 @@
 import { createUuid7 } from '@kickd/protocol';
 import { createCommand } from '../../src/cm/command.ts';
+import { noRunCounts } from '../../src/run/counts.ts';
 import { LocalRunner } from '../../src/io/local-runner.ts';
 import type { Clock, CmProfile, Journal, Launcher } from '../../src/ports.ts';
 import type { Told } from '../../src/told.ts';
@@ -37,6 +38,7 @@ export function createFakeRunner(parts: RunnerParts): LocalRunner {
       journal,
       launcher,
       clock,
+      facts: () => ({ launcher: 'process', counts: noRunCounts() }),
       narrator: { tell: (event) => void told?.push(event) },
       newId: () => {
         count += 1;

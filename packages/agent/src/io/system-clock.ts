@@ -1,0 +1,7 @@
+import { performance } from 'node:perf_hooks';
+import type { Clock } from '../ports.ts';
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+};

@@ -1,0 +1,9 @@
+import type { Kick, Uuid7 } from '@kickd/protocol';
+
+/** What the listener may ask of the runner. There is nothing else. */
+export type RunnerRequest =
+  | { operation: 'submit'; kick: Kick; by: string }
+  | { operation: 'find' | 'read-log' | 'wait-for-end'; run: Uuid7 }
+  | { operation: 'cancel'; run: Uuid7; by: string }
+  | { operation: 'recent'; most: number }
+  | { operation: 'state' };

@@ -1,0 +1,81 @@
+import { dirname, join } from 'node:path';
+import type { Settings } from './config/settings.ts';
+import { clearSocket } from './io/own-socket.ts';
+import { readRunCounts, writeRunCounts } from './io/run-counts-file.ts';
+import { createRunnerServer } from './io/runner-server.ts';
+import { systemClock } from './io/system-clock.ts';
+import type { Narrator } from './ports.ts';
+import { SubmissionRate } from './run/submission-rate.ts';
+import { startRunner } from './start-runner.ts';
+
+export interface RunnerProcess {
+  readonly runningId: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface RunnerProcessOptions {
+  narrator: Narrator;
+  /** what systemd has bound; undefined: bind `path` */
+  fd: number | undefined;
+  path: string;
+  /** Called once nothing was asked and nothing ran for so long, where systemd starts the next one. */
+  onIdle?: { afterMs: number; leave: () => void };
+}
+
+const lookEveryMs = 1000;
+
+/**
+ * The runner in a process of its own, behind its socket.
+ * @throws Fault RUNNER_SOCKET, JOURNAL_UNUSABLE
+ */
+export async function startRunnerProcess(
+  settings: Settings,
+  { narrator, fd, path, onIdle }: RunnerProcessOptions,
+): Promise<RunnerProcess> {
+  const clock = systemClock;
+  const countsFile = join(dirname(path), 'counts.json');
+  if (fd === undefined) await clearSocket(path);
+  const runner = startRunner(settings, {
+    narrator,
+    clock,
+    before: readRunCounts(countsFile),
+    onCounts: (counts) => writeRunCounts(countsFile, counts),
+  });
+  const server = createRunnerServer({
+    runner,
+    certname: settings.certname,
+    rate: new SubmissionRate(settings.run.kicksPerMinute, clock.monotonicMs()),
+    clock,
+    narrator,
+  });
+  try {
+    await server.listen(fd === undefined ? { path } : { fd });
+  } catch (error) {
+    await runner.close();
+    throw error;
+  }
+  narrator.tell({ event: 'runner-ready', cm: settings.cm.default });
+  let busyMs = clock.monotonicMs();
+  const look = setInterval(() => {
+    const nowMs = clock.monotonicMs();
+    if (server.connections > 0 || !runner.isIdle) busyMs = nowMs;
+    if (onIdle !== undefined && nowMs - busyMs >= onIdle.afterMs) {
+      clearInterval(look);
+      narrator.tell({
+        event: 'runner-leaves',
+        afterSeconds: onIdle.afterMs / 1000,
+      });
+      onIdle.leave();
+    }
+  }, lookEveryMs);
+  return {
+    get runningId() {
+      return runner.runningId;
+    },
+    close: async () => {
+      clearInterval(look);
+      await server.close();
+      await runner.close();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { bodyMaxBytes } from '@kickd/protocol';
+import {
+  inspectMaterial,
+  readMaterialSync,
+  watchMaterial,
+  type Inspection,
+  type Material,
+} from '@kickd/mtls';
+import type { Settings } from './config/settings.ts';
+import { faults } from './errors.ts';
+import { AclFile } from './io/acl-file.ts';
+import { createAclGate } from './io/acl-gate.ts';
+import { createListener, type ListenAt } from './io/listener.ts';
+import { Metrics } from './metrics.ts';
+import type { Clock, Narrator, Runner } from './ports.ts';
+import { StartRefused } from './start-refused.ts';
+import { version } from './version.ts';
+
+export interface ListenerParts {
+  narrator: Narrator;
+  clock: Clock;
+  /** Called when certificates and rules are in order, so that nothing begins before. */
+  openRunner: () => Runner;
+  at: ListenAt;
+}
+
+/**
+ * Everything that reads the network: certificates and rules, kept in step with their files, and the
+ * listener.
+ * @throws StartRefused, Fault
+ */
+export async function startListener(
+  settings: Settings,
+  { narrator: told, clock, openRunner, at }: ListenerParts,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const metrics = new Metrics();
+  const narrator: Narrator = {
+    tell: (event) => {
+      metrics.count(event);
+      told.tell(event);
+    },
+  };
+  const first = readTrust(settings, clock);
+  for (const fault of first.inspection.warnings) {
+    narrator.tell({ event: 'warning', fault });
+  }
+  const acl = new AclFile(
+    settings.acl.file,
+    settings.acl.anyCertname,
+    narrator,
+  );
+  const aclFaults = acl.load();
+  if (aclFaults.some(({ code }) => code !== 'ACL_MISSING')) {
+    throw new StartRefused(aclFaults);
+  }
+  for (const fault of aclFaults) narrator.tell({ event: 'warning', fault });
+
+  let { inspection } = first;
+  const startedMs = clock.monotonicMs();
+  const rules = (): number => acl.acl?.stanzas.length ?? 0;
+  const runner = openRunner();
+  const listener = createListener({
+    certname: settings.certname,
+    material: first.material,
+    minVersion: settings.tls.minVersion,
+    perSource: settings.listen.perSource,
+    runner,
+    gate: createAclGate(() => acl.acl, settings.puppet.environment),
+    narrator,
+    clock,
+    renderMetrics: (state) =>
+      metrics.render({
+        ...state,
+        version,
+        expiries: inspection.expiries,
+        isAclCurrent: acl.isCurrent,
+      }),
+    statusFacts: () => ({
+      version,
+      uptimeSeconds: Math.floor((clock.monotonicMs() - startedMs) / 1000),
+      expiries: inspection.expiries,
+      acl: { current: acl.isCurrent, rules: rules() },
+      limits: {
+        bodyMaxBytes,
+        runTimeoutSeconds: settings.run.timeoutMs / 1000,
+        minIntervalSeconds: settings.run.minIntervalMs / 1000,
+      },
+    }),
+  });
+  const life = new AbortController();
+  const { address, port } = await listener.listen(at);
+  watchMaterial({
+    files: settings.tls,
+    current: first.material,
+    role: 'server',
+    signal: life.signal,
+    onChange: (material, next) => {
+      inspection = next;
+      listener.rotate(material);
+      const detail = `certificate ${next.serial}, valid until ${next.notAfter}`;
+      narrator.tell({ event: 'reloaded', what: 'certificates', detail });
+    },
+    onRefused: (found) => {
+      narrator.tell({
+        event: 'reload-refused',
+        what: 'certificates',
+        faults: found,
+      });
+    },
+  });
+  void acl.watch(life.signal);
+  narrator.tell({
+    event: 'listening',
+    address,
+    port,
+    certname: settings.certname,
+    cm: settings.cm.default,
+    aclFile: settings.acl.file,
+    rules: rules(),
+  });
+  return {
+    port,
+    close: async () => {
+      life.abort();
+      await listener.close();
+    },
+  };
+}
+
+function readTrust(
+  settings: Settings,
+  clock: Clock,
+): { material: Material; inspection: Inspection } {
+  const material = readMaterialSync(settings.tls);
+  const inspection = inspectMaterial(material, clock.now(), 'server');
+  const found = [...inspection.faults];
+  if (inspection.certname !== settings.certname) {
+    found.push(faults.certificateName(inspection.certname, settings.certname));
+  }
+  if (found.length > 0) throw new StartRefused(found);
+  return { material, inspection };
+}

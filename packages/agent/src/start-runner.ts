@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { createUuid7 } from '@kickd/protocol';
+import { createProfiles } from './cm/profiles.ts';
+import type { Settings } from './config/settings.ts';
+import { createLauncher, launcherKind } from './io/choose-launcher.ts';
+import { LocalRunner } from './io/local-runner.ts';
+import { findPuppet } from './io/puppet-host.ts';
+import { openSqliteJournal } from './io/sqlite-journal.ts';
+import type { Clock, Narrator } from './ports.ts';
+import { noRunCounts, withTold, type RunCounts } from './run/counts.ts';
+
+/**
+ * Opens the journal, settles what an earlier kickd left open, and begins what waits.
+ * @throws Fault JOURNAL_UNUSABLE
+ */
+export function startRunner(
+  settings: Settings,
+  {
+    narrator,
+    clock,
+    before = noRunCounts(),
+    onCounts,
+  }: {
+    narrator: Narrator;
+    clock: Clock;
+    /** what the runner before this one has counted */
+    before?: RunCounts;
+    onCounts?: (counts: RunCounts) => void;
+  },
+): LocalRunner {
+  const logDir = `${settings.state}/runs`;
+  mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  const journal = openSqliteJournal(`${settings.state}/journal.sqlite`);
+  const launcher = launcherKind();
+  let counts = before;
+  const counting: Narrator = {
+    tell: (event) => {
+      const next = withTold(counts, event, clock.now().getTime() / 1000);
+      if (next !== counts) onCounts?.(next);
+      counts = next;
+      narrator.tell(event);
+    },
+  };
+  const runner = new LocalRunner(
+    {
+      certname: settings.certname,
+      profiles: createProfiles(settings, {
+        puppetBinary: findPuppet(),
+        home: userInfo().homedir,
+      }),
+      defaultProfile: settings.cm.default,
+      ...settings.run,
+      logDir,
+    },
+    {
+      journal,
+      launcher: createLauncher(launcher, settings.run.graceMs),
+      clock,
+      narrator: counting,
+      facts: () => ({ launcher, counts }),
+      newId: () => createUuid7(Date.now(), randomBytes(10)),
+    },
+  );
+  runner.recover();
+  return runner;
+}
