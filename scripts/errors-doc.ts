@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { aclFaults, aclWarnings } from '../packages/agent/src/acl/faults.ts';
+import { auditFaults } from '../packages/agent/src/commands/audit-verify-faults.ts';
 import { explainFaults } from '../packages/agent/src/commands/acl-explain-faults.ts';
 import { connectionFaults, faults } from '../packages/agent/src/errors.ts';
 import { refusals } from '../packages/agent/src/refusals.ts';
@@ -91,6 +92,11 @@ const sections: [string, string, Table][] = [
     'kickd: access rules',
     'Each names its file and line. The [grammar](reference/acl.md).',
     { ...aclFaults, ...aclWarnings, ...explainFaults },
+  ],
+  [
+    'kickd: the audit file',
+    'Of `kickd audit verify`: the first line that is not what kickd wrote.',
+    auditFaults,
   ],
   [
     'kickd: replies',

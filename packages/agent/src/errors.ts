@@ -23,6 +23,18 @@ export const faults = {
     message: `the journal ${file} cannot be used: ${reasonOf(error)}`,
     remedy: `fuser -v ${file} (is another kickd running?); df -h ${file}; ls -l ${file}`,
   }),
+  auditUnusable: (file: string, error: unknown): FaultFacts => ({
+    code: 'AUDIT_UNUSABLE',
+    exitCode: usage,
+    message: `the audit file ${file} cannot be used: ${reasonOf(error)}`,
+    remedy: `namei -l ${file}; df -h ${file}; or set audit.file`,
+  }),
+  auditBroken: (file: string, why: string): FaultFacts => ({
+    code: 'AUDIT_BROKEN',
+    exitCode: usage,
+    message: `the audit file ${file} cannot be written, so no kick is taken: ${why}`,
+    remedy: `df -h ${file}; ls -l ${file}; it goes on by itself`,
+  }),
   portTaken: (address: string, port: number): FaultFacts => ({
     code: 'LISTEN_IN_USE',
     exitCode: usage,

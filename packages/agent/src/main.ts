@@ -4,6 +4,7 @@ import { printable, type FaultFacts } from '@kickd/protocol';
 import type { Service, Started } from './commands/start-service.ts';
 import { faults } from './errors.ts';
 import { createJsonNarrator } from './io/json-narrator.ts';
+import { createLogWriter } from './io/log-writer.ts';
 import type { Narrator } from './ports.ts';
 import { version } from './version.ts';
 
@@ -90,7 +91,8 @@ const halves = {
     config,
     socket = runnerSocket,
   }: HalfValues): Promise<void> => {
-    const narrator = createJsonNarrator();
+    // Its standard output may be the audit file.
+    const narrator = createJsonNarrator(createLogWriter(2));
     const { listen } = await import('./commands/listen.ts');
     const { env: environment, pid } = process;
     const options = { configFile: config, runner: socket, narrator };
@@ -100,7 +102,7 @@ const halves = {
     config,
     socket = runnerSocket,
   }: HalfValues): Promise<void> => {
-    const narrator = createJsonNarrator();
+    const narrator = createJsonNarrator(createLogWriter(1));
     const { runRunner } = await import('./commands/run-runner.ts');
     const { env: environment, pid } = process;
     const leave = (): void => void process.kill(pid, 'SIGTERM');
@@ -132,6 +134,9 @@ function readHalf(
 async function commandLine(argv: readonly string[]): Promise<void> {
   const { default: yargs } = await import('yargs');
   const { createAclExplain } = await import('./commands/acl-explain.ts');
+  const { createAuditVerify } = await import('./commands/audit-verify.ts');
+  const { sha256 } = await import('./io/audit-file.ts');
+  const { configuredAuditFiles } = await import('./io/audit-places.ts');
   const { runAgent } = await import('./commands/run-agent.ts');
   await yargs([...argv])
     .scriptName('kickd')
@@ -159,7 +164,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
       'both halves in one process, where there is no systemd: JSON lines',
       (args) => args.options(configOption),
       async ({ config }) => {
-        const narrator = createJsonNarrator();
+        const narrator = createJsonNarrator(createLogWriter(1));
         await start(narrator, () => runAgent(config, narrator));
       },
     )
@@ -217,9 +222,25 @@ async function commandLine(argv: readonly string[]): Promise<void> {
         )
         .demandCommand(1, 'say which: kickd acl explain'),
     )
+    .command('audit <command>', 'the record of requests', (args) =>
+      args
+        .command(
+          createAuditVerify({
+            readFile: (file) => readFileSync(file, 'latin1'),
+            sha256,
+            configuredFiles: configuredAuditFiles,
+            stdout: process.stdout,
+            stderr: process.stderr,
+            setExitCode: (code) => {
+              process.exitCode = code;
+            },
+          }),
+        )
+        .demandCommand(1, 'say which: kickd audit verify'),
+    )
     .demandCommand(
       1,
-      'say what to do: kickd foreground, serve, listen, runner, check or acl explain',
+      'say what to do: kickd foreground, serve, listen, runner, check, acl explain or audit verify',
     )
     .strict()
     .version(version)

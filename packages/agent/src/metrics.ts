@@ -7,6 +7,10 @@ export interface MetricsFacts extends RunnerState {
   version: string;
   expiries: readonly { what: string; at: string }[];
   isAclCurrent: boolean;
+  /** lines of the log that nobody took in time */
+  logLinesLost: number;
+  /** why the audit file cannot be written; undefined: it can */
+  auditFault: string | undefined;
 }
 
 /**
@@ -106,6 +110,18 @@ export class Metrics {
       'gauge',
       '0 while the journal cannot be written, so that no kick is taken.',
       [[{}, facts.journalFault === undefined ? 1 : 0]],
+    );
+    add(
+      'kickd_log_lines_lost_total',
+      'counter',
+      'Lines of the log that nobody took in time; the audit file has them.',
+      [[{}, facts.logLinesLost]],
+    );
+    add(
+      'kickd_audit_ok',
+      'gauge',
+      '0 while the audit file cannot be written, so that no kick is taken.',
+      [[{}, facts.auditFault === undefined ? 1 : 0]],
     );
     add(
       'kickd_acl_current',

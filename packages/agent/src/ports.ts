@@ -1,5 +1,7 @@
 import type { Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
 import type { RunCounts } from './run/counts.ts';
+import type { ChainHead } from './audit/chain.ts';
+import type { AuditEntry } from './audit/entry.ts';
 import type { ServiceMap } from './run/match.ts';
 import type { RunScope } from './run/scope.ts';
 import type { Told } from './told.ts';
@@ -177,7 +179,19 @@ export interface ToolEnd extends ChildEnd {
   startedAt: Date;
 }
 
+/** The record of who asked for what, and what the answer was. */
+export interface Audit {
+  /** Never throws: a line that cannot be written waits. */
+  append(entry: AuditEntry): void;
+  /** Tries to write what waits. @returns why that fails; undefined: every line is written */
+  probe(): string | undefined;
+  readonly head: ChainHead;
+  close(): void;
+}
+
 /** Whoever wants to know what happens: a JSON log, or a person at a terminal. */
 export interface Narrator {
   tell(event: Told): void;
+  /** lines that nobody took in time */
+  readonly lostLines?: number;
 }

@@ -158,6 +158,20 @@ export const refusals = {
       'this host cannot write its journal, so it takes no kick',
       'on the host type: kickd check',
     ),
+  auditBroken: () =>
+    refusal(
+      503,
+      'AUDIT_BROKEN',
+      'this host cannot write its audit file, so it takes no kick',
+      'on the host type: kickd check',
+    ),
+  requestAborted: () =>
+    refusal(
+      400,
+      'REQUEST_ABORTED',
+      'the connection ended before the request did',
+      apiPage,
+    ),
   requestTimeout: () =>
     refusal(
       408,

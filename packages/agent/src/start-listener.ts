@@ -6,8 +6,10 @@ import {
   type Inspection,
   type Material,
 } from '@kickd/mtls';
+import { auditEntryOf } from './audit/entry.ts';
 import type { Settings } from './config/settings.ts';
 import { faults } from './errors.ts';
+import { AuditFile } from './io/audit-file.ts';
 import { AclFile } from './io/acl-file.ts';
 import { createAclGate } from './io/acl-gate.ts';
 import { createListener, type ListenAt } from './io/listener.ts';
@@ -34,8 +36,19 @@ export async function startListener(
   { narrator: told, clock, openRunner, at }: ListenerParts,
 ): Promise<{ port: number; close(): Promise<void> }> {
   const metrics = new Metrics();
+  const audit = new AuditFile({
+    file: settings.audit.file,
+    clock,
+    opened: { version, certname: settings.certname },
+    onFault: (why) => {
+      const fault = faults.auditBroken(settings.audit.file, why);
+      told.tell({ event: 'warning', fault });
+    },
+  });
   const narrator: Narrator = {
     tell: (event) => {
+      const entry = auditEntryOf(event);
+      if (entry !== undefined) audit.append(entry);
       metrics.count(event);
       told.tell(event);
     },
@@ -63,6 +76,7 @@ export async function startListener(
     certname: settings.certname,
     material: first.material,
     minVersion: settings.tls.minVersion,
+    audit,
     perSource: settings.listen.perSource,
     runner,
     gate: createAclGate(() => acl.acl, settings.puppet.environment),
@@ -73,6 +87,8 @@ export async function startListener(
         ...state,
         version,
         expiries: inspection.expiries,
+        logLinesLost: told.lostLines ?? 0,
+        auditFault: audit.probe(),
         isAclCurrent: acl.isCurrent,
       }),
     statusFacts: () => ({
@@ -123,6 +139,7 @@ export async function startListener(
     close: async () => {
       life.abort();
       await listener.close();
+      audit.close();
     },
   };
 }

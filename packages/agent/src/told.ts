@@ -26,6 +26,7 @@ export type Told =
       remedy: string;
       certname?: string;
       serial?: string;
+      fingerprint?: string;
       issuer?: string;
       notBefore?: string;
       notAfter?: string;

@@ -226,3 +226,22 @@ async function faultsOf(starting: Promise<unknown>): Promise<unknown> {
     return error instanceof StartRefused ? error.faults : error;
   }
 }
+
+t.test('while the audit file has no room, nothing is begun', async (t) => {
+  const fixture = await startFixture(t.testdir(), {
+    acl: `path /\nallow ${monitor}\n`,
+    auditFile: '/dev/full',
+  });
+  t.teardown(() => fixture.agent.close());
+  t.match(fixture.told, [
+    { event: 'warning', fault: { code: 'AUDIT_BROKEN', message: /ENOSPC/ } },
+  ]);
+  const kick = await fixture.post(kickOf(1));
+  t.match(kick, { status: 503, code: 'AUDIT_BROKEN' });
+  t.equal(fixture.cm.starts(), 0);
+  const status = await fixture.get('/status');
+  t.equal(status.status, 200, 'whoever asks is still answered');
+  t.match(status.text, /"audit":\{"ok":false,"reason":"ENOSPC/);
+  const metrics = await fixture.get('/metrics');
+  t.match(metrics.text, /^kickd_audit_ok 0$/m);
+});

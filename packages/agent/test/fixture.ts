@@ -55,6 +55,7 @@ export async function startFixture(
     pki?: Pki;
     state?: string;
     minIntervalMs?: number;
+    auditFile?: string;
     perSource?: Settings['listen']['perSource'];
   } = {},
 ): Promise<Fixture> {
@@ -78,6 +79,7 @@ export async function startFixture(
     certname: web,
     tls: { ...tls, minVersion: 'TLSv1.3' },
     acl: { file: aclFile, anyCertname: false },
+    audit: { file: options.auditFile ?? join(state, 'audit.log') },
     cm: {
       default: 'fake',
       profiles: new Map([

@@ -22,6 +22,8 @@ export type Peer =
       /** what the certificate claims; proves nothing */
       certname?: string;
       serial?: string;
+      /** SHA-256, `AB:CD:…` */
+      fingerprint?: string;
       issuer?: string;
       notBefore?: string;
       notAfter?: string;
@@ -137,6 +139,7 @@ function refuse(
     remedy: peerRemedy(code, hint),
     certname,
     serial: cert.serialNumber,
+    fingerprint: cert.fingerprint256,
     issuer: printable(cert.issuer.replaceAll('\n', ', ')),
     notBefore: cert.validFromDate.toISOString(),
     notAfter: cert.validToDate.toISOString(),

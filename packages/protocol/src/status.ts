@@ -48,6 +48,15 @@ export const Status = Type.Object({
       reason: Type.Optional(Type.String()),
     }),
   ),
+  /** red: no kick is taken until it can be written again */
+  audit: Type.Optional(
+    Type.Object({
+      ok: Type.Boolean(),
+      reason: Type.Optional(Type.String()),
+      /** `NUMBER:HASH` of its last line: noted elsewhere, it shows whether lines were cut off later */
+      head: Type.String(),
+    }),
+  ),
   /** the words of the freeze file, where there is one */
   frozen: Type.Optional(Type.String()),
   limits: Type.Object({

@@ -1,4 +1,5 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Fault, type FaultFacts } from '@kickd/protocol';
 import { inspectMaterial, readMaterialSync } from '@kickd/mtls';
 import { binaryOf } from '../cm/binaries.ts';
@@ -11,7 +12,14 @@ import { findPuppet, isExecutable } from '../io/puppet-host.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
-  subject: 'configuration' | 'certificates' | 'acl' | 'cm' | 'runs' | 'state';
+  subject:
+    | 'configuration'
+    | 'certificates'
+    | 'acl'
+    | 'cm'
+    | 'runs'
+    | 'state'
+    | 'audit';
   level: 'ok' | 'warning' | 'fault';
   /** what is fine, or the fault */
   message: string;
@@ -38,6 +46,7 @@ export async function check(
     ...checkTools(settings),
     fine('runs', runsAs[launcherKind()]),
     ...checkState(settings),
+    checkAudit(settings.audit.file),
   ];
 }
 
@@ -116,6 +125,23 @@ function checkState(settings: Settings): Finding[] {
           faults.journalUnusable(`${state}/journal.sqlite`, 'not writable'),
         ),
       ];
+}
+
+/** Whoever may not write the file itself may be able to make it. */
+function checkAudit(file: string): Finding {
+  const isThere = existsSync(file);
+  try {
+    const directory = dirname(file);
+    const target = isThere
+      ? file
+      : existsSync(directory)
+        ? directory
+        : dirname(directory);
+    accessSync(target, constants.W_OK);
+    return fine('audit', file);
+  } catch (error) {
+    return finding('audit', 'fault', faults.auditUnusable(file, error));
+  }
 }
 
 function fine(subject: Finding['subject'], message: string): Finding {

@@ -181,6 +181,9 @@ export const ConfigFile = Type.Object(
         closed,
       ),
     ),
+    audit: Type.Optional(
+      Type.Object({ file: Type.Optional(AbsolutePath) }, closed),
+    ),
     cm: Type.Optional(
       Type.Object(
         {
@@ -231,6 +234,7 @@ export const configDefaults = {
   waitForLockSeconds: 5 * 60,
   ansible: { inventory: 'localhost,', playbook: 'local.yml' },
   state: '/var/lib/kickd',
+  auditFile: '/var/log/kickd/audit.log',
   minVersion: 'TLSv1.3',
   profile: 'puppet-agent',
 } as const;

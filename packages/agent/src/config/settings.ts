@@ -17,6 +17,7 @@ export interface Settings {
   certname: string;
   tls: TlsFiles & { minVersion: 'TLSv1.2' | 'TLSv1.3' };
   acl: { file: string; anyCertname: boolean };
+  audit: { file: string };
   cm: { default: string; profiles: ReadonlyMap<string, Profile> };
   run: {
     timeoutMs: number;
@@ -81,6 +82,7 @@ export function resolveSettings(
         ...config.tls,
       },
       acl: { ...configDefaults.acl, ...config.acl },
+      audit: { file: auditFileOf(config) },
       cm: { default: chosen, profiles },
       run: {
         timeoutMs: run.timeoutSeconds * 1000,
@@ -94,6 +96,14 @@ export function resolveSettings(
       puppet,
     },
   };
+}
+
+/** Whoever keeps the journal elsewhere, at a terminal or in a container, has the audit beside it. */
+function auditFileOf({ audit, state }: ConfigFile): string {
+  return (
+    audit?.file ??
+    (state === undefined ? configDefaults.auditFile : `${state}/audit.log`)
+  );
 }
 
 /** Puppet's files, or those of another certname in the same ssldir. */

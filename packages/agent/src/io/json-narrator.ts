@@ -1,16 +1,20 @@
-import { pino, type DestinationStream } from 'pino';
+import { pino } from 'pino';
 import type { Narrator } from '../ports.ts';
 import type { Told } from '../told.ts';
+import type { LogWriter } from './log-writer.ts';
 
 /** One JSON line an event, for systemd's journal: `event` is constant, the rest are fields. */
-export function createJsonNarrator(destination?: DestinationStream): Narrator {
+export function createJsonNarrator(writer: LogWriter): Narrator {
   const log = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    writer,
   );
   return {
     tell: (event) => {
       log[levelOf(event)](event);
+    },
+    get lostLines() {
+      return writer.lost;
     },
   };
 }

@@ -1,25 +1,20 @@
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import { Fault, printable } from '@kickd/protocol';
-import {
-  guardServer,
-  peerOf,
-  serverTlsOptions,
-  type Material,
-} from '@kickd/mtls';
+import { Fault } from '@kickd/protocol';
+import { guardServer, serverTlsOptions, type Material } from '@kickd/mtls';
 import { faults, reasonOf } from '../errors.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import type { Clock, Narrator, Runner } from '../ports.ts';
+import { answerBadRequest, answerBare } from './bad-request.ts';
 import { readHead } from './door.ts';
 import { listenerLimits } from './listener-limits.ts';
+import { factsOf, refuse, rememberFacts } from './request-facts.ts';
 import {
-  factsOf,
-  problemOf,
-  refuse,
-  rememberFacts,
-  type RequestFacts,
-} from './request-facts.ts';
+  createRequestLines,
+  ipOf,
+  type RequestLines,
+} from './request-lines.ts';
 import { addRoutes, type RoutesSettings } from './routes.ts';
 import { gateSources, type PerSource, type SourceGate } from './source-gate.ts';
 
@@ -46,6 +41,7 @@ export interface Listener {
 export function createListener(settings: ListenerSettings): Listener {
   const { narrator, minVersion, clock, perSource } = settings;
   let { material } = settings;
+  const lines = createRequestLines(narrator, clock);
   const app = fastify({
     https: {
       ...serverTlsOptions(material, { minVersion }),
@@ -67,10 +63,11 @@ export function createListener(settings: ListenerSettings): Listener {
     requestIdHeader: false,
     logger: false,
     clientErrorHandler: (error, socket) => {
-      answerBadRequest(error, socket, narrator);
+      answerBadRequest(error, socket, lines);
     },
-    frameworkErrors: (_error, request, reply) => {
-      void refuse(request, reply, refusals.urlInvalid());
+    // a target that fastify cannot decode: its hooks are passed over
+    frameworkErrors: (_error, { raw }) => {
+      answerBare(raw.socket, refusals.urlInvalid(), lines, raw.method);
     },
   });
   const server: HttpsServer = app.server;
@@ -100,10 +97,13 @@ export function createListener(settings: ListenerSettings): Listener {
       server.emit('request', request, response);
     });
   }
-  addDoor(app, settings, sources);
+  // Node would close the connection without a word.
+  server.on('connect', ({ method }, socket: Socket) => {
+    answerBare(socket, refusals.methodUnknown(), lines, method);
+  });
+  addDoor(app, settings, { sources, lines });
   const closing = new AbortController();
   addRoutes(app, { ...settings, closing: closing.signal });
-  addAudit(app, settings);
 
   return {
     listen: async (at) => {
@@ -127,23 +127,16 @@ export function createListener(settings: ListenerSettings): Listener {
 function addDoor(
   app: FastifyInstance,
   settings: ListenerSettings,
-  sources: SourceGate,
+  { sources, lines }: { sources: SourceGate; lines: RequestLines },
 ): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('connection', 'close');
-    const peer = peerOf(request.raw.socket);
-    if (peer?.kind !== 'known') {
+    const facts = lines.begin(request.raw.socket);
+    if (facts === undefined) {
       // The guard lets nobody else through; should it ever, nothing is answered.
       request.raw.socket.destroy();
       return reply;
     }
-    const facts: RequestFacts = {
-      ip: ipOf(request.raw.socket),
-      certname: peer.certname,
-      serial: peer.serial,
-      fingerprint: peer.fingerprint,
-      startedMs: settings.clock.monotonicMs(),
-    };
     rememberFacts(request, facts);
     const asked = readHead(request.raw);
     if (asked.kind === 'refused') return refuse(request, reply, asked.refusal);
@@ -176,6 +169,13 @@ function addDoor(
     sources.proven(request.raw.socket);
   });
 
+  // Before the first byte of the answer leaves: whoever has been told something stands in the audit file.
+  app.addHook('onSend', async (request, reply) => {
+    const { method, url: path, socket } = request.raw;
+    const facts = factsOf(request);
+    lines.tell(socket, { facts, method, path, status: reply.statusCode });
+  });
+
   app.setErrorHandler((error: { code?: string }, request, reply) => {
     const refusal = refusalOfError(error.code);
     if (refusal.code === 'INTERNAL') {
@@ -202,24 +202,6 @@ async function hasMade(
   return run?.kicks.some((kick) => kick.by === certname) ?? false;
 }
 
-/** One line for each request, accepted or refused. */
-function addAudit(app: FastifyInstance, settings: ListenerSettings): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const facts = factsOf(request);
-    if (facts === undefined) return;
-    const { startedMs, decision, ...rest } = facts;
-    settings.narrator.tell({
-      event: 'request',
-      ...rest,
-      method: printable(request.method, 16),
-      path: printable(request.raw.url ?? '', 120),
-      status: reply.statusCode,
-      ...(decision ?? { decision: 'none' }),
-      durationMs: Math.round(settings.clock.monotonicMs() - startedMs),
-    });
-  });
-}
-
 function refusalOfError(code: string | undefined): Refusal {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -228,59 +210,14 @@ function refusalOfError(code: string | undefined): Refusal {
       return refusals.contentType();
     case 'RUNNER_UNAVAILABLE':
       return refusals.runnerUnavailable();
+    case 'ECONNRESET':
+      return refusals.requestAborted();
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return refusals.bodyJson();
     default:
       return refusals.internal();
   }
-}
-
-/** What llhttp could not read, or what came too late: there is no request to answer. */
-function answerBadRequest(
-  error: NodeJS.ErrnoException,
-  socket: Socket,
-  narrator: Narrator,
-): void {
-  const refusal = ((): Refusal => {
-    switch (error.code) {
-      case 'ERR_HTTP_REQUEST_TIMEOUT':
-        return refusals.requestTimeout();
-      case 'HPE_HEADER_OVERFLOW':
-        return refusals.headersTooLarge();
-      default:
-        return refusals.requestInvalid();
-    }
-  })();
-  const peer = peerOf(socket);
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  narrator.tell({
-    event: 'request',
-    ip: ipOf(socket),
-    certname: peer?.kind === 'known' ? peer.certname : 'unknown',
-    serial: peer?.kind === 'known' ? peer.serial : 'unknown',
-    fingerprint: peer?.kind === 'known' ? peer.fingerprint : 'unknown',
-    method: 'unknown',
-    path: 'unknown',
-    status: refusal.status,
-    decision: 'none',
-    code: refusal.code,
-    durationMs: 0,
-  });
-  const body = JSON.stringify(problemOf(refusal));
-  socket.end(
-    `HTTP/1.1 ${String(refusal.status)} Refused\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  // Nothing that follows is read; whoever does not close is closed.
-  socket.setTimeout(1000, () => socket.destroy());
-}
-
-function ipOf(socket: { remoteAddress?: string | undefined }): string {
-  return printable(socket.remoteAddress ?? 'unknown', 64);
 }
 
 function listenAt(

@@ -11,7 +11,7 @@ import {
 } from '@kickd/protocol';
 import { Value } from 'typebox/value';
 import { refusals } from '../refusals.ts';
-import type { Runner, RunnerState } from '../ports.ts';
+import type { Audit, Runner, RunnerState } from '../ports.ts';
 import type { AclGate } from './acl-gate.ts';
 import { listenerLimits } from './listener-limits.ts';
 import { factsOf, refuse } from './request-facts.ts';
@@ -21,6 +21,8 @@ export interface RoutesSettings {
   certname: string;
   runner: Runner;
   gate: AclGate;
+  /** while it cannot be written, nothing is begun and nothing ended */
+  audit: Audit;
   /** aborts when the listener is about to end: whoever waits for a run is told how it stands */
   closing: AbortSignal;
   /** the parts of a status that are not the runner's */
@@ -71,6 +73,9 @@ export function addRoutes(
   });
 
   app.delete('/run/:id', async (request, reply) => {
+    if (settings.audit.probe() !== undefined) {
+      return refuse(request, reply, refusals.auditBroken());
+    }
     const facts = factsOf(request);
     const cancellation = await runner.cancel(
       facts?.run ?? '',
@@ -121,6 +126,7 @@ export function addRoutes(
         ok: journalFault === undefined,
         ...(journalFault !== undefined && { reason: journalFault }),
       },
+      audit: auditState(settings.audit),
       ...(frozen !== undefined && { frozen }),
       ...(current !== undefined && { current }),
       ...(last !== undefined && { last }),
@@ -171,6 +177,9 @@ async function makeRun(
     const refusal = refusals.aclDenied(facts.certname, 'save', '/run');
     return refuse(request, reply, refusal);
   }
+  if (settings.audit.probe() !== undefined) {
+    return refuse(request, reply, refusals.auditBroken());
+  }
   const submission = await settings.runner.submit(kick, facts.certname);
   switch (submission.kind) {
     case 'accepted': {
@@ -197,6 +206,16 @@ async function makeRun(
     case 'journal-broken':
       return refuse(request, reply, refusals.journalBroken());
   }
+}
+
+function auditState(audit: Audit): NonNullable<Status['audit']> {
+  const fault = audit.probe();
+  const { seq, hash } = audit.head;
+  return {
+    ok: fault === undefined,
+    ...(fault !== undefined && { reason: fault }),
+    head: `${String(seq)}:${hash}`,
+  };
 }
 
 /** Where the first mistake is, in the body's own keys; values stay out of the reply. */

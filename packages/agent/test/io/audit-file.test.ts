@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { createFakeClock } from '@kickd/testkit';
+import t, { type Test } from 'tap';
+import { verifyAudit } from '../../src/audit/verify.ts';
+import { AuditFile, sha256 } from '../../src/io/audit-file.ts';
+
+const entry = (n: number) => ({ event: 'request', n });
+
+function openAudit(t: Test, file: string, fd?: number) {
+  const clock = createFakeClock();
+  const found: string[] = [];
+  const audit = new AuditFile({
+    file,
+    ...(fd !== undefined && { fd }),
+    clock,
+    opened: { version: '0' },
+    onFault: (why) => found.push(why),
+  });
+  return { audit, clock, found };
+}
+const verdict = (...files: string[]) =>
+  verifyAudit(
+    files.map((file) => ({ file, text: readFileSync(file, 'latin1') })),
+    sha256,
+  );
+
+t.test('a chain goes on in the next process', async (t) => {
+  const file = join(t.testdir(), 'log', 'audit.log');
+  for (let start = 0; start < 3; start += 1) {
+    const { audit } = openAudit(t, file);
+    audit.append(entry(start));
+    audit.close();
+  }
+  t.match(verdict(file), { kind: 'whole', lines: 6, firstSeq: 1 });
+  t.equal(statSync(file).mode & 0o777, 0o640);
+});
+
+t.test(
+  'what a power cut left of a line is told, and the chain goes on',
+  async (t) => {
+    const file = join(t.testdir(), 'audit.log');
+    openAudit(t, file).audit.close();
+    appendFileSync(file, Buffer.from('{"seq":2,"at":"20\xff', 'latin1'));
+    openAudit(t, file).audit.close();
+    t.match(verdict(file), { kind: 'whole', torn: 1 });
+  },
+);
+
+t.test(
+  'logrotate moves it away, and the chain goes on in a new one',
+  async (t) => {
+    const file = join(t.testdir(), 'audit.log');
+    const { audit, clock } = openAudit(t, file);
+    audit.append(entry(1));
+    renameSync(file, `${file}.1`);
+    await clock.advance(2000);
+    audit.append(entry(2));
+    t.match(verdict(`${file}.1`, file), { kind: 'whole', lines: 3 });
+    t.equal(readFileSync(file, 'latin1').split('\n').length, 2);
+    audit.close();
+    renameSync(file, `${file}.2`);
+    renameSync(`${file}.2`, `${file}.1`);
+    openAudit(t, file).audit.close();
+    t.match(
+      verdict(`${file}.1`, file),
+      { kind: 'whole', firstSeq: 3 },
+      'a new process finds the end in the one that was moved',
+    );
+  },
+);
+
+t.test('nothing is written through a link', async (t) => {
+  const dir = t.testdir({ shadow: '' });
+  symlinkSync(join(dir, 'shadow'), join(dir, 'audit.log'));
+  t.throws(() => openAudit(t, join(dir, 'audit.log')), {
+    code: 'AUDIT_UNUSABLE',
+  });
+  t.equal(readFileSync(join(dir, 'shadow'), 'utf8'), '');
+});
+
+t.test(
+  'a file that is no chain is begun behind, and the verifier says so',
+  async (t) => {
+    const file = join(t.testdir({ 'audit.log': 'hello\n' }), 'audit.log');
+    const { audit } = openAudit(t, file);
+    audit.append(entry(1));
+    t.match(verdict(file), { kind: 'broken', line: 1 });
+  },
+);
+
+t.test(
+  'while there is no room, lines wait, and none is out of order',
+  async (t) => {
+    const dir = t.testdir();
+    const pipe = join(dir, 'audit.log');
+    execFileSync('mkfifo', [pipe]);
+    // a pipe that nobody empties: full after 64 KiB, like a disk
+    const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    t.teardown(() => {
+      closeSync(fd);
+    });
+    const empty = (): string => {
+      const bytes = Buffer.alloc(1024 * 1024);
+      return bytes.toString('latin1', 0, readSync(fd, bytes));
+    };
+    // the path is read for the end of the chain: another, which is not there
+    const { audit, found } = openAudit(t, join(dir, 'none'), fd);
+    let n = 0;
+    while (audit.probe() === undefined) audit.append(entry((n += 1)));
+    t.equal(found.length, 1, 'told once');
+    t.match(audit.probe(), /EAGAIN/);
+    for (let more = 0; more < 1100; more += 1) audit.append(entry((n += 1)));
+    let text = empty();
+    while (audit.probe() !== undefined) text += empty();
+    text += empty();
+    t.equal(audit.probe(), undefined, 'room again');
+    const last = JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as object;
+    t.match(last, { event: 'lost', count: Number });
+    writeFileSync(join(dir, 'copy'), text, 'latin1');
+    t.match(verdict(join(dir, 'copy')), { kind: 'whole' });
+  },
+);
+
+t.test(
+  'a file that is our standard output is written through that',
+  async (t) => {
+    const dir = t.testdir({ 'audit.log': '' });
+    const file = join(dir, 'audit.log');
+    const script = join(dir, 'script.ts');
+    const source = join(import.meta.dirname, '../../src/io/audit-file.ts');
+    writeFileSync(
+      script,
+      `import { AuditFile } from '${source}';
+import { renameSync } from 'node:fs';
+const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+const audit = new AuditFile({ file: '${file}', clock, opened: {}, onFault: () => {} });
+// whoever may open nothing can still write
+renameSync('${file}', '${file}.moved');
+for (let n = 0; n < 3; n += 1) audit.append({ event: 'request', n });
+`,
+    );
+    for (let start = 0; start < 2; start += 1) {
+      const fd = openSync(file, 'a');
+      execFileSync(process.execPath, [script], {
+        stdio: ['ignore', fd, 'inherit'],
+      });
+      closeSync(fd);
+      renameSync(`${file}.moved`, file);
+    }
+    t.match(verdict(file), { kind: 'whole', lines: 8, firstSeq: 1 });
+  },
+);
