@@ -251,6 +251,12 @@ export const errors = {
       `the ledger holds no open kick ${printable(kick)}`,
       'look whether it has ended, or whether this is another ledger: kicker check',
     ),
+  storyUnknown: (what: string) =>
+    usage(
+      'STORY_UNKNOWN',
+      `the ledger knows nothing of ${printable(what)}`,
+      'look for it: kicker history --since 7d --kind all',
+    ),
   kickFollowed: (kick: string) =>
     usage(
       'KICK_FOLLOWED',

@@ -133,6 +133,8 @@ export interface Ledger extends Memory {
   failErrand(seq: number): void;
   /** oldest first */
   entriesOf(by: { kick: string } | { problem: string }): StoredEntry[];
+  /** The kick that a run served, as far as this ledger knows. */
+  kickOfRun(run: string): string | undefined;
   /** newest first, a page at a time: only entries before `before` */
   history(filter: HistoryFilter, before: number, most: number): StoredEntry[];
   /** Removes old entries, some at a time. @returns how many went; 0: none is left to go */

@@ -19,6 +19,22 @@ export const catalogue: Readonly<
     about: 'stay, and take events out of the spool',
     load: async () => (await import('./serve.ts')).command,
   },
+  history: {
+    about: 'what was decided, done and healed; --by-service for the sums',
+    load: async () => (await import('./history.ts')).command,
+  },
+  why: {
+    about: 'the whole story of a kick, a run or a problem',
+    load: async () => (await import('./why.ts')).command,
+  },
+  stop: {
+    about: 'kick nothing any more, until resumed',
+    load: async () => (await import('./stop.ts')).command,
+  },
+  resume: {
+    about: 'take `kicker stop` back',
+    load: async () => (await import('./resume.ts')).command,
+  },
   ping: {
     about: 'ask kickd on hosts how it is',
     load: async () => (await import('./ping.ts')).command,

@@ -8,7 +8,10 @@ export function createHistory({
   prepare,
   guard,
   transact,
-}: LedgerDatabase): Pick<Ledger, 'entriesOf' | 'history' | 'prune'> {
+}: LedgerDatabase): Pick<
+  Ledger,
+  'entriesOf' | 'kickOfRun' | 'history' | 'prune'
+> {
   return {
     entriesOf: (by) =>
       guard(() =>
@@ -21,6 +24,15 @@ export function createHistory({
             )
         ).map(storedEntryOf),
       ),
+    kickOfRun: (run) =>
+      guard(() => {
+        const row = prepare(
+          `select kick from entry where kick is not null and (
+             kind = 'reply' and json_extract(body, '$.run.run') = ? or
+             kind = 'outcome' and json_extract(body, '$.run') = ?) limit 1`,
+        ).get(run, run);
+        return row === undefined ? undefined : String(row['kick']);
+      }),
     history: (filter, before, most) =>
       guard(() => {
         const wheres = ['seq < ?'];

@@ -23,7 +23,7 @@ export type Entry =
   | { kind: 'recheck'; body: RecheckRecord }
   | { kind: 'errand'; body: ErrandResult }
   | { kind: 'stop'; body: { by: string; reason: string } }
-  | { kind: 'resume'; body: { by: string; reason: string } }
+  | { kind: 'resume'; body: { by: string; reason: string; storm?: string } }
   | { kind: 'policy'; body: { certname: string; configVersion: string } };
 
 export type EntryKind = Entry['kind'];

@@ -52,6 +52,20 @@ export function problemKey(event: Event): string {
   ]);
 }
 
+/** Host and service of a problem, from its key; undefined where it is no such key. */
+export function placeOfProblem(
+  key: string,
+): { host: string; service?: string } | undefined {
+  try {
+    const parts: unknown = JSON.parse(key);
+    if (!Array.isArray(parts) || typeof parts[1] !== 'string') return undefined;
+    const [, host, service] = parts as [unknown, string, unknown];
+    return { host, ...(typeof service === 'string' ? { service } : {}) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** What names one host or service of a monitor, whatever its problem. */
 export function subjectKey(event: Event): string {
   return JSON.stringify([event.monitor, event.host, event.service ?? null]);

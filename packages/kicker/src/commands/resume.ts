@@ -1,0 +1,67 @@
+import { learn } from '../decide/learn.ts';
+import { exitCodes } from '../errors.ts';
+import { configOption, type Command } from './command.ts';
+import { byOption, openForCommand, readReason } from './judgement.ts';
+
+/** Takes `kicker stop` back, or ends the storm of a host group before its time. */
+export const command: Command = {
+  spec: {
+    name: 'resume',
+    operands: '[REASON…]',
+    about: 'take `kicker stop` back; or end the storm of a host group',
+    takesOperands: true,
+    options: {
+      storm: {
+        type: 'string',
+        value: 'GROUP',
+        about: 'end the storm of this host group, exit delay and all',
+        group: 'What',
+      },
+      ...byOption,
+      ...configOption,
+    },
+    examples: [
+      ['kicker resume "the move is done"', 'after kicker stop'],
+      ['kicker resume --storm webservers', 'the cause of the storm is gone'],
+    ],
+  },
+  async run(given, shell) {
+    const { by, reason } = readReason('resume', given, shell);
+    const group = given.text('storm');
+    const { ledger, rules } = await openForCommand(given, shell);
+    try {
+      const before = ledger.read('fleet', '')?.stopped;
+      const hadStorm =
+        group !== undefined && ledger.read('group', group)?.storm !== undefined;
+      ledger.transact((transaction) => {
+        const now = shell.clock.moment();
+        transaction.remember(
+          learn(
+            group === undefined
+              ? { kind: 'resumed' }
+              : { kind: 'storm-reset', group },
+            { rules, memory: transaction, now },
+          ),
+        );
+        const body = {
+          by,
+          reason,
+          ...(group === undefined ? {} : { storm: group }),
+        };
+        transaction.add([{ entry: { kind: 'resume', body }, keys: {} }]);
+      });
+      shell.say(
+        group !== undefined
+          ? hadStorm
+            ? `the storm of ${group} is over`
+            : `there was no storm of ${group}`
+          : before === undefined
+            ? 'kicker was not stopped'
+            : `resumed: ${before.by} had stopped kicker at ${before.at}: ${before.reason}`,
+      );
+      return exitCodes.ok;
+    } finally {
+      ledger.close();
+    }
+  },
+};
