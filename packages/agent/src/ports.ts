@@ -62,12 +62,22 @@ export interface RunnerState {
   locked: boolean;
   /** the administrator's message, where the tool is disabled */
   disabled?: string;
+  /** the policy of the tool's last run, whoever started it */
+  policy?: AppliedPolicy;
   current?: Run;
   last?: Run;
   /** why the journal cannot be written; undefined: it can */
   journalFault?: string;
   /** the words of the freeze file, where there is one */
   frozen?: string;
+}
+
+/** Which policy a run applied, as the tool itself tells it. */
+export interface AppliedPolicy {
+  configVersion: string;
+  /** ISO 8601 */
+  endedAt: string;
+  durationMs?: number;
 }
 
 /** The durable record of kicks and runs. A method returns when its record is on disk. */
@@ -169,6 +179,8 @@ export interface CmProfile {
   refusal(evidence: Evidence): Outcome | undefined;
   /** Whether another run of the tool holds its lock, as far as its files tell. */
   isLocked(evidence: Evidence, isAlive: (pid: number) => boolean): boolean;
+  /** Which policy the tool's last run applied; without it the tool's files do not tell. */
+  policy?(evidence: Evidence): AppliedPolicy | undefined;
   readonly services: ServiceMap;
   outcome(end: ToolEnd, evidence: Evidence): Outcome;
 }

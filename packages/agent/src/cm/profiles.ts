@@ -63,6 +63,7 @@ function createProfile(
           report: puppet.lastRunReport,
           runLock: puppet.runLock,
           disabledLock: puppet.disabledLock,
+          summary: puppet.lastRunSummary,
         },
       });
     }

@@ -4,6 +4,7 @@ import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
 import { parsePuppetReport } from './puppet-report.ts';
+import { readPolicy } from './puppet-summary.ts';
 import { judgePuppetEnd } from './puppet-end.ts';
 
 export interface PuppetAgentSettings {
@@ -20,6 +21,7 @@ export interface PuppetAgentSettings {
     report: string;
     runLock: string;
     disabledLock: string;
+    summary: string;
   };
   confdir?: string;
 }
@@ -37,6 +39,7 @@ export function createPuppetAgent(settings: PuppetAgentSettings): CmProfile {
     }),
     refusal: refusalOfDisabled,
     isLocked: (evidence, isAlive) => isLockHeld(evidence['runLock'], isAlive),
+    policy: (evidence) => readPolicy(evidence['summary']),
     outcome: judgeAgentEnd,
   };
 }

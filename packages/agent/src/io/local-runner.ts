@@ -155,6 +155,7 @@ export class LocalRunner implements Runner {
     const profile = this.#settings.profiles.get(name);
     const evidence = profile && (await readLocks(profile));
     const disabled = evidence && profile.refusal(evidence)?.reason;
+    const policy = evidence && profile.policy?.(evidence);
     const frozen = readFreeze(this.#settings.freezeFile);
     const { fault } = this.#parts.journal;
     const recent = fault === undefined ? await this.recent(20) : [];
@@ -165,6 +166,7 @@ export class LocalRunner implements Runner {
       ...this.#parts.facts(),
       locked: evidence !== undefined && profile!.isLocked(evidence, isAlive),
       ...(disabled !== undefined && { disabled }),
+      ...(policy !== undefined && { policy }),
       ...(frozen !== undefined && { frozen }),
       ...(fault !== undefined && { journalFault: fault }),
       ...(running !== undefined && { current: running }),

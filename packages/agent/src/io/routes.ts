@@ -116,12 +116,17 @@ export function addRoutes(
   app.get('/status', async (_request, reply) => {
     const state = await runner.state();
     const { profile, launcher, locked, disabled, current, last } = state;
-    const { journalFault, frozen } = state;
+    const { journalFault, frozen, policy } = state;
     const status: Status = {
       ...settings.statusFacts(),
       certname: settings.certname,
       launcher,
-      cm: { profile, locked, ...(disabled !== undefined && { disabled }) },
+      cm: {
+        profile,
+        locked,
+        ...(disabled !== undefined && { disabled }),
+        ...(policy !== undefined && { policy }),
+      },
       journal: {
         ok: journalFault === undefined,
         ...(journalFault !== undefined && { reason: journalFault }),

@@ -110,7 +110,7 @@ const tools: Tool[] = [
       name: 'puppet-agent',
       binary: '/usr/bin/puppet',
       waitForLockSeconds: 300,
-      files: { report: '/r', runLock: '/l', disabledLock: '/d' },
+      files: { report: '/r', runLock: '/l', disabledLock: '/d', summary: '/s' },
     }),
     folder: 'puppet',
     extension: 'yaml',

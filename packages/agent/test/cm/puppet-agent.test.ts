@@ -12,7 +12,7 @@ const profile = createPuppetAgent({
   binary: '/usr/bin/puppet',
   env: { PATH: '/usr/bin' },
   waitForLockSeconds: 300,
-  files: { report: '/r', runLock: '/l', disabledLock: '/d' },
+  files: { report: '/r', runLock: '/l', disabledLock: '/d', summary: '/s' },
 });
 
 const report = (name: string, job: string, edit = (s: string) => s): string =>
