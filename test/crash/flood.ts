@@ -1,7 +1,7 @@
 import { createUuid7 } from '@kickd/protocol';
 import { createClient } from './client.ts';
 import { startKickd } from './kickd.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '@kickd/testkit';
 import { createSite, host } from './site.ts';
 
 export interface FloodResult {

@@ -1,5 +1,5 @@
 import { createUuid7, type Kick } from '@kickd/protocol';
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '@kickd/testkit';
 import { host } from './site.ts';
 
 /** What is done at one point; the same seed plans the same, only the machine's own time differs. */

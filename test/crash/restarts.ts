@@ -3,7 +3,7 @@ import { createUuid7 } from '@kickd/protocol';
 import { Caller } from './caller.ts';
 import { judge, type Breach } from './judge.ts';
 import { startKickd } from './kickd.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '@kickd/testkit';
 import { createSite, host } from './site.ts';
 
 export interface RestartsOptions {

@@ -9,3 +9,4 @@ export {
 export { writeSsl, type SslTexts } from './ssl-files.ts';
 export { createFakeCm, type FakeCm } from './fake-cm.ts';
 export { rawRequest, type RawReply } from './raw-request.ts';
+export { createRandom, type Random } from './random.ts';

@@ -26,14 +26,14 @@ export function judgeFutility(situation: Situation, rule: Rule): Finding {
     return {
       kind: 'note',
       reason:
-        block.policy === undefined
+        block.policy === undefined || host?.policy === undefined
           ? `${what}; one more try after ${showMs(situation.atMs - block.atMs)} (futility.probeAfterSeconds)`
-          : `${what}; one more try, as the policy changed from ${block.policy} to ${host?.policy}`,
+          : `${what}; one more try, as the policy changed from ${block.policy} to ${host.policy}`,
     };
   }
   if (service.open !== undefined) return undefined;
   const reason =
-    block.policy === undefined
+    block.policy === undefined || host?.policy === undefined
       ? `${what}, and the policy tells no version that says whether it changed since`
       : `${what}, and the policy is still ${block.policy}`;
   return {
@@ -59,8 +59,8 @@ export function mayProbeBlock(
   { futility }: Rule,
 ): boolean {
   if (block === undefined) return false;
-  if (block.policy !== undefined) {
-    return policy !== undefined && policy !== block.policy;
+  if (block.policy !== undefined && policy !== undefined) {
+    return policy !== block.policy;
   }
   const { probeAfterSeconds } = futility;
   return probeAfterSeconds > 0 && atMs - block.atMs >= probeAfterSeconds * 1000;

@@ -71,6 +71,7 @@ export function learnDecision(
     host,
     { ...known, open: { kick, service: event.service }, lastKickMs: atMs },
     recall,
+    true,
   );
   const { isTrouble: _past, ...fleet } = fleetOf(memory);
   memory.write('fleet', '', {

@@ -22,9 +22,12 @@ export function learnEvent(
   }
   const rule = ruleFor(event, host.groups ?? [''], recall.rules.rules);
   const hostState = event.hostState ?? hostStateOf(event);
+  let isHeard = false;
   if (hostState !== undefined) {
+    const isBad = hostState !== 'UP' && !isTakenOn(event);
     host.state = hostState;
-    host.bad = mark(host.bad, '', hostState !== 'UP' && !isTakenOn(event));
+    host.bad = mark(host.bad, '', isBad);
+    isHeard = isBad;
   }
   if (event.service !== undefined) {
     const isBad =
@@ -32,6 +35,7 @@ export function learnEvent(
       rule.when.states.includes(event.state) &&
       !isTakenOn(event);
     host.bad = mark(host.bad, event.service, isBad);
+    isHeard ||= isBad;
     const name = serviceKey(key, event.service);
     const service = recall.memory.read('service', name);
     recall.memory.write(
@@ -40,7 +44,7 @@ export function learnEvent(
       withEvent(service, event, rule, host.policy, recall),
     );
   }
-  writeHost(key, host, recall);
+  writeHost(key, host, recall, isHeard);
   updateGroups(facts, host, recall);
 }
 

@@ -3,7 +3,7 @@ import { serverSign, withSign } from './breaker.ts';
 import { serviceKey } from './keys.ts';
 import type { KickMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';
-import { policyVersion } from './policy-version.ts';
+import { withPolicy } from './policy-version.ts';
 import { writeHost, type Recall } from './recall.ts';
 import { emptyService } from './service-memory.ts';
 import { fleetOf } from './steady.ts';
@@ -13,7 +13,6 @@ import { withFutile, withHealed } from './verdict.ts';
 export function learnOutcome(
   { kick, outcome }: Extract<News, { kind: 'outcome' }>,
   recall: Recall,
-  wallMs: number,
 ): void {
   const { memory, atMs, rules } = recall;
   const record = memory.read('kick', kick);
@@ -23,23 +22,20 @@ export function learnOutcome(
   memory.write('fleet', '', { ...fleet, open: Math.max(0, fleet.open - 1) });
 
   const { certname, cm } = record;
-  const { open, ...host } = memory.read('host', certname) ?? { bad: [] };
-  if (outcome.kind === 'ended' && outcome.outcome.configVersion !== undefined) {
-    const policy = policyVersion(
-      outcome.outcome.configVersion,
-      wallMs,
-      outcome.durationMs ?? 0,
-    );
-    if (policy !== undefined) host.policy = policy;
-  }
+  const { open, ...known } = memory.read('host', certname) ?? { bad: [] };
+  const ended = outcome.kind === 'ended' ? outcome.outcome : undefined;
+  const host =
+    ended?.configVersion === undefined || ended.cachedCatalog === true
+      ? known
+      : withPolicy(known, ended.configVersion, atMs);
   writeHost(
     certname,
     open === undefined || open.kick === kick ? host : { ...host, open },
     recall,
+    false,
   );
   const server = memory.read('server', cm) ?? { failed: [], isTold: false };
-  const sign =
-    outcome.kind === 'ended' ? serverSign(outcome.outcome) : undefined;
+  const sign = ended === undefined ? undefined : serverSign(ended);
   memory.write(
     'server',
     cm,
@@ -73,18 +69,16 @@ export function learnVerdict(
 }
 
 export function learnPolicy(
-  {
-    certname,
-    configVersion,
-    runEndedMs,
-    durationMs,
-  }: Extract<News, { kind: 'policy' }>,
+  { certname, configVersion }: Extract<News, { kind: 'policy' }>,
   recall: Recall,
 ): void {
-  const policy = policyVersion(configVersion, runEndedMs, durationMs);
-  if (policy === undefined) return;
   const host = recall.memory.read('host', certname) ?? { bad: [] };
-  writeHost(certname, { ...host, policy }, recall);
+  writeHost(
+    certname,
+    withPolicy(host, configVersion, recall.atMs),
+    recall,
+    false,
+  );
 }
 
 function withOutcome(

@@ -36,7 +36,7 @@ export function learn(
       learnDecision(news, recall);
       break;
     case 'outcome':
-      learnOutcome(news, recall, now.wallMs);
+      learnOutcome(news, recall);
       break;
     case 'verdict':
       learnVerdict(news, recall);
@@ -50,6 +50,8 @@ export function learn(
       overlay.write('fleet', '', { ...fleet, stopped: { by, reason, at } });
       break;
     }
+    case 'tick':
+      break;
     case 'resumed': {
       const { stopped: _stopped, ...rest } = fleet;
       overlay.write('fleet', '', rest);

@@ -62,6 +62,8 @@ export interface HostMemory {
   lastKickMs?: number;
   /** the version of the policy that last said something, see policy-version.ts */
   policy?: string;
+  /** a version that has to be told once more before it is believed */
+  toldPolicy?: { version: string; atMs: number };
 }
 
 export interface ServiceMemory {

@@ -26,16 +26,15 @@ export type News =
     }
   | { kind: 'stopped'; by: string; reason: string }
   | { kind: 'resumed' }
+  /** nothing but that time went by: see steady.ts for who tells it and why */
+  | { kind: 'tick' }
   /** a person ends the storm of a group, exit delay and all */
   | { kind: 'storm-reset'; group: string }
-  /** the version of the policy that a run on the host applied, whoever started it */
+  /** the version of the policy that a run on the host applied, whoever started it; not of a cached catalog */
   | {
       kind: 'policy';
       certname: string;
       configVersion: string;
-      /** when that run ended, epoch milliseconds */
-      runEndedMs: number;
-      durationMs: number;
     };
 
 export type Verdict = 'healed' | 'still-broken' | 'unknown';

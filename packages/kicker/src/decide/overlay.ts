@@ -13,16 +13,25 @@ export interface Overlay extends Memory {
 }
 
 export function createOverlay(below: Memory): Overlay {
-  const changed = new Map<string, MemoryChange>();
+  // A handful of records: looking through them is faster than any index.
+  const changed: MemoryChange[] = [];
+  const indexOf = (kind: MemoryKind, key: string): number => {
+    for (const [index, change] of changed.entries()) {
+      if (change.kind === kind && change.key === key) return index;
+    }
+    return -1;
+  };
   const add = (change: MemoryChange): void => {
-    changed.set(`${change.kind}\t${change.key}`, change);
+    const index = indexOf(change.kind, change.key);
+    if (index < 0) changed.push(change);
+    else changed[index] = change;
   };
   return {
     read<Kind extends MemoryKind>(
       kind: Kind,
       key: string,
     ): Memories[Kind] | undefined {
-      const change = changed.get(`${kind}\t${key}`);
+      const change = changed[indexOf(kind, key)];
       // A change of this kind holds a record of this kind.
       return change === undefined
         ? below.read(kind, key)
@@ -31,6 +40,6 @@ export function createOverlay(below: Memory): Overlay {
     // Kind and value belong together by the signature.
     write: (kind, key, value) => add({ kind, key, value } as MemoryChange),
     add: (changes) => changes.forEach(add),
-    changes: () => [...changed.values()],
+    changes: () => [...changed],
   };
 }

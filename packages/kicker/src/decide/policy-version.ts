@@ -1,24 +1,33 @@
-const hourMs = 60 * 60 * 1000;
+import type { HostMemory } from './memory.ts';
+
+const confirmMs = 60 * 60 * 1000;
 
 /**
- * What the version of a policy says about whether it changed; undefined: nothing.
+ * The host after a run that told the version of its policy. A new version is believed at once, unless it
+ * may be a time.
  *
  * Puppet's own default is the time at which the catalog was compiled, in seconds since the epoch: another
- * one for each run of the same policy. So a number that is a time near the run says nothing. A site that
- * uses the time of its last commit is believed an hour after that commit.
+ * one for each run of the same policy. So a number of ten digits says something only once two runs, an
+ * hour or more apart, have told the same; and one that changes with each run says nothing. No clock is
+ * asked: those of kicker and of the CM server may be years apart.
  * @see https://www.puppet.com/docs/puppet/8/configuration.html#config_version
  */
-export function policyVersion(
+export function withPolicy(
+  host: HostMemory,
   configVersion: string,
-  runEndedMs: number,
-  durationMs: number,
-): string | undefined {
+  atMs: number,
+): HostMemory {
   const version = configVersion.trim();
-  if (version === '') return undefined;
-  if (!/^\d{10}$/.test(version)) return version;
-  const compiledMs = Number(version) * 1000;
-  const isNear =
-    compiledMs >= runEndedMs - durationMs - hourMs &&
-    compiledMs <= runEndedMs + hourMs;
-  return isNear ? undefined : version;
+  if (version === '' || version === host.policy) return host;
+  const { toldPolicy, ...rest } = host;
+  if (!/^\d{10}$/.test(version)) return { ...rest, policy: version };
+  if (toldPolicy?.version === version) {
+    return atMs - toldPolicy.atMs >= confirmMs
+      ? { ...rest, policy: version }
+      : host;
+  }
+  const told = { ...rest, toldPolicy: { version, atMs } };
+  if (toldPolicy === undefined) return told;
+  const { policy: _saysNothing, ...unsaid } = told;
+  return unsaid;
 }

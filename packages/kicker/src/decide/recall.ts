@@ -14,13 +14,26 @@ export interface Recall {
   atMs: number;
 }
 
-/** Writes a host, and lets its groups count it as long as it is unhealthy or in healing. */
-export function writeHost(key: string, host: HostMemory, recall: Recall): void {
+/**
+ * Writes a host, and lets its groups count it as long as it is unhealthy or in healing.
+ * @param isHeard whether trouble was heard of just now: a host that was counted long ago counts anew
+ */
+export function writeHost(
+  key: string,
+  host: HostMemory,
+  recall: Recall,
+  isHeard: boolean,
+): void {
   const { memory, atMs } = recall;
   const isCounted = host.bad.length > 0 || host.open !== undefined;
   const groups = host.groups ?? [''];
   const { counted, ...rest } = host;
-  if (isCounted && counted !== undefined && isSame(counted.groups, groups)) {
+  const quarter = quarterOf(atMs);
+  const isAsCounted =
+    counted !== undefined &&
+    isSame(counted.groups, groups) &&
+    (!isHeard || counted.quarter === quarter);
+  if (isCounted && isAsCounted) {
     memory.write('host', key, host);
     return;
   }
@@ -31,7 +44,6 @@ export function writeHost(key: string, host: HostMemory, recall: Recall): void {
     memory.write('host', key, rest);
     return;
   }
-  const quarter = quarterOf(atMs);
   for (const group of groups) count(group, quarter, 1, recall);
   memory.write('host', key, { ...rest, counted: { groups, quarter } });
 }

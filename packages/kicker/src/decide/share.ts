@@ -2,7 +2,7 @@ import type { GroupFacts } from './facts.ts';
 import type { GroupMemory } from './memory.ts';
 
 const quarterDayMs = 6 * 60 * 60 * 1000;
-/** a host of which nothing was heard for so long counts no more */
+/** a host of whose trouble nothing was heard for so long counts no more */
 const quartersKept = 4;
 
 /** Under which quarter day of the steady clock a host begins to count. */
@@ -13,7 +13,7 @@ export function quarterOf(atMs: number): string {
 /**
  * Hosts of a group that are unhealthy or in healing: by the monitor's count or by kicker's own, whichever
  * is more. The own one is at hand at once, but a recovery that was never told would stay in it: hosts
- * that count for more than a day are left out.
+ * of whose trouble nothing was heard for a day are left out.
  */
 export function unhealthyOf(
   facts: GroupFacts,

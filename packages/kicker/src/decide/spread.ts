@@ -1,9 +1,13 @@
+/** Nobody asks more often, however short what is waited for. */
+const leastMs = 1000;
+
 /**
  * A delay, and up to as much again (at most half a minute): hosts that wait for the same thing do not all
  * come back in the same instant. Each key always gets the same share.
  */
 export function spreadMs(ms: number, key: string): number {
-  return Math.round(ms + Math.min(ms, 30 * 1000) * fractionOf(key));
+  const wholeMs = Math.max(ms, leastMs);
+  return Math.round(wholeMs + Math.min(wholeMs, 30 * 1000) * fractionOf(key));
 }
 
 /** FNV-1a. @returns 0 … 1 */

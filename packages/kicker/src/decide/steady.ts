@@ -4,6 +4,10 @@ import { elapsedMs, type Moment } from './moment.ts';
 /**
  * The ledger's own clock: milliseconds since its first record. It never goes back, and a wall clock that
  * is set an hour or ten years off does not move it, so that every interval in the memory is one subtraction.
+ *
+ * Across a boot only the wall clock tells how long it was. So a resident kicker tells a `tick` at its
+ * start and every minute: a clock that was set and a boot next to it, with no news between them, would look
+ * like that much time.
  */
 function steadyMs(fleet: FleetMemory | undefined, now: Moment): number {
   if (fleet === undefined) return 0;

@@ -58,7 +58,8 @@ function stormOf(
         : `guards.share.percent is ${guards.share.percent}, hosts is ${guards.share.hosts}`;
     return {
       reason: `${count} are unhealthy or in healing (${limit})`,
-      leftMs: exitMs,
+      // As long as it lasts nobody can tell: a minute at least.
+      leftMs: Math.max(exitMs, 60 * 1000),
     };
   }
   if (memory?.storm === undefined) return undefined;

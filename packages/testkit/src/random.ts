@@ -7,7 +7,7 @@ export interface Random {
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
 }
 
-/** mulberry32: small, and good enough to choose when to kill. */
+/** mulberry32: small, and good enough to choose by. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
