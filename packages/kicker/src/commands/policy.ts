@@ -30,7 +30,7 @@ export async function learnPolicyOf(
   const reply = await inTurn(() => client.getStatus(target, signal), 1);
   const policy = reply.kind === 'accepted' ? reply.body.cm.policy : undefined;
   if (policy === undefined) return;
-  const { configVersion, endedAt, durationMs } = policy;
+  const { configVersion, endedAt } = policy;
   ledger.transact((transaction) => {
     const before = transaction.read('host', certname)?.policy;
     transaction.remember(
@@ -40,7 +40,6 @@ export async function learnPolicyOf(
           certname,
           configVersion,
           runEndedMs: Date.parse(endedAt),
-          durationMs: durationMs ?? 0,
         },
         { rules, memory: transaction, now: timing.clock.moment() },
       ),

@@ -27,7 +27,7 @@ export function learnOutcome(
   const host =
     ended?.configVersion === undefined || ended.cachedCatalog === true
       ? known
-      : withPolicy(known, ended.configVersion, atMs);
+      : withPolicy(known, ended.configVersion, kick, atMs);
   writeHost(
     certname,
     open === undefined || open.kick === kick ? host : { ...host, open },
@@ -69,13 +69,13 @@ export function learnVerdict(
 }
 
 export function learnPolicy(
-  { certname, configVersion }: Extract<News, { kind: 'policy' }>,
+  { certname, configVersion, runEndedMs }: Extract<News, { kind: 'policy' }>,
   recall: Recall,
 ): void {
   const host = recall.memory.read('host', certname) ?? { bad: [] };
   writeHost(
     certname,
-    withPolicy(host, configVersion, recall.atMs),
+    withPolicy(host, configVersion, `ended ${runEndedMs}`, recall.atMs),
     recall,
     false,
   );

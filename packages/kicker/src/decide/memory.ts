@@ -63,7 +63,7 @@ export interface HostMemory {
   /** the version of the policy that last said something, see policy-version.ts */
   policy?: string;
   /** a version that has to be told once more before it is believed */
-  toldPolicy?: { version: string; atMs: number };
+  toldPolicy?: { version: string; run: string; atMs: number };
 }
 
 export interface ServiceMemory {

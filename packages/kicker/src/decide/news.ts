@@ -35,6 +35,8 @@ export type News =
       kind: 'policy';
       certname: string;
       configVersion: string;
+      /** when that run ended, epoch milliseconds by the host's clock: tells it from other runs */
+      runEndedMs: number;
     };
 
 export type Verdict = 'healed' | 'still-broken' | 'unknown';

@@ -3,7 +3,7 @@ import type { Facts } from '../../src/decide/facts.ts';
 import { judge } from '../../src/decide/judge.ts';
 import { hostKey, serviceKey } from '../../src/decide/keys.ts';
 import { learn } from '../../src/decide/learn.ts';
-import { createMapMemory } from '../../src/decide/map-memory.ts';
+import { createMapMemory } from './map-memory.ts';
 import type { News } from '../../src/decide/news.ts';
 import type { RuleSet } from '../../src/decide/rules.ts';
 import type { OutcomeRecord } from '../../src/ledger/entry.ts';

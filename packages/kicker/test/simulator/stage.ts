@@ -394,6 +394,7 @@ export function createStage({
         kind: 'policy',
         certname: name,
         configVersion: version,
+        runEndedMs: queue.nowMs(),
       });
     },
     setDowntime: (host, service, isIn) => {
