@@ -51,6 +51,16 @@ const codes: Record<string, PeerCode> = {
 };
 
 /**
+ * What `socket.getPeerX509Certificate()` gives, which keeps the certificate of each connection for ever:
+ * 10 kB each, in every Node 24 that was tried (docs/decisions/0012-memory.md).
+ */
+function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
+  // empty where no certificate was shown, whatever its type says
+  const { raw } = socket.getPeerCertificate() as { raw?: Buffer };
+  return raw === undefined ? undefined : new X509Certificate(raw);
+}
+
+/**
  * Judges the certificate at the other end of a finished handshake. Never throws; reads the
  * certificate once, so the answer is kept (`peerOf`) and not asked for again.
  * @param role what the peer is: 'client' when we listen, 'server' when we connected
@@ -61,7 +71,7 @@ export function judgePeer(
   role: 'client' | 'server',
   cas?: readonly string[],
 ): Peer {
-  const cert = socket.getPeerX509Certificate();
+  const cert = peerCertificate(socket);
   if (cert === undefined)
     return refuse('PEER_NO_CERTIFICATE', 'no certificate was shown', undefined);
   // A resumed session was judged at another time, under another CRL. Tickets are off; this is the
