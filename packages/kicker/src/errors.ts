@@ -135,6 +135,18 @@ export const errors = {
       `${option} is ${printable(JSON.stringify(value), 120)}; wanted: ${wanted}`,
       `in the command definition write ${option} "${macro}"`,
     ),
+  eventUnreadable: (from: string, why: string) =>
+    usage(
+      'EVENT_UNREADABLE',
+      `${printable(from)} is no event: ${why}`,
+      'give one as the ledger has it: {"monitor": "nagios", "host": …, "service": …, "state": "CRITICAL", "stateType": "HARD", "attempt": 4, "inDowntime": false}',
+    ),
+  fileUnreadable: (file: string, why: string) =>
+    usage(
+      'FILE_UNREADABLE',
+      `${printable(file)} cannot be read: ${printable(why)}`,
+      `look: ls -l ${printable(file)}`,
+    ),
   recheckName: (name: string) =>
     usage(
       'RECHECK_NAME',
@@ -238,6 +250,12 @@ export const errors = {
       'LEDGER_UNWRITABLE',
       `the ledger ${printable(file)} cannot be written: ${printable(why)}; nothing was sent`,
       `give it to who runs kicker: install -d -o nagios -g nagios -m 0750 "$(dirname ${printable(file)})"; or name another in kicker.yaml: ledger: PATH`,
+    ),
+  ledgerUnreadable: (file: string, why: string) =>
+    usage(
+      'LEDGER_UNREADABLE',
+      `the ledger ${printable(file)} cannot be read: ${printable(why)}`,
+      'run it as the user that owns the ledger, e.g. sudo -u nagios kicker …; or leave it out: --without-memory',
     ),
   ledgerNewer: (file: string, found: number, known: number) =>
     usage(

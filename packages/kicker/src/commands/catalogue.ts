@@ -35,6 +35,10 @@ export const catalogue: Readonly<
     about: 'take `kicker stop` back',
     load: async () => (await import('./resume.ts')).command,
   },
+  explain: {
+    about: 'what an event would come to, and why; send and write nothing',
+    load: async () => (await import('./explain.ts')).command,
+  },
   ping: {
     about: 'ask kickd on hosts how it is',
     load: async () => (await import('./ping.ts')).command,

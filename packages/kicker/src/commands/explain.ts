@@ -1,0 +1,166 @@
+import { Fault, printable } from '@kickd/protocol';
+import type { Config } from '../config/config.ts';
+import type { Decision } from '../decide/decision.ts';
+import { showMs } from '../decide/finding.ts';
+import { judge } from '../decide/judge.ts';
+import { Faults, errors, exitCodes } from '../errors.ts';
+import { locateLedger } from '../io/ledger-file.ts';
+import { openLedgerMemory } from '../io/ledger-memory.ts';
+import { loadConfig } from '../io/load-config.ts';
+import { loadRules } from '../io/load-rules.ts';
+import { createNagiosReader } from '../io/nagios-data.ts';
+import { readTextFile } from '../io/text-file.ts';
+import { parseEventText } from '../monitors/event-text.ts';
+import { subjectOf } from '../monitors/event.ts';
+import type { Incoming } from '../serve/take-event.ts';
+import {
+  configOption,
+  jsonOption,
+  type Command,
+  type Shell,
+} from './command.ts';
+import { eventNagiosSpec } from './event-options.ts';
+import { incomingOf, readIncoming } from './incoming.ts';
+import { toJsonLine } from './kick-result.ts';
+import type { Given } from './options.ts';
+import { rulesOption } from './rules-option.ts';
+
+const { spooled: _spooled, ...eventOptions } = eventNagiosSpec.options;
+
+/** What would become of an event now, and why, by the code that decides. Nothing is sent or written. */
+export const command: Command = {
+  spec: {
+    name: 'explain',
+    operands: eventNagiosSpec.operands,
+    about: 'what an event would come to, and why; send and write nothing',
+    takesOperands: true,
+    options: {
+      ...eventOptions,
+      event: {
+        type: 'string',
+        value: 'FILE',
+        about:
+          'the event as one JSON object, as `kicker history` has it; - is stdin',
+        group: 'Where from',
+      },
+      ...rulesOption,
+      'without-memory': {
+        type: 'boolean',
+        about: 'as if kicker remembered nothing',
+        group: 'Where from',
+      },
+      ...jsonOption,
+      ...configOption,
+    },
+    examples: [
+      [
+        'kicker explain CRITICAL HARD 4 192.0.2.11 web1.example.com HTTP',
+        'by the order of the old handler scripts',
+      ],
+      [
+        'kicker explain --rules new.yaml --event event.json --json',
+        'by rules that are not in force yet',
+      ],
+    ],
+  },
+  async run(given, shell) {
+    const config = await loadConfig(given.text('config'), shell.env);
+    const rules = await loadRules({ ...config, ...rulesOf(given) }, shell.env);
+    const { event, facts } = await readEvent(given, config, shell);
+    const memory =
+      given.flag('without-memory') === true
+        ? undefined
+        : openLedgerMemory(
+            locateLedger(config.ledger, shell.env, shell.user.home),
+          );
+    try {
+      const { decision } = judge(
+        event,
+        {
+          rules,
+          facts,
+          memory: memory ?? { read: () => undefined },
+          now: shell.clock.moment(),
+        },
+        () => 'none',
+      );
+      const remembers = memory !== undefined;
+      if (given.flag('json') === true) {
+        shell.say(
+          toJsonLine({
+            version: 1,
+            event,
+            facts,
+            rules: rules.source,
+            remembers,
+            decision,
+          }),
+        );
+      } else {
+        const subject = printable(subjectOf(event));
+        for (const line of linesOf(subject, decision)) shell.say(line);
+        if (!remembers)
+          shell.say('  nothing is remembered: no ledger was read');
+      }
+      return exitCodes.ok;
+    } finally {
+      memory?.close();
+    }
+  },
+};
+
+function rulesOf(given: Given): { rules?: string } {
+  const rules = given.text('rules');
+  return rules === undefined ? {} : { rules };
+}
+
+async function readEvent(
+  given: Given,
+  config: Config,
+  shell: Shell,
+): Promise<Pick<Incoming, 'event' | 'facts'>> {
+  const data = createNagiosReader(config.nagios, (file, why) =>
+    shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
+  )();
+  const nowMs = shell.clock.now().getTime();
+  const file = given.text('event');
+  if (file === undefined) {
+    const read = readIncoming(given, config, data, nowMs);
+    if (read.kind === 'faults') throw new Faults(read.faults);
+    return read.incoming;
+  }
+  if (given.operands.length > 0) {
+    throw new Faults([
+      errors.usage('explain', 'an event comes from --event or from arguments'),
+    ]);
+  }
+  const text =
+    file === '-' ? await shell.readStdin() : readTextFile(file, 64 * 1024);
+  const parsed = parseEventText(text, file === '-' ? 'stdin' : file);
+  if (parsed.kind === 'fault') throw new Fault(parsed.fault);
+  const named = given.text('host-groups') ?? '';
+  const groups = named.split(',').filter((name) => name !== '');
+  return incomingOf(parsed.event, groups, config, data, nowMs).incoming;
+}
+
+function linesOf(subject: string, decision: Decision): string[] {
+  const { rule, reasons, escalate } = decision;
+  return [
+    `${subject}: ${wordsOf(decision)}${rule === undefined ? '' : `, by the rule ${printable(rule)}`}`,
+    ...reasons.map((reason) => `  ${printable(reason, 500)}`),
+    ...(escalate === undefined
+      ? []
+      : [`  a person would be told: ${printable(escalate.reason, 500)}`]),
+  ];
+}
+
+function wordsOf(decision: Decision): string {
+  switch (decision.kind) {
+    case 'kick':
+      return decision.mode === 'noop' ? 'kick, with noop' : 'kick';
+    case 'skip':
+      return `skip, ${decision.code}`;
+    case 'wait':
+      return `wait ${showMs(decision.againAfterMs)}, ${decision.code}`;
+  }
+}
