@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { runFlood } from '../test/crash/flood.ts';
 import type { Law } from '../test/crash/judge.ts';
 import { buildKickd } from '../test/crash/kickd.ts';
+import { runOutputs } from '../test/crash/outputs.ts';
 import { runPoints, type PointsResult } from '../test/crash/points.ts';
 import { runRestarts } from '../test/crash/restarts.ts';
 import { playAllSteps } from '../test/crash/steps.ts';
@@ -24,6 +25,9 @@ const { values } = parseArgs({
 const points = Number(values.points);
 const seed = Number(values.seed);
 const kicksAtOnce = 1000;
+const outputMaxBytes = 4 * 1024 * 1024;
+/** a hundredth of what was written, and more than the requests that look at the run need */
+const grownMostMb = 48;
 
 const dir = mkdtempSync(join(tmpdir(), 'kickd-crash-'));
 const told: string[] = [];
@@ -34,6 +38,7 @@ try {
   const command = await buildKickd(join(dir, 'kickd'));
   await steps();
   await flood(command);
+  await outputs(command);
   // both wait more than they work
   await Promise.all([systemCalls(command), restarts(command)]);
   await kills(command);
@@ -78,6 +83,21 @@ async function flood(command: readonly string[]): Promise<void> {
   );
 }
 
+async function outputs(command: readonly string[]): Promise<void> {
+  const results = await runOutputs(join(dir, 'outputs'), command);
+  for (const result of results) {
+    const { outcome, keptBytes, grownMb } = result;
+    const isRight =
+      outcome === 'corrected' &&
+      keptBytes <= outputMaxBytes &&
+      grownMb <= grownMostMb;
+    if (!isRight) fail(result.name, [JSON.stringify(result)]);
+    close(
+      `output of ${result.name}: ${String(outcome)}, kept ${String(keptBytes)} bytes, memory +${String(grownMb)} MB`,
+    );
+  }
+}
+
 async function restarts(command: readonly string[]): Promise<void> {
   let done = 0;
   const result = await runRestarts({
@@ -90,7 +110,7 @@ async function restarts(command: readonly string[]): Promise<void> {
   for (const { what, ids } of result.breaches) fail(what, ids);
   if (result.killed > 0) fail('a run was killed', []);
   close(
-    `restarts ${String(result.restarts)}, runs ${String(result.runs)}, killed ${String(result.killed)}, lost ${String(result.breaches.length)}`,
+    `restarts ${String(result.restarts)}, upgrades ${String(result.upgrades)}, runs ${String(result.runs)}, killed ${String(result.killed)}, lost ${String(result.breaches.length)}`,
   );
 }
 

@@ -4,6 +4,7 @@ import { Caller } from './caller.ts';
 import { judge, type Breach } from './judge.ts';
 import { startKickd } from './kickd.ts';
 import { createRandom } from '@kickd/testkit';
+import { createReleases } from './releases.ts';
 import { createSite, host } from './site.ts';
 
 export interface RestartsOptions {
@@ -17,6 +18,8 @@ export interface RestartsOptions {
 
 export interface RestartsResult {
   restarts: number;
+  /** those of them in which the program was put another in the place of */
+  upgrades: number;
   runs: number;
   /** runs that did not come to their own end */
   killed: number;
@@ -25,6 +28,8 @@ export interface RestartsResult {
   breaches: Breach[];
 }
 
+/** Every so many restarts are an upgrade. */
+const upgradeEach = 5;
 /** So many restarts are judged at once. */
 const batch = 25;
 
@@ -37,10 +42,12 @@ export async function runRestarts(
 ): Promise<RestartsResult> {
   const { dir, command, seed, restarts, onRestart } = options;
   const site = createSite(dir);
+  const releases = createReleases(command, `${dir}/installed`);
   const caller = new Caller(site);
   const random = createRandom(seed);
   const result: RestartsResult = {
     restarts: 0,
+    upgrades: 0,
     runs: 0,
     killed: 0,
     told: 0,
@@ -51,7 +58,7 @@ export async function runRestarts(
   while (result.restarts < restarts && result.breaches.length === 0) {
     const end = Math.min(restarts, result.restarts + batch);
     for (;;) {
-      const kickd = startKickd(command, site.configFile);
+      const kickd = startKickd(releases.command, site.configFile);
       const port = await kickd.port;
       if (port === undefined) throw new Error(`no start:\n${kickd.said()}`);
       caller.meet(port, result.restarts, 0);
@@ -80,8 +87,11 @@ export async function runRestarts(
       if (ended !== 0 && ended !== 'SIGKILL') {
         throw new Error(`kickd ended with ${String(ended)}:\n${kickd.said()}`);
       }
+      const isUpgrade = result.restarts % upgradeEach === 0;
+      if (isUpgrade) releases.upgrade();
       if (site.tool.alive().length === 0) continue;
       result.restarts += 1;
+      if (isUpgrade) result.upgrades += 1;
       onRestart();
     }
     const lines = site.tool.lines().slice(judged);

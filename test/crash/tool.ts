@@ -20,8 +20,8 @@ export interface ToolLine {
 /** A CM tool that tells of itself in a file that kickd knows nothing of. */
 export interface Tool {
   file: string;
-  /** what the runs that start from now on do */
-  plan(seconds: number, exitCode: number): void;
+  /** what the runs that start from now on do: wait, write what `output` writes (shell), and exit */
+  plan(seconds: number, exitCode: number, output?: string): void;
   lines(): ToolLine[];
   /** the runs that have a start and no end */
   alive(): ToolLine[];
@@ -37,6 +37,7 @@ export function createTool(dir: string): Tool {
   const file = join(dir, 'tool');
   const log = join(dir, 'tool.log');
   const planned = join(dir, 'tool.plan');
+  const speech = join(dir, 'tool.output');
   writeFileSync(log, '');
   writeFileSync(
     file,
@@ -46,12 +47,14 @@ read -r seconds code <'${planned}'
 trap 'echo "killed $KICKD_RUN" >>"${log}"; trap - TERM; kill -TERM $$' TERM
 echo "start $KICKD_RUN $$" >>'${log}'
 [ "$seconds" = 0 ] || sleep "$seconds"
+[ ! -s '${speech}' ] || . '${speech}'
 echo "end $KICKD_RUN $code" >>'${log}'
 exit "$code"
 `,
     { mode: 0o755 },
   );
-  const plan = (seconds: number, exitCode: number): void => {
+  const plan = (seconds: number, exitCode: number, output = ''): void => {
+    writeFileSync(speech, output);
     // by a rename: a tool that starts now reads the old plan or the new one
     writeFileSync(`${planned}.new`, `${String(seconds)} ${String(exitCode)}\n`);
     renameSync(`${planned}.new`, planned);
