@@ -9,7 +9,7 @@ import {
   readSync,
   renameSync,
   rmSync,
-  type Stats,
+  type BigIntStats,
 } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -27,6 +27,8 @@ import type { Spool } from '../ports.ts';
 import { codeOf } from './error-code.ts';
 
 /** How many names one scan looks at. */
+const listMost = 20_000;
+/** How many events, the oldest of those, one scan reads. */
 const scanMost = 1000;
 const stuckMost = 10_000;
 /** A handler needs milliseconds from the first byte to the rename. */
@@ -54,7 +56,7 @@ export function openSpool(directory: string, uid: number): Spool {
       bufferSize: 256,
     });
     try {
-      while (found.length < scanMost) {
+      while (found.length < listMost) {
         const entry = listing.readSync();
         if (entry === null) break;
         const name = Buffer.from(entry.name);
@@ -82,8 +84,7 @@ export function openSpool(directory: string, uid: number): Spool {
     scan: () => {
       const events: SpooledEvent[] = [];
       const rejected: Rejected[] = [];
-      for (const name of names(fresh)) {
-        const shown = name.toString('latin1');
+      for (const { name, shown } of oldest(fresh, names(fresh))) {
         const read = spoolNamePattern.test(shown)
           ? readEvent(join(fresh, shown), uid)
           : ({ kind: 'flaw', flaw: 'bad-name' } as const);
@@ -94,9 +95,6 @@ export function openSpool(directory: string, uid: number): Spool {
           rejected.push({ name: shown, flaw: read.flaw, movedTo });
         }
       }
-      events.sort(
-        (a, b) => a.at.getTime() - b.at.getTime() || (a.name < b.name ? -1 : 1),
-      );
       return { events, rejected };
     },
     remove: (name) => rmSync(join(fresh, name), { force: true }),
@@ -122,6 +120,22 @@ export function openSpool(directory: string, uid: number): Spool {
   };
 }
 
+/** By the nanosecond: two calls for one problem may be a millisecond apart, and their order matters. */
+function oldest(
+  directory: string,
+  names: readonly Buffer[],
+): { name: Buffer; shown: string }[] {
+  const found = names.map((name) => {
+    const path = Buffer.concat([Buffer.from(`${directory}/`), name]);
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    const shown = name.toString('latin1');
+    return { name, shown, atNs: stats?.mtimeNs ?? 0n };
+  });
+  return found
+    .toSorted((a, b) => (a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0))
+    .slice(0, scanMost);
+}
+
 type Read =
   | { kind: 'event'; event: Omit<SpooledEvent, 'name'> }
   | { kind: 'flaw'; flaw: SpoolFlaw }
@@ -131,7 +145,7 @@ type Read =
 /** Judged before it is opened and again when it is: nothing is followed, nothing is waited for. */
 function readEvent(path: string, uid: number): Read {
   try {
-    const seen = lstatSync(path);
+    const seen = lstatSync(path, { bigint: true });
     const flaw = flawOf(seen, uid);
     if (flaw !== undefined) return { kind: 'flaw', flaw };
     const fd = openSync(
@@ -139,7 +153,7 @@ function readEvent(path: string, uid: number): Read {
       constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
     );
     try {
-      const now = fstatSync(fd);
+      const now = fstatSync(fd, { bigint: true });
       const flaw = flawOf(now, uid);
       if (flaw !== undefined) return { kind: 'flaw', flaw };
       const bytes = Buffer.alloc(spoolFileMaxBytes + 1);
@@ -165,11 +179,11 @@ function readEvent(path: string, uid: number): Read {
   }
 }
 
-function flawOf(stats: Stats, uid: number): SpoolFlaw | undefined {
+function flawOf(stats: BigIntStats, uid: number): SpoolFlaw | undefined {
   if (!stats.isFile()) return 'not-a-file';
-  if (stats.uid !== uid && stats.uid !== 0) return 'other-owner';
-  if (stats.nlink > 1) return 'linked';
-  return stats.size > spoolFileMaxBytes ? 'too-large' : undefined;
+  if (stats.uid !== BigInt(uid) && stats.uid !== 0n) return 'other-owner';
+  if (stats.nlink > 1n) return 'linked';
+  return stats.size > BigInt(spoolFileMaxBytes) ? 'too-large' : undefined;
 }
 
 /** A directory in which others may write would let them speak for the monitor. */

@@ -1,0 +1,306 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { learn } from '../../src/decide/learn.ts';
+import type { News } from '../../src/decide/news.ts';
+import {
+  createWorld,
+  problemOf,
+  quickRules,
+  until,
+  type World,
+} from './world.ts';
+
+const kindsOf = (world: World, host: string) =>
+  world.ledger
+    .entriesOf({ problem: problemOf(host) })
+    .map(({ entry }) => entry.kind);
+const decisionsOf = (world: World, host: string) =>
+  world.ledger
+    .entriesOf({ problem: problemOf(host) })
+    .flatMap(({ entry }) => (entry.kind === 'decision' ? [entry.body] : []));
+const isQuiet = (world: World) => () =>
+  world.spooled().length === 0 &&
+  world.ledger.listOpen(1).length === 0 &&
+  world.ledger.countErrands() === 0;
+function tell(world: World, news: News): void {
+  world.ledger.transact((transaction) => {
+    const wallMs = world.nowMs();
+    const now = { wallMs, boot: 'boot', monotonicMs: wallMs };
+    transaction.remember(
+      learn(news, { rules: quickRules, memory: transaction, now }),
+    );
+  });
+}
+
+void t.test(
+  '2,000 events in a burst: each recorded, one decision each',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    // Many wait at once, and each of them makes time pass.
+    world.stepMs = 0.01;
+    for (let index = 0; index < 500; index += 1) {
+      for (const attempt of [1, 2, 3])
+        world.put({ host: `web${index}`, attempt });
+      world.put({ host: `web${index}`, stateType: 'HARD', attempt: 4 });
+    }
+    const seen = new Set<string>();
+    world.onRecheck = ({ host }) => {
+      if (seen.has(host)) return;
+      seen.add(host);
+      world.put({ host, state: 'OK', stateType: 'HARD', attempt: 4 });
+    };
+    const kicker = world.start('first');
+    await until('every host is green', world, () => seen.size === 500);
+    await until('quiet', world, isQuiet(world));
+    await kicker.stop();
+    t.equal(world.runs.size, 500);
+    for (let index = 0; index < 500; index += 1) {
+      const kinds = kindsOf(world, `web${index}`);
+      const events = kinds.filter((kind) => kind === 'event').length;
+      const decisions = kinds.filter((kind) => kind === 'decision').length;
+      if (events !== 5 || decisions !== 5)
+        t.fail(`web${index}: ${kinds.join()}`);
+    }
+  },
+);
+
+void t.test(
+  'an agent that is away: delivered once when it is back',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.down.add('web1');
+    world.put({});
+    const kicker = world.start('first');
+    await until(
+      'some tries',
+      world,
+      () =>
+        kindsOf(world, 'web1').filter((kind) => kind === 'reply').length > 3,
+    );
+    t.equal(world.runs.size, 0);
+    world.down.clear();
+    await until('the run', world, () => world.runs.size === 1);
+    world.put({ state: 'OK', attempt: 4 });
+    await until('quiet', world, isQuiet(world));
+    await kicker.stop();
+    t.equal(world.posts.length, 1);
+  },
+);
+
+void t.test(
+  'an agent that is away, and a problem that ends: not at all',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.down.add('web1');
+    world.put({});
+    const kicker = world.start('first');
+    await until('a try', world, () => kindsOf(world, 'web1').includes('reply'));
+    world.put({ state: 'OK', attempt: 4 });
+    await until('quiet', world, isQuiet(world));
+    world.down.clear();
+    world.pass(60_000);
+    await kicker.stop();
+    t.equal(world.runs.size, 0);
+    const outcome = world.ledger
+      .entriesOf({ problem: problemOf('web1') })
+      .find(({ entry }) => entry.kind === 'outcome');
+    t.match(outcome?.entry, {
+      body: { kind: 'gave-up', code: 'PROBLEM_ENDED' },
+    });
+    t.equal(world.ledger.read('fleet', '')?.open, 0);
+  },
+);
+
+void t.test(
+  'it never comes back: given up when the kick expires',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.down.add('web1');
+    world.put({});
+    const kicker = world.start('first');
+    await until('an end', world, () =>
+      kindsOf(world, 'web1').includes('outcome'),
+    );
+    t.equal(world.runs.size, 0);
+    await until(
+      'decided again',
+      world,
+      () => decisionsOf(world, 'web1').length > 1,
+    );
+    await until('a person', world, () =>
+      world.told.some(({ kind }) => kind === 'command'),
+    );
+    await kicker.stop();
+    t.ok(world.ledger.countWaiting() <= 1);
+  },
+);
+
+void t.test(
+  'down while nobody served: the backlog ends in OK, so nothing is kicked',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.put({});
+    world.put({ stateType: 'HARD', attempt: 4 });
+    world.put({ state: 'OK', stateType: 'HARD', attempt: 4 });
+    // The world's clock stands in March, the files are of today: make them old.
+    world.pass(Date.now() - world.nowMs() + 60_000);
+    const kicker = world.start('first');
+    await until('all taken', world, () =>
+      kindsOf(world, 'web1').includes('outcome'),
+    );
+    await until('quiet', world, isQuiet(world));
+    await kicker.stop();
+    t.equal(world.runs.size, 0);
+  },
+);
+
+void t.test(
+  'a run that does not help: kicked twice, then a person is told, once',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.outcome = {
+      kind: 'unchanged',
+      corrected: [],
+      failed: [],
+      configVersion: 'v1',
+    };
+    world.put({});
+    const kicker = world.start('first');
+    await until('a person is called', world, () =>
+      world.told.some(({ kind }) => kind === 'command'),
+    );
+    t.equal(world.runs.size, 2);
+    world.pass(3_600_000);
+    await until(
+      'looked at again',
+      world,
+      () => world.ledger.countErrands() === 0,
+    );
+    const told = world.told.map(({ kind }) => kind);
+    t.equal(told.filter((kind) => kind === 'command').length, 1);
+    t.equal(told.filter((kind) => kind === 'acknowledge').length, 2);
+    t.equal(told.filter((kind) => kind === 'remove-acknowledgement').length, 2);
+    t.match(decisionsOf(world, 'web1').at(-1), {
+      kind: 'skip',
+      code: 'futile',
+      escalate: { about: 'problem' },
+    });
+    t.equal(world.runs.size, 2);
+
+    tell(world, {
+      kind: 'policy',
+      certname: 'web1',
+      configVersion: 'v2',
+      runEndedMs: world.nowMs(),
+      durationMs: 1000,
+    });
+    await until('one more try', world, () => world.runs.size === 3);
+    world.put({ state: 'OK', attempt: 4 });
+    await until('quiet', world, isQuiet(world));
+    await kicker.stop();
+  },
+);
+
+void t.test('two kickers on one ledger and one spool: one run', async (t) => {
+  const world = createWorld(t.testdir());
+  t.teardown(() => world.close());
+  world.stepMs = 0.1;
+  for (let index = 0; index < 20; index += 1) {
+    world.put({ host: `web${index}` });
+    world.put({ host: `web${index}`, stateType: 'HARD', attempt: 4 });
+  }
+  const seen = new Set<string>();
+  world.onRecheck = ({ host }) => {
+    if (!seen.has(host)) world.put({ host, state: 'OK', attempt: 4 });
+    seen.add(host);
+  };
+  const both = [world.start('one'), world.start('two')];
+  await until('green', world, () => seen.size === 20);
+  await until('quiet', world, isQuiet(world));
+  await Promise.all(both.map((kicker) => kicker.stop()));
+  t.equal(world.runs.size, 20);
+  t.equal(world.posts.length, 20);
+  for (let index = 0; index < 20; index += 1) {
+    const events = kindsOf(world, `web${index}`).filter(
+      (kind) => kind === 'event',
+    );
+    t.equal(events.length, 3);
+  }
+});
+
+void t.test(
+  'stopped: nothing is sent, not even again; resumed: it is',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.down.add('web1');
+    world.put({});
+    const kicker = world.start('first');
+    await until('a try', world, () => kindsOf(world, 'web1').includes('reply'));
+    tell(world, { kind: 'stopped', by: 'ada', reason: 'move' });
+    world.down.clear();
+    world.put({ host: 'web2' });
+    const untilMs = world.nowMs() + 120_000;
+    await until('two minutes', world, () => world.nowMs() > untilMs);
+    t.equal(world.posts.length, 0);
+    t.match(decisionsOf(world, 'web2'), [{ kind: 'wait', code: 'stopped' }]);
+    tell(world, { kind: 'resumed' });
+    await until('both', world, () => world.runs.size === 2);
+    await kicker.stop();
+  },
+);
+
+void t.test(
+  'a kicker is killed and nobody comes for an hour: it is as it was',
+  async (t) => {
+    const world = createWorld(join(t.testdir(), 'x'));
+    t.teardown(() => world.close());
+    world.outcome = { kind: 'unchanged', corrected: [], failed: [] };
+    world.put({});
+    const first = world.start('first');
+    await until(
+      'waits for a verdict',
+      world,
+      () => world.ledger.listOpen(1)[0]?.progress.stage === 'verify',
+    );
+    await first.stop();
+    world.pass(3_600_000);
+    const second = world.start('second');
+    await until('a verdict', world, () =>
+      kindsOf(world, 'web1').includes('verdict'),
+    );
+    await second.stop();
+    t.match(
+      world.ledger
+        .entriesOf({ problem: problemOf('web1') })
+        .find(({ entry }) => entry.kind === 'verdict')?.entry,
+      { body: { verdict: 'still-broken' } },
+    );
+  },
+);
+
+void t.test(
+  'the monitor is down: what it is to be told waits for it',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.isMonitorUp = false;
+    world.put({});
+    const kicker = world.start('first');
+    await until('an outcome', world, () =>
+      kindsOf(world, 'web1').includes('outcome'),
+    );
+    t.ok(world.ledger.countErrands() > 0);
+    world.isMonitorUp = true;
+    await until('told', world, () =>
+      world.told.some(({ kind }) => kind === 'recheck'),
+    );
+    await kicker.stop();
+  },
+);
