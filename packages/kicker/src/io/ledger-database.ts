@@ -9,7 +9,7 @@ import { codeOf } from './error-code.ts';
 /** The file under the ledger: opened, in the newest format, and each statement prepared once. */
 export interface LedgerDatabase {
   prepare: (sql: string) => StatementSync;
-  /** @throws {Fault} LEDGER_UNWRITABLE in place of what SQLite says */
+  /** @throws {Fault} LEDGER_UNWRITABLE in place of what SQLite says; what is no fault of the ledger passes */
   guard: <Result>(work: () => Result) => Result;
   /** One transaction that may write, from its first statement on. */
   transact: <Result>(work: () => Result) => Result;
@@ -25,7 +25,9 @@ export function openDatabase(file: string, busyMs: number): LedgerDatabase {
     try {
       return work();
     } catch (cause) {
-      if (cause instanceof Fault) throw cause;
+      // Of SQLite and of the file system; a mistake in kicker is none of the ledger's.
+      const isOurs = cause instanceof Fault || codeOf(cause) === '';
+      if (isOurs) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Fault(errors.ledgerUnwritable(file, why), { cause });
     }
@@ -40,6 +42,8 @@ export function openDatabase(file: string, busyMs: number): LedgerDatabase {
   });
   const transact = <Result>(work: () => Result): Result =>
     guard(() => {
+      // Within another one it is a part of that: both are on disk, or neither.
+      if (database.isTransaction) return work();
       database.exec('begin immediate');
       try {
         const result = work();

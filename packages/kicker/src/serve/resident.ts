@@ -4,6 +4,7 @@ import type { OpenRecord, WaitingRecord } from '../ledger/entry.ts';
 import type { Errands } from './errands.ts';
 import type { Kicks } from './kicks.ts';
 import { createChores, type Chore } from './chores.ts';
+import { takeSpool } from './take-spool.ts';
 import { troubleOf } from './trouble.ts';
 import type { Ledger, Log, Spool, Timing } from '../ports.ts';
 
@@ -29,8 +30,6 @@ export interface Residence {
 
 /** How long one round is away at most; an event of the spool wakes it at once. */
 const roundMs = 250;
-/** An event that lay there for longer may be over by a later one: all of them are taken before any kick is sent. */
-const backlogMs = 10 * 1000;
 /** How many problems one round looks at again. */
 const dueMost = 100;
 
@@ -55,7 +54,7 @@ export async function reside(
       chores.run((chore, error) =>
         log('trouble', { chore, ...troubleOf(error) }),
       );
-    const taken = await takeSpool();
+    const taken = await takeEvents();
     if (isLast) break;
     attempt(() => takeDue());
     attempt(() => errands.run());
@@ -72,48 +71,13 @@ export async function reside(
     }
   }
 
-  /** @returns how many events were taken */
-  async function takeSpool(): Promise<number> {
-    let count = 0;
-    const left: OpenRecord[] = [];
+  async function takeEvents(): Promise<number> {
     try {
-      const { events, rejected } = residence.spool.scan();
-      for (const [index, { name, flaw, movedTo }] of rejected.entries()) {
-        // A spool full of rubbish must not fill the log as well.
-        if (index < 10) log('spool-rejected', { name, flaw, movedTo });
-      }
-      if (rejected.length > 10) {
-        log('spool-rejected', { more: rejected.length - 10 });
-      }
-      const nowMs = timing.clock.now().getTime();
-      for (const event of events) {
-        const open = takeOne(event);
-        count += 1;
-        if (open !== undefined) {
-          if (nowMs - event.at.getTime() > backlogMs) left.push(open);
-          else kicks.start(open, false);
-        }
-        // The others have their turn between two events.
-        await timing.pause(0, never);
-      }
+      return await takeSpool(residence, note);
     } catch (error) {
       log('trouble', troubleOf(error));
-      count = 0;
+      return 0;
     }
-    for (const open of left) kicks.start(open, false);
-    return count;
-  }
-
-  function takeOne(event: SpooledEvent): OpenRecord | undefined {
-    const read = residence.read(event);
-    if ('code' in read) {
-      residence.spool.reject(event.name, read.code);
-      return undefined;
-    }
-    const incoming = { ...read.incoming, source: event.name };
-    const open = note(residence.take(incoming), incoming);
-    residence.spool.remove(event.name);
-    return open;
   }
 
   function takeDue(): void {
@@ -154,8 +118,6 @@ export async function reside(
     return taken.kind === 'send' && !signal.aborted ? taken.open : undefined;
   }
 }
-
-const never = new AbortController().signal;
 
 function choresOf(residence: Residence): Chore[] {
   const { ledger, spool, own, isAlive, kicks, serving, timing } = residence;
