@@ -244,6 +244,13 @@ export const errors = {
       `type: chown nagios:nagios ${printable(path)} && chmod 0750 ${printable(path)}`,
     ),
 
+  logEmpty: (files: string) =>
+    usage(
+      'LOG_EMPTY',
+      `there is no line of nagios.log in ${printable(files, 200)}`,
+      'name archived logs: kicker backtest --nagios-log /var/log/nagios4/archives/*.log',
+    ),
+
   // ledger
   ledgerUnwritable: (file: string, why: string) =>
     usage(

@@ -23,6 +23,12 @@ const shell: Shell = {
   get stdoutIsTty() {
     return process.stdout.isTTY;
   },
+  ...(process.stderr.isTTY
+    ? {
+        progress: (text: string) =>
+          void process.stderr.write(`\r${text}\u001b[K`),
+      }
+    : {}),
   signal: stop.signal,
   clock: {
     now: () => new Date(),

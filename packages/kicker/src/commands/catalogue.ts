@@ -39,6 +39,10 @@ export const catalogue: Readonly<
     about: 'what an event would come to, and why; send and write nothing',
     load: async () => (await import('./explain.ts')).command,
   },
+  backtest: {
+    about: 'what rules would have done with archived nagios.log',
+    load: async () => (await import('./backtest.ts')).command,
+  },
   ping: {
     about: 'ask kickd on hosts how it is',
     load: async () => (await import('./ping.ts')).command,

@@ -10,6 +10,8 @@ export interface Shell extends Timing {
   warn(line: string): void;
   readStdin(): Promise<string>;
   stdoutIsTty: boolean;
+  /** one line to the terminal, in place of the last one; absent: stderr is no terminal */
+  progress?: (text: string) => void;
   /** aborts at SIGINT and SIGTERM */
   signal: AbortSignal;
   user: { isRoot: boolean; uid: number; home: string; hostname: string };

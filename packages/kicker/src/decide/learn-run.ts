@@ -121,7 +121,7 @@ function withOutcome(
  * Whether something may have run. A run that was lost or cancelled did not help either: what nobody can
  * tell counts like a failure.
  */
-function didRun(outcome: OutcomeRecord): boolean {
+export function didRun(outcome: OutcomeRecord): boolean {
   switch (outcome.kind) {
     case 'ended':
       return !['refused', 'not-started'].includes(outcome.outcome.kind);

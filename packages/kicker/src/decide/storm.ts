@@ -85,5 +85,5 @@ export function isOver(
 }
 
 function nameOf({ name }: GroupFacts): string {
-  return name === '' ? 'no group' : name;
+  return name === '' ? '(no group)' : name;
 }

@@ -1,8 +1,9 @@
 import type { Decision } from '../../src/decide/decision.ts';
 import type { Facts } from '../../src/decide/facts.ts';
+import type { RehearsedKick } from '../../src/decide/rehearsal.ts';
 import type { Rule, RuleSet } from '../../src/decide/rules.ts';
 import type { Event } from '../../src/monitors/event.ts';
-import type { SentKick, Watcher } from './watcher.ts';
+import type { Watcher } from './watcher.ts';
 
 export interface Checker extends Watcher {
   violations: string[];
@@ -179,7 +180,12 @@ export function createChecker(
         if (episode.pages > 1) violations.push(`two pages for ${host}`);
       }
     },
-    onKick: (kick: SentKick, event: Event, _facts: Facts, nowMs: number) => {
+    onKick: (
+      kick: RehearsedKick,
+      event: Event,
+      _facts: Facts,
+      nowMs: number,
+    ) => {
       const { host, service, decision, id } = kick;
       const story = storyOf(`${host}\t${service}`);
       settle(story, nowMs);

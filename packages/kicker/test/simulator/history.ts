@@ -141,14 +141,14 @@ function happen(
       break;
     case 10:
       stage.clocks.reboot();
-      stage.resident.restart();
+      stage.restart();
       break;
     case 11:
       stage.clocks.suspend(random.below(hour));
       break;
     case 12:
-      stage.resident.stop();
-      later(() => stage.resident.resume());
+      stage.stop();
+      later(() => stage.resume());
       break;
     case 13:
       if (random.chance(0.2)) {
@@ -161,7 +161,7 @@ function happen(
       stage.queue.after(random.below(50 * minute), () => stage.setInventory(1));
       break;
     case 15:
-      stage.resident.restart();
+      stage.restart();
       break;
   }
 }

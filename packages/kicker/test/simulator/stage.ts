@@ -1,13 +1,17 @@
 import type { Outcome } from '@kickd/protocol';
 import { defaultRuleSet } from '../../src/decide/default-rules.ts';
 import type { Facts } from '../../src/decide/facts.ts';
+import {
+  createRehearsal,
+  type Rehearsal,
+  type RehearsedKick,
+} from '../../src/decide/rehearsal.ts';
 import type { RuleSet } from '../../src/decide/rules.ts';
+import { createTimeline, type Timeline } from '../../src/decide/timeline.ts';
 import type { OutcomeRecord } from '../../src/ledger/entry.ts';
 import type { Event, State } from '../../src/monitors/event.ts';
 import { createClocks, wallStartMs, type Clocks } from './clocks.ts';
-import { createQueue, type Queue } from './queue.ts';
-import { createResident, type Resident } from './resident.ts';
-import type { SentKick, Watcher } from './watcher.ts';
+import type { Watcher } from './watcher.ts';
 
 /** What would end a fault: a run, nothing that a run does, or a run for a minute and a half only. */
 type Cure = 'run' | 'none' | 'relapse';
@@ -40,10 +44,10 @@ export interface StageOptions {
 
 /** A fleet, its monitors and one kicker, in simulated time. */
 export interface Stage {
-  queue: Queue;
+  queue: Timeline;
   clocks: Clocks;
-  resident: Resident;
-  kicks: { atMs: number; kick: SentKick }[];
+  resident: Rehearsal;
+  kicks: { atMs: number; kick: RehearsedKick }[];
   pages: { atMs: number; about: string; subject: string; reason: string }[];
   problems(): number;
   /** a service breaks; `selfMs`: somebody mends it by hand then */
@@ -67,6 +71,10 @@ export interface Stage {
   setInventory(factor: number): void;
   /** how many changes a noop run tells of */
   setPending(host: string, changes: number): void;
+  /** kicker was killed and is started again: all it has is its memory and the list of who waits */
+  restart(): void;
+  stop(): void;
+  resume(): void;
   run(ms: number): void;
 }
 
@@ -116,7 +124,7 @@ export function createStage({
   datedShare = 0,
   random = () => 0.5,
 }: StageOptions): Stage {
-  const queue = createQueue();
+  const queue = createTimeline();
   const clocks = createClocks(() => queue.nowMs());
   const kicks: Stage['kicks'] = [];
   const pages: Stage['pages'] = [];
@@ -157,18 +165,11 @@ export function createStage({
     }
   }
 
-  const resident = createResident({
+  const resident = createRehearsal({
     rules,
-    queue,
-    clocks,
-    watcher,
+    timeline: queue,
+    now: () => clocks.moment(),
     send,
-    recheck: (host, service) => {
-      const found = hosts.get(host)?.services.get(service);
-      if (found !== undefined) checkSoon(found, 3000);
-    },
-    page: (about, subject, reason) =>
-      pages.push({ atMs: queue.nowMs(), about, subject, reason }),
     refresh: (event) => {
       const service = findService(event.host, event.service ?? '');
       return {
@@ -176,8 +177,29 @@ export function createStage({
         facts: factsOf(service.host),
       };
     },
+    hooks: {
+      onEvent: (event, facts) => watcher.onEvent(event, facts, queue.nowMs()),
+      onDecision: (event, facts, decision) => {
+        watcher.onDecision(event, facts, decision, queue.nowMs());
+        if (decision.escalate === undefined) return;
+        const { about, reason } = decision.escalate;
+        const subject = `${event.host} / ${event.service ?? ''}`;
+        pages.push({ atMs: queue.nowMs(), about, subject, reason });
+      },
+      onKick: (kick, event, facts) =>
+        watcher.onKick(kick, event, facts, queue.nowMs()),
+      onVerdict: (kick, isHealed) =>
+        watcher.onVerdict(kick, isHealed, queue.nowMs()),
+    },
   });
 
+  function endKick(kick: RehearsedKick, outcome: OutcomeRecord): void {
+    watcher.onEnd(kick, didRun(outcome), queue.nowMs());
+    resident.end(kick, outcome);
+    // As a resident kicker asks the monitor to look at once.
+    const service = hosts.get(kick.host)?.services.get(kick.service);
+    if (service !== undefined) checkSoon(service, 3000);
+  }
   function findHost(name: string): Host {
     const host = hosts.get(name);
     if (host === undefined) throw new Error(`there is no host ${name}`);
@@ -262,11 +284,11 @@ export function createStage({
     checkSoon(service, service.stateType === 'HARD' ? checkMs : retryMs);
   }
 
-  function send(kick: SentKick): void {
+  function send(kick: RehearsedKick): void {
     kicks.push({ atMs: queue.nowMs(), kick });
     const host = findHost(kick.host);
     const end = (ms: number, outcome: OutcomeRecord): void => {
-      queue.after(ms, () => resident.end(kick, outcome));
+      queue.after(ms, () => endKick(kick, outcome));
     };
     switch (host.mood) {
       case 'vanished':
@@ -285,7 +307,7 @@ export function createStage({
         });
       case 'well':
         queue.after(5000 + 20_000 * random(), () => {
-          resident.end(kick, {
+          endKick(kick, {
             kind: 'ended',
             run: kick.id,
             outcome: runOn(host, kick),
@@ -294,7 +316,7 @@ export function createStage({
         });
     }
   }
-  function runOn(host: Host, kick: SentKick): Outcome {
+  function runOn(host: Host, kick: RehearsedKick): Outcome {
     const nothing = { corrected: [], failed: [] };
     if (!isServerUp) return { kind: 'failed', code: 'catalog', ...nothing };
     const configVersion =
@@ -413,6 +435,25 @@ export function createStage({
     setPending: (host, changes) => {
       findHost(host).pending = changes;
     },
+    restart: () => {
+      resident.tell({ kind: 'tick' });
+      resident.hurry(1000);
+    },
+    stop: () => {
+      watcher.onStop(true, queue.nowMs());
+      resident.tell({ kind: 'stopped', by: 'ada', reason: 'maintenance' });
+    },
+    resume: () => {
+      watcher.onStop(false, queue.nowMs());
+      resident.tell({ kind: 'resumed' });
+      resident.hurry(0);
+    },
     run: (ms) => queue.runUntil(queue.nowMs() + ms),
   };
+}
+
+/** By what was promised: what nobody can account for counts as a run, what the host refused does not. */
+function didRun(outcome: OutcomeRecord): boolean {
+  if (outcome.kind === 'not-known') return true;
+  return outcome.kind === 'ended' && outcome.outcome.kind !== 'refused';
 }

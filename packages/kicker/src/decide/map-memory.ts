@@ -1,9 +1,4 @@
-import type {
-  Memories,
-  Memory,
-  MemoryChange,
-  MemoryKind,
-} from '../../src/decide/memory.ts';
+import type { Memories, Memory, MemoryChange, MemoryKind } from './memory.ts';
 
 /** A memory that lasts as long as its process: for what is only tried out. */
 export interface MapMemory extends Memory {

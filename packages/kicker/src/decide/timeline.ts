@@ -1,5 +1,5 @@
-/** What will happen, by simulated time in milliseconds; what is due at once happens in the order it was said. */
-export interface Queue {
+/** What will happen, by a time in milliseconds that is only told; what is due at once happens in its order. */
+export interface Timeline {
   nowMs(): number;
   /** @returns forgets it again */
   after(ms: number, work: () => void): () => void;
@@ -14,7 +14,7 @@ interface Item {
 }
 
 /** A binary heap. */
-export function createQueue(): Queue {
+export function createTimeline(): Timeline {
   const heap: Item[] = [];
   let nowMs = 0;
   let order = 0;
