@@ -50,10 +50,13 @@ export function parseUnit(text: string): UnitState {
 /**
  * @param text `WAY:STATUS` as `ExecStopPost` wrote it: `exited:2`, `killed:TERM`, `dumped:ABRT`;
  *   `:` where nothing was ever started
+ *
+ * A daemon-reload while the run is in progress puts a backslash before each of the two: systemd (252) writes
+ * the `$` of a transient unit as `\$` and does not read it back as such. The run itself may do that.
  * @returns an empty end where the text tells of none
  */
 export function parseEnd(text: string): ChildEnd {
-  const [way = '', status = ''] = text.split(':');
+  const [way = '', status = ''] = text.replaceAll('\\', '').split(':');
   return endOf(way, status) ?? {};
 }
 

@@ -52,6 +52,9 @@ t.test('the end as systemd writes it down', (t) => {
     ['killed:TERM', { signal: 'SIGTERM' }],
     ['killed:RTMIN+1', { signal: 'SIGRTMIN+1' }],
     ['dumped:ABRT', { signal: 'SIGABRT' }],
+    // recorded after a daemon-reload in the middle of the run
+    [String.raw`\exited:\3`, { exitCode: 3 }],
+    [String.raw`\killed:\TERM`, { signal: 'SIGTERM' }],
     [':', {}],
     ['', {}],
     ['exited:', {}],
