@@ -7,13 +7,18 @@ const deploy = fileURLToPath(new URL('../deploy', import.meta.url));
 const read = (path: string): string =>
   readFileSync(`${deploy}/${path}`, 'utf8');
 
+/** What listens and what starts runs: two processes, their sockets, and a watch on the certificate. */
+const units = globSync('kickd{.,-runner,-credentials}*', {
+  cwd: `${deploy}/systemd`,
+}).filter((name) => /\.(service|socket|path)$/.test(name));
+
 t.test('the Puppet module carries the same files as deploy/', (t) => {
   // Copies: a link would not survive `puppet module build`.
   for (const path of [
     'nagios/handle_puppetrun',
     'nagios/kickd-commands.cfg',
     'nagios/kickd-templates.cfg',
-    'systemd/kickd.service',
+    ...units.map((unit) => `systemd/${unit}`),
   ]) {
     const name = path.replace(/.*\//, '');
     t.equal(
@@ -61,5 +66,44 @@ t.test('Nagios objects', (t) => {
   )?.[1];
   for (const word of command?.split(' ').slice(1) ?? [])
     t.match(word, /^--[a-z-]+='\$[A-Z]+\$'$/, 'a macro in quotes, in one word');
+  t.end();
+});
+
+const analyze = (...args: string[]) =>
+  spawnSync('systemd-analyze', args, {
+    cwd: `${deploy}/systemd`,
+    encoding: 'utf8',
+  });
+const noAnalyze =
+  analyze('--version').status === 0
+    ? false
+    : 'needs systemd-analyze; type: apt-get install --no-install-recommends systemd';
+if (noAnalyze !== false) process.stderr.write(`SKIPPED: ${noAnalyze}\n`);
+
+t.test('what a unit could be used for', { skip: noAnalyze }, (t) => {
+  // tenths: systemd's own parsers of the network have 2.3 and more
+  const most: [string, number][] = [
+    ['kickd.service', 0.3],
+    // as root it cannot come lower
+    ['kickd-runner.service', 1.1],
+  ];
+  for (const [unit, threshold] of most) {
+    const { stdout } = analyze('security', '--offline=true', `./${unit}`);
+    const level = /Overall exposure level for \S+: (\d+\.\d+)/.exec(
+      stdout,
+    )?.[1];
+    t.ok(Number(level) <= threshold, `${unit}: ${String(level)}\n${stdout}`);
+  }
+  t.end();
+});
+
+t.test('systemd reads the units without a word', { skip: noAnalyze }, (t) => {
+  t.equal(units.length, 6);
+  const { stderr } = analyze('verify', ...units.map((unit) => `./${unit}`));
+  const words = stderr
+    .split('\n')
+    // the programs are not installed here
+    .filter((line) => !/^$|is not executable/.test(line));
+  t.same(words, []);
   t.end();
 });

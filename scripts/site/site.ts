@@ -13,6 +13,7 @@ export interface Site {
   /** cert.pem, key.pem, ca.pem and crl.pem of the monitoring host are here */
   monitorSsl: string;
   port: number;
+  /** the process that listens */
   kickd: ChildProcess;
   /** Resolves at the next `run-ended` that nobody has waited for yet, with its durationMs. */
   nextRunEnded(): Promise<number>;
@@ -26,6 +27,8 @@ export interface SiteOptions {
   dir: string;
   /** how to start kickd, e.g. `['/…/dist/bin/kickd']`; `serve --config=…` is added */
   kickd: readonly string[];
+  /** start `listen` and `runner` in place of `serve` */
+  isSplit?: boolean;
   key: KeyKind;
   /** the CM profile as YAML, e.g. `{type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}` */
   profile: string;
@@ -51,18 +54,24 @@ certname: ${managedHost}
 ${tlsYaml(dir, managedHost)}
 acl: {file: ${dir}/auth.conf}
 cm: {default: site, profiles: {site: ${profile}}}
-run: {minIntervalSeconds: 0, freezeFile: ${dir}/freeze}
+run: {minIntervalSeconds: 0, kicksPerMinute: 1000000, freezeFile: ${dir}/freeze}
 state: ${dir}/state
 `,
   );
   const [file = '', ...args] = command;
   const errors = join(dir, 'kickd.err');
-  const kickd = spawn(file, [...args, 'serve', `--config=${kickdConfig}`], {
-    cwd: dir,
-    env: plainEnvironment,
-    stdio: ['ignore', 'pipe', openSync(errors, 'a')],
-  });
+  const start = (...words: string[]): ChildProcess =>
+    spawn(file, [...args, ...words, `--config=${kickdConfig}`], {
+      cwd: dir,
+      env: plainEnvironment,
+      stdio: ['ignore', 'pipe', openSync(errors, 'a')],
+    });
+  // the listener asks for its runner with the first request: neither waits for the other
+  const socket = `--socket=${join(dir, 'runner.sock')}`;
+  const runner = options.isSplit ? start('runner', socket) : undefined;
+  const kickd = runner === undefined ? start('serve') : start('listen', socket);
   const story = followLog(kickd, errors);
+  if (runner !== undefined) story.follow(runner);
   const port = await story.port;
   const kickerConfig = join(dir, 'kicker.yaml');
   writeFileSync(
@@ -80,7 +89,10 @@ ledger: ${dir}/ledger.sqlite
     kickd,
     nextRunEnded: () => story.nextRunEnded(),
     lastCommand: () => story.lastCommand(),
-    close: () => closeChild(kickd),
+    close: async () => {
+      await closeChild(kickd);
+      if (runner !== undefined) await closeChild(runner);
+    },
   };
 }
 
@@ -113,6 +125,8 @@ function followLog(
   errors: string,
 ): {
   port: Promise<number>;
+  /** another process that tells of the same runs */
+  follow(child: ChildProcess): void;
   nextRunEnded(): Promise<number>;
   lastCommand(): readonly string[];
 } {
@@ -128,8 +142,7 @@ function followLog(
       ),
     );
   });
-  if (kickd.stdout === null) throw new Error('kickd has no output');
-  createInterface(kickd.stdout).on('line', (line) => {
+  const onLine = (line: string): void => {
     // Our own program's log: its shape is told by packages/agent/src/told.ts.
     const told = JSON.parse(line) as {
       event?: string;
@@ -143,9 +156,15 @@ function followLog(
     const next = waiting.shift();
     if (next === undefined) ended.push(told.durationMs ?? 0);
     else next(told.durationMs ?? 0);
-  });
+  };
+  const follow = (child: ChildProcess): void => {
+    if (child.stdout === null) throw new Error('kickd has no output');
+    createInterface(child.stdout).on('line', onLine);
+  };
+  follow(kickd);
   return {
     port: port.promise,
+    follow,
     lastCommand: () => command,
     nextRunEnded: () => {
       const first = ended.shift();

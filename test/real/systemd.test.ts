@@ -1,49 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createUuid7, type Run, type Status } from '@kickd/protocol';
-import { createPki, writeSsl } from '@kickd/testkit';
+import type { Run } from '@kickd/protocol';
+import {
+  ask,
+  askAndReach,
+  configuration,
+  installKickd,
+  isActive,
+  kick,
+  logFile,
+  logOf,
+  release,
+  request,
+  restartKickd,
+  status,
+  unitOf,
+  waitEnd,
+  waitFor,
+  writeRepair,
+} from './lab/box-kickd.ts';
 import { startBox, whyNoBox, type SystemdBox } from './lab/box.ts';
-import { monitorHost, webHost } from './lab/places.ts';
-import { waitFor as waitUpTo } from './lab/wait.ts';
 
-const configuration = (
-  timeoutSeconds: number,
-): string => `listen: { address: 127.0.0.1, port: 8139 }
-certname: ${webHost.name}
-tls:
-  cert: /etc/kickd/ssl/cert.pem
-  key: /etc/kickd/ssl/key.pem
-  ca: /etc/kickd/ssl/ca.pem
-  crl: /etc/kickd/ssl/crl.pem
-acl: { file: /etc/kickd/auth.conf }
-cm:
-  default: repair
-  profiles:
-    repair:
-      type: command
-      argv: [/etc/kickd/repair, '$HOME', '\${PATH}', '%n', '$$', 'a b', '"', '\\n', ';']
-      exitCodes: { '0': unchanged, '2': corrected, '3': partly }
-run: { timeoutSeconds: ${timeoutSeconds}, graceSeconds: 1, minIntervalSeconds: 0 }
-`;
-
-const acl = [
-  'path /run\nmethod save, find, destroy',
-  'path /status\nmethod find',
-]
-  .map((rule) => `${rule}\nallow ${monitorHost.name}\n`)
-  .join('\n');
-
-const status = (box: SystemdBox): Promise<Status> =>
-  request<Status>(box, 'GET', '/status');
-
-const unitOf = (run: string): string => `kickd-run-${run}.service`;
-const logFile = (run: string): string => `/var/lib/kickd/runs/${run}.log`;
-const logOf = async (box: SystemdBox, run: string): Promise<string> =>
-  (await box.run('cat', logFile(run))).output;
-const isActive = async (box: SystemdBox, unit: string): Promise<boolean> =>
-  (await box.run('systemctl', 'is-active', '--quiet', unit)).exitCode === 0;
 const count = async (box: SystemdBox, words: string): Promise<number> =>
   Number((await box.run('pgrep', '-c', '-f', `^${words}`)).output);
 
@@ -161,24 +139,20 @@ async function leavesDaemons(t: Test, box: SystemdBox): Promise<void> {
 
 async function survivesKill(t: Test, box: SystemdBox): Promise<void> {
   const run = await askAndReach(box, 'exit 2');
-  await box.must('systemctl', 'kill', '--signal=KILL', 'kickd');
-  await waitFor('kickd to be dead', async () =>
-    (await isActive(box, 'kickd')) ? undefined : true,
-  );
+  await box.must('systemctl', 'kill', '--signal=KILL', 'kickd-runner');
   t.equal(await isActive(box, unitOf(run)), true, 'the run goes on');
   release(box);
   await waitFor('the run to end', async () =>
     (await isActive(box, unitOf(run))) ? undefined : true,
   );
-  // a `start` would wait for RestartSec
-  await startKickd(box, 'restart');
+  await restartKickd(box);
   const ended = await waitEnd(box, run);
   t.match(ended.outcome, { kind: 'corrected', exitCode: 2 }, 'told truly');
 }
 
 async function survivesRestart(t: Test, box: SystemdBox): Promise<void> {
   const run = await askAndReach(box, 'exit 3');
-  for (let round = 0; round < 3; round++) await startKickd(box, 'restart');
+  for (let round = 0; round < 3; round++) await restartKickd(box);
   t.equal((await status(box)).current?.run, run);
   release(box);
   const ended = await waitEnd(box, run);
@@ -188,7 +162,7 @@ async function survivesRestart(t: Test, box: SystemdBox): Promise<void> {
 
 async function leavesNoSurvivor(t: Test, box: SystemdBox): Promise<void> {
   writeFileSync(join(box.folder, 'kickd.yaml'), configuration(1));
-  await startKickd(box, 'restart');
+  await restartKickd(box);
   await box.must('systemctl', 'stop', 'web');
   const run = await kick(
     box,
@@ -216,124 +190,10 @@ async function cancelsAdopted(t: Test, box: SystemdBox): Promise<void> {
     'exit 2',
     `setsid sleep 9876 & trap '' TERM`,
   );
-  await box.must('systemctl', 'kill', '--signal=KILL', 'kickd');
-  await startKickd(box, 'restart');
+  await box.must('systemctl', 'kill', '--signal=KILL', 'kickd-runner');
+  await restartKickd(box);
   const cancelled = await request<Run>(box, 'DELETE', `/run/${run}`);
   t.match(cancelled.outcome, { kind: 'cancelled' });
   t.equal(await count(box, 'sleep 9876'), 0);
   t.equal(await unitsLeft(box), '');
-}
-
-/** The unit of deploy/ and the checkout's kickd, with a `command` profile. */
-async function installKickd(box: SystemdBox): Promise<void> {
-  const pki = createPki({ tier: 'two', key: 'ec' });
-  const trust = { ca: pki.ca, crl: pki.crl };
-  const write = (name: string, text: string): void =>
-    writeFileSync(join(box.folder, name), text);
-  const leaf = (certname: string) => ({ ...pki.issue({ certname }), ...trust });
-  writeSsl(join(box.folder, 'ssl'), leaf(webHost.name));
-  writeSsl(join(box.folder, 'client'), leaf(monitorHost.name));
-  write('auth.conf', acl);
-  write('kickd.yaml', configuration(60));
-  write(
-    'web.service',
-    '[Service]\nExecStart=/bin/sleep infinity\nUnsetEnvironment=LANG\n',
-  );
-  writeRepair(box);
-  const system = '/etc/systemd/system';
-  await box.must(
-    'ln',
-    '-s',
-    '/checkout/packages/agent/bin/kickd',
-    '/usr/bin/kickd',
-  );
-  await box.must('cp', '/checkout/deploy/systemd/kickd.service', system);
-  await box.must('cp', '/etc/kickd/web.service', system);
-  await box.must('systemctl', 'daemon-reload');
-  await startKickd(box, 'start');
-}
-
-function writeRepair(box: SystemdBox): void {
-  const repair = join(box.folder, 'repair');
-  writeFileSync(repair, '#!/bin/bash\n. /etc/kickd/plan\n');
-  chmodSync(repair, 0o755);
-}
-
-/** `start` or `restart`, and back when it answers. */
-async function startKickd(box: SystemdBox, verb: string): Promise<void> {
-  await box.must('systemctl', verb, 'kickd');
-  try {
-    await waitFor('kickd to answer', () => status(box).catch(() => undefined));
-  } catch (cause) {
-    const said = await box.must('journalctl', '--unit=kickd', '--output=cat');
-    throw new Error(`kickd does not answer:\n${said}`, { cause });
-  }
-}
-
-async function kick(box: SystemdBox, plan: string): Promise<Run> {
-  writeFileSync(join(box.folder, 'plan'), plan);
-  return waitEnd(box, (await ask(box)).run);
-}
-
-/** A run that says that it is there, and then waits for `release`. */
-async function askAndReach(
-  box: SystemdBox,
-  then: string,
-  first = '',
-): Promise<string> {
-  rmSync(join(box.folder, 'go'), { force: true });
-  const gate = `echo reached; until [ -e /etc/kickd/go ]; do sleep 0.05; done`;
-  writeFileSync(join(box.folder, 'plan'), `${first}\n${gate}\n${then}\n`);
-  const { run } = await ask(box);
-  await waitFor(
-    'the run to begin',
-    async () => (await logOf(box, run)).includes('reached') || undefined,
-  );
-  return run;
-}
-
-function waitFor<T>(
-  what: string,
-  probe: () => Promise<T | undefined>,
-): Promise<T> {
-  return waitUpTo(what, probe, { timeoutMs: 30_000 });
-}
-
-function release(box: SystemdBox): void {
-  writeFileSync(join(box.folder, 'go'), '');
-}
-
-function ask(box: SystemdBox): Promise<Run> {
-  const body = {
-    kick: createUuid7(Date.now(), randomBytes(10)),
-    certname: webHost.name,
-  };
-  return request<Run>(box, 'POST', '/run', JSON.stringify(body));
-}
-
-async function waitEnd(box: SystemdBox, id: string): Promise<Run> {
-  for (;;) {
-    const run = await request<Run>(box, 'GET', `/run/${id}?wait=30`);
-    if (run.state === 'ended') return run;
-  }
-}
-
-async function request<T>(
-  box: SystemdBox,
-  method: string,
-  path: string,
-  ...body: string[]
-): Promise<T> {
-  const node = [
-    '/checkout/node_modules/.bin/node',
-    '/checkout/test/real/lab/ask.ts',
-  ] as const;
-  const reply = await box.must(
-    ...node,
-    '/etc/kickd/client',
-    method,
-    path,
-    ...body,
-  );
-  return JSON.parse(reply) as T;
 }

@@ -17,6 +17,8 @@ const asked = request(
     method,
     path,
     agent: false,
+    // longer than any wait that is asked for: a port that nobody serves takes connections all the same
+    timeout: 60_000,
     ca: read('ca.pem'),
     cert: read('cert.pem'),
     key: read('key.pem'),
@@ -31,4 +33,5 @@ asked.on('error', (error) => {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 });
+asked.on('timeout', () => asked.destroy(new Error('no answer')));
 asked.end(body);

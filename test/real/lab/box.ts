@@ -82,6 +82,8 @@ export async function startBox(): Promise<SystemdBox> {
       },
       { timeoutMs: 60_000 },
     );
+    // as on a host: otherwise the credentials of a service (LoadCredential=) never come to be seen
+    await mustDocker('exec', container, 'mount', '--make-rshared', '/');
     return {
       folder,
       run: (...command) => docker('exec', container, ...command),

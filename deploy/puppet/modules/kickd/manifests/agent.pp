@@ -1,7 +1,8 @@
-# @summary kickd on a managed host: package, configuration, ACL, unit and service.
+# @summary kickd on a managed host: package, user, configuration, ACL, units and services.
 #
-# A run that kickd itself started may apply this class: the unit ends only kickd's own process on
-# a restart, and the run goes on.
+# Two processes: the listener (user kickd, no privilege) and the runner (root, no network, there only
+# while it has something to do). A run that kickd itself started may apply this class: each run is a
+# unit of its own and goes on.
 #
 # @param kickers
 #   certnames that may ask for a run and look at its outcome; nobody else may
@@ -14,7 +15,10 @@
 # @param listen_port
 #   the port to listen on; 8139 is that of Puppet's old listen mode
 # @param tls
-#   certificate, key, CA and CRL; by default kickd finds them through puppet.conf
+#   certificate, key, CA and CRL; by default Puppet's own. A pair of kickd's own is better: should the
+#   listener ever be broken into, the key that fetches this host's catalog is not in it
+# @param ssldir
+#   where Puppet keeps its certificates, for the default of tls
 # @param cm_default
 #   the profile that a kick without `cm` runs
 # @param cm_profiles
@@ -23,12 +27,12 @@
 #   the folder of the journal and of the output of runs
 # @param acl
 #   the whole text of auth.conf, instead of the one made from kickers and readers
-# @param path
-#   the program
+# @param home
+#   the folder of the program and of its Node
 # @param package_name
 #   its package
 # @param manage_unit
-#   whether to install the systemd unit: a package brings its own
+#   whether to install user and systemd units: a package brings its own
 # @param service_ensure
 #   whether kickd is to run
 #
@@ -47,7 +51,11 @@ class kickd::agent (
   Hash[Pattern[/\A[a-z0-9][a-z0-9-]{0,63}\z/], Hash[String[1], Data]] $cm_profiles = {},
   Kickd::Path $state = '/var/lib/kickd',
   Optional[String[1]] $acl = undef,
-  Kickd::Path $path = '/usr/bin/kickd',
+  Kickd::Path $ssldir = $facts['aio_agent_version'] ? {
+    undef   => '/var/lib/puppet/ssl',
+    default => '/etc/puppetlabs/puppet/ssl',
+  },
+  Kickd::Path $home = '/usr/lib/kickd',
   String[1] $package_name = 'kickd',
   Boolean $manage_unit = true,
   Enum['running', 'stopped'] $service_ensure = 'running',
@@ -125,19 +133,122 @@ class kickd::agent (
   }
 
   if $manage_unit {
-    file { '/etc/systemd/system/kickd.service':
-      ensure  => file,
-      owner   => 'root',
-      group   => 'root',
-      mode    => '0644',
-      content => file('kickd/kickd.service').regsubst('/usr/bin/kickd', $path, 'G'),
+    group { 'kickd':
+      ensure => present,
+      system => true,
     }
-    ~> exec { 'kickd: systemctl daemon-reload':
-      command     => 'systemctl daemon-reload',
+
+    user { 'kickd':
+      ensure     => present,
+      system     => true,
+      gid        => 'kickd',
+      home       => '/nonexistent',
+      managehome => false,
+      shell      => '/usr/sbin/nologin',
+      before     => Service['kickd'],
+    }
+
+    # systemd opens the audit file for the listener, which can then add lines and nothing else.
+    file {
+      default:
+        owner   => 'root',
+        group   => 'kickd',
+        require => User['kickd'],
+        before  => Service['kickd'];
+      '/var/log/kickd':
+        ensure => directory,
+        mode   => '2750';
+      '/var/log/kickd/audit.log':
+        ensure => file,
+        mode   => '0640';
+    }
+
+    $units = [
+      'kickd.socket',
+      'kickd.service',
+      'kickd-runner.socket',
+      'kickd-runner.service',
+      'kickd-credentials.path',
+      'kickd-credentials.service',
+    ]
+    $units.each |$unit| {
+      file { "/etc/systemd/system/${unit}":
+        ensure  => file,
+        owner   => 'root',
+        group   => 'root',
+        mode    => '0644',
+        content => file("kickd/${unit}").regsubst('/usr/lib/kickd', $home, 'G'),
+        notify  => Exec['kickd: systemctl daemon-reload'],
+      }
+    }
+  }
+
+  # What this host has otherwise than the units: the port, the certificate, the folder of the journal.
+  # On Debian the folder above Puppet's ssldir is closed to others, so CA and CRL come as credentials too.
+  $pair = $tls ? {
+    undef   => {
+      'cert.pem' => "${ssldir}/certs/${certname}.pem",
+      'key.pem'  => "${ssldir}/private_keys/${certname}.pem",
+    },
+    default => { 'cert.pem' => $tls['cert'], 'key.pem' => $tls['key'] },
+  }
+  $trust = ($tls =~ Undef and $ssldir =~ /\A\/var\/lib\/puppet/) ? {
+    true    => { 'ca.pem' => "${ssldir}/certs/ca.pem", 'crl.pem' => "${ssldir}/crl.pem" },
+    default => {},
+  }
+  $credentials = $pair + $trust
+  $address = $listen_address ? {
+    undef   => '0.0.0.0',
+    default => $listen_address,
+  }
+  $dropins = {
+    'kickd.socket'           => [
+      '[Socket]',
+      'ListenStream=',
+      "ListenStream=${address}:${listen_port}",
+    ],
+    'kickd.service'          => ['[Service]', 'LoadCredential='] + $credentials.map |$name, $file| {
+      "LoadCredential=${name}:${file}"
+    },
+    'kickd-credentials.path' => ['[Path]', 'PathChanged='] + $credentials.map |$name, $file| {
+      "PathChanged=${file}"
+    },
+    'kickd-runner.service'   => ['[Service]', "ReadWritePaths=${state}"],
+  }
+  $dropins.each |$unit, $lines| {
+    file {
+      default:
+        owner => 'root',
+        group => 'root';
+      "/etc/systemd/system/${unit}.d":
+        ensure => directory,
+        mode   => '0755';
+      "/etc/systemd/system/${unit}.d/puppet.conf":
+        ensure  => file,
+        mode    => '0644',
+        content => "# Managed by Puppet, class kickd::agent.\n${lines.join("\n")}\n",
+        notify  => Exec['kickd: systemctl daemon-reload'],
+    }
+  }
+
+  exec {
+    default:
       path        => ['/usr/bin', '/bin'],
-      refreshonly => true,
-      notify      => Service['kickd'],
-    }
+      refreshonly => true;
+    'kickd: systemctl daemon-reload':
+      command => 'systemctl daemon-reload',
+      notify  => Service['kickd.socket', 'kickd-runner.socket', 'kickd-credentials.path', 'kickd'];
+    # It may be there for a run in progress, which goes on without it; otherwise it starts with the next kick.
+    'kickd: systemctl try-restart kickd-runner':
+      command   => 'systemctl try-restart kickd-runner',
+      subscribe => [File["${folder}/kickd.yaml"], Exec['kickd: systemctl daemon-reload']],
+      before    => Service['kickd'];
+  }
+
+  service { ['kickd.socket', 'kickd-runner.socket', 'kickd-credentials.path']:
+    ensure => $service_ensure,
+    enable => $service_ensure == 'running',
+    before => Service['kickd'],
   }
 
   service { 'kickd':
