@@ -5,6 +5,7 @@ import { Faults, errors, exitCodes } from '../errors.ts';
 import { defaultConfig, type Config } from '../config/config.ts';
 import { probeCommandFile } from '../io/command-file.ts';
 import { loadConfig } from '../io/load-config.ts';
+import { loadRules } from '../io/load-rules.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { locateLedger } from '../io/ledger-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
@@ -21,7 +22,7 @@ export const command: Command = {
     name: 'check',
     operands: '',
     about:
-      'look at configuration, certificates, ledger and command file; send nothing',
+      'look at configuration, rules, certificates, ledger and command file; send nothing',
     takesOperands: false,
     options: { ...jsonOption, ...configOption },
     examples: [
@@ -39,6 +40,7 @@ export const command: Command = {
     };
     const { config, steps } = await checkConfig(given.text('config'), shell);
     add(steps);
+    add(await checkRules(config, shell));
     add(checkMaterial(config, shell));
     add([checkLedger(config, shell)]);
     add([checkCommandFile(config)]);
@@ -63,6 +65,18 @@ async function checkConfig(
       failed('configuration', fault),
     );
     return { config: defaultConfig(), steps };
+  }
+}
+
+async function checkRules(config: Config, shell: Shell): Promise<Step[]> {
+  try {
+    const { source, rules } = await loadRules(config, shell.env);
+    const modes = new Map<string, number>();
+    for (const { mode } of rules) modes.set(mode, (modes.get(mode) ?? 0) + 1);
+    const counts = [...modes].map(([mode, count]) => `${count} ${mode}`);
+    return [passed('rules', `${source}: ${counts.join(', ')}`)];
+  } catch (error) {
+    return faultsOf(error).map((fault) => failed('rules', fault));
   }
 }
 

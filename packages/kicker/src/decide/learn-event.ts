@@ -114,8 +114,11 @@ function afterGreen(
   if (healedMs !== undefined && atMs - healedMs < soonMs) {
     return withFutile(rest, atMs, policy, runs);
   }
+  // A recovery that was not told may have been a moment ago.
   const isLongGreen =
-    rest.greenMs !== undefined && atMs - rest.greenMs >= soonMs;
+    rest.problem === undefined &&
+    rest.greenMs !== undefined &&
+    atMs - rest.greenMs >= soonMs;
   return isLongGreen && rest.block === undefined
     ? { ...rest, futile: 0 }
     : rest;

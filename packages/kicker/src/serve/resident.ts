@@ -3,6 +3,8 @@ import type { SpooledEvent } from '../spool/spool-file.ts';
 import type { OpenRecord, WaitingRecord } from '../ledger/entry.ts';
 import type { Errands } from './errands.ts';
 import type { Kicks } from './kicks.ts';
+import { defaultRuleSet } from '../decide/default-rules.ts';
+import { learn } from '../decide/learn.ts';
 import { createChores, type Chore } from './chores.ts';
 import { takeSpool } from './take-spool.ts';
 import { troubleOf } from './trouble.ts';
@@ -137,6 +139,24 @@ function choresOf(residence: Residence): Chore[] {
           }
         }
       },
+    },
+    {
+      // Without it a clock that was set just before or after a boot would look like time that passed.
+      name: 'tick',
+      everyMs: 60 * 1000,
+      work: () =>
+        ledger.transact((transaction) =>
+          transaction.remember(
+            learn(
+              { kind: 'tick' },
+              {
+                rules: defaultRuleSet,
+                memory: transaction,
+                now: timing.clock.moment(),
+              },
+            ),
+          ),
+        ),
     },
     {
       name: 'recover',

@@ -163,6 +163,8 @@ export function createChecker(
             story.episode === undefined ||
             (known !== undefined && known !== id)
           ) {
+            // Another id: it was green in between, though nobody told.
+            story.verifyingUntilMs = undefined;
             story.episode = { ids: new Map(), kicks: 0, pages: 0 };
           }
           story.episode.ids.set(event.monitor, id);
