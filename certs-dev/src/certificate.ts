@@ -18,6 +18,7 @@ import {
   toPem,
   utf8,
   type Asn1,
+  type Hash,
 } from './der.ts';
 
 /** A subject, in order; a certificate with two CNs has two entries. */
@@ -36,6 +37,11 @@ export interface CertificateBody {
   issuerPublicKey: KeyObject;
   /** a CA has none of the two lists below */
   isCa: boolean;
+  /** CAs that may stand below this one */
+  pathLength?: number;
+  /** leaves basicConstraints out */
+  isUnmarked?: boolean;
+  hash?: Hash;
   /** `web1.example.com` or `IP:192.0.2.1`; null leaves the extension out */
   san: readonly string[] | null;
   /** null leaves the extension out */
@@ -58,14 +64,14 @@ export function signCertificate(body: CertificateBody): string {
   const tbs = sequence(
     explicit(0, integer(2)),
     integer(body.serial),
-    signatureAlgorithm(body.issuerKey),
+    signatureAlgorithm(body.issuerKey, body.hash),
     nameAsn1(body.issuer),
     sequence(time(body.notBefore), time(body.notAfter)),
     nameAsn1(body.subject),
     fromDer(body.publicKey.export({ type: 'spki', format: 'der' })),
     explicit(3, sequence(...extensions(body))),
   );
-  return toPem('CERTIFICATE', signed(tbs, body.issuerKey));
+  return toPem('CERTIFICATE', signed(tbs, body.issuerKey, body.hash));
 }
 
 export function nameAsn1(name: Name): Asn1 {
@@ -98,11 +104,6 @@ function extensions(body: CertificateBody): Asn1[] {
     ),
     authorityKeyId(body.issuerPublicKey),
     extension('2.5.29.14', false, octets(keyId(body.publicKey))),
-    extension(
-      '2.5.29.19',
-      true,
-      body.isCa ? sequence(boolean(true)) : sequence(),
-    ),
     // keyCertSign, cRLSign for a CA; digitalSignature, keyEncipherment for a leaf
     extension(
       '2.5.29.15',
@@ -110,6 +111,8 @@ function extensions(body: CertificateBody): Asn1[] {
       body.isCa ? bits(Buffer.of(0x06), 1) : bits(Buffer.of(0xa0), 5),
     ),
   ];
+  if (body.isUnmarked !== true)
+    all.push(extension('2.5.29.19', true, constraints(body)));
   if (body.eku !== null)
     all.push(
       extension(
@@ -121,6 +124,13 @@ function extensions(body: CertificateBody): Asn1[] {
   if (body.san !== null)
     all.push(extension('2.5.29.17', false, sequence(...body.san.map(altName))));
   return all;
+}
+
+function constraints({ isCa, pathLength }: CertificateBody): Asn1 {
+  if (!isCa) return sequence();
+  return pathLength === undefined
+    ? sequence(boolean(true))
+    : sequence(boolean(true), integer(BigInt(pathLength)));
 }
 
 function altName(text: string): Asn1 {

@@ -82,17 +82,28 @@ export function fromDer(bytes: Uint8Array): Asn1 {
   return asn1.fromDer(binary(bytes));
 }
 
-/** `SIGNED{…}`: what is signed, the algorithm, the signature by `key` (RSA or P-256, SHA-256). */
-export function signed(body: Asn1, key: KeyObject): Buffer {
-  const signature = sign('sha256', toDer(body), key);
-  return toDer(sequence(body, signatureAlgorithm(key), bits(signature)));
+/** SHA-1 only to be refused. */
+export type Hash = 'sha1' | 'sha256';
+
+/** `SIGNED{…}`: what is signed, the algorithm, the signature by `key` (RSA or P-256). */
+export function signed(
+  body: Asn1,
+  key: KeyObject,
+  hash: Hash = 'sha256',
+): Buffer {
+  const signature = sign(hash, toDer(body), key);
+  return toDer(sequence(body, signatureAlgorithm(key, hash), bits(signature)));
 }
 
-/** @see RFC 4055 (sha256WithRSAEncryption) and RFC 5758 (ecdsa-with-SHA256) */
-export function signatureAlgorithm(key: KeyObject): Asn1 {
+/** @see RFC 3279 (SHA-1), RFC 4055 (sha256WithRSAEncryption) and RFC 5758 (ecdsa-with-SHA256) */
+export function signatureAlgorithm(
+  key: KeyObject,
+  hash: Hash = 'sha256',
+): Asn1 {
+  const isSha1 = hash === 'sha1';
   return key.asymmetricKeyType === 'rsa'
-    ? sequence(oid('1.2.840.113549.1.1.11'), nothing())
-    : sequence(oid('1.2.840.10045.4.3.2'));
+    ? sequence(oid(`1.2.840.113549.1.1.${isSha1 ? '5' : '11'}`), nothing())
+    : sequence(oid(`1.2.840.10045.4.${isSha1 ? '1' : '3.2'}`));
 }
 
 export function toPem(label: string, der: Uint8Array): string {

@@ -10,6 +10,8 @@ import { signCertificate, type Name, type Usage } from './certificate.ts';
 import { signCrl } from './crl.ts';
 
 export type KeyKind = 'rsa' | 'ec';
+/** what a leaf may have beside them */
+type LeafKeyKind = KeyKind | 'rsa1024' | 'rsa4096' | 'p384' | 'ed25519';
 
 export interface PkiOptions {
   /** 'two' as `puppetserver ca setup` makes it, 'single' as a server that starts without a CA */
@@ -20,6 +22,10 @@ export interface PkiOptions {
   /** the name in `CN=Puppet CA: NAME`; two PKIs of one name have the same subjects */
   name?: string;
   now?: Date;
+  /** CAs that may stand below the root; Puppet writes no limit */
+  rootPathLength?: number;
+  /** what is wrong with the intermediate's basicConstraints: it says no CA, or it has none */
+  intermediateIs?: 'no-ca' | 'unmarked';
   /** nextUpdate of the first CRLs; five years by default */
   crlNextUpdate?: Date;
 }
@@ -34,7 +40,8 @@ export interface IssueOptions {
   notAfter?: Date;
   /** default: serverAuth and clientAuth, as on every certificate of Puppet; null: no such extension */
   eku?: readonly Usage[] | null;
-  key?: KeyKind;
+  key?: LeafKeyKind;
+  hash?: 'sha1';
   by?: 'intermediate' | 'root';
 }
 
@@ -104,11 +111,13 @@ export function createPki(options: PkiOptions = {}): Pki {
     serial: bigint,
     subject: Name,
     issuer: { subject: Name; key: string } | undefined,
+    odd: { pathLength?: number; isCa?: boolean; isUnmarked?: boolean } = {},
   ): StoredCa => {
     const own = keys();
     const issuerKey = issuer ? createPrivateKey(issuer.key) : own.privateKey;
     const cert = signCertificate({
       ...shared,
+      ...odd,
       serial,
       subject,
       issuer: issuer?.subject ?? subject,
@@ -132,11 +141,18 @@ export function createPki(options: PkiOptions = {}): Pki {
       options,
     );
   const rootId = createHash('sha256').update(name).digest('hex').slice(0, 14);
-  const root = createCa(1n, [['CN', `Puppet Root CA: ${rootId}`]], undefined);
-  return openPki(
-    { cas: [createCa(2n, caName, root), root], nextSerial: 3 },
-    options,
+  const { rootPathLength: pathLength, intermediateIs } = options;
+  const root = createCa(
+    1n,
+    [['CN', `Puppet Root CA: ${rootId}`]],
+    undefined,
+    pathLength === undefined ? {} : { pathLength },
   );
+  const intermediate = createCa(2n, caName, root, {
+    isCa: intermediateIs !== 'no-ca',
+    isUnmarked: intermediateIs === 'unmarked',
+  });
+  return openPki({ cas: [intermediate, root], nextSerial: 3 }, options);
 }
 
 /** A PKI that was kept with `stored()`; issues and revokes where it left off. */
@@ -179,6 +195,7 @@ export function openPki(
         issuerKey: issuer.key,
         issuerPublicKey: issuer.publicKey,
         isCa: false,
+        ...(leaf.hash !== undefined && { hash: leaf.hash }),
         san: leaf.san === undefined ? [leaf.certname] : leaf.san,
         eku: leaf.eku === undefined ? ['serverAuth', 'clientAuth'] : leaf.eku,
       });
@@ -249,15 +266,30 @@ function createIssuer(state: StoredCa, now: Date) {
 }
 
 function createKeys(
-  kind: KeyKind,
+  kind: LeafKeyKind,
   rsaBits: number,
 ): { publicKey: KeyObject; privateKey: KeyObject } {
-  return kind === 'rsa'
-    ? generateKeyPairSync('rsa', { modulusLength: rsaBits })
-    : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  switch (kind) {
+    case 'rsa':
+      return generateKeyPairSync('rsa', { modulusLength: rsaBits });
+    case 'rsa1024':
+      return generateKeyPairSync('rsa', { modulusLength: 1024 });
+    case 'rsa4096':
+      return generateKeyPairSync('rsa', { modulusLength: 4096 });
+    case 'ec':
+      return generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    case 'p384':
+      return generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
+    case 'ed25519':
+      return generateKeyPairSync('ed25519');
+  }
 }
 
 function keyPem(key: KeyObject): string {
-  const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
+  const types: Record<string, 'pkcs1' | 'sec1' | undefined> = {
+    rsa: 'pkcs1',
+    ec: 'sec1',
+  };
+  const type = types[key.asymmetricKeyType ?? ''] ?? 'pkcs8';
   return String(key.export({ type, format: 'pem' }));
 }

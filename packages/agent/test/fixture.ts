@@ -56,6 +56,11 @@ export async function startFixture(
     state?: string;
     minIntervalMs?: number;
     auditFile?: string;
+    /** of kickd's own certificate */
+    leaf?: Partial<IssueOptions>;
+    /** in place of the PKI's bundles */
+    ca?: string;
+    crl?: string;
     perSource?: Settings['listen']['perSource'];
   } = {},
 ): Promise<Fixture> {
@@ -66,9 +71,9 @@ export async function startFixture(
   const aclFile = join(dir, 'auth.conf');
   if (options.acl !== '') writeFileSync(aclFile, options.acl ?? simpleAcl);
   const tls = writeSsl(join(dir, 'ssl'), {
-    ...pki.issue({ certname: web }),
-    ca: pki.ca,
-    crl: pki.crl,
+    ...pki.issue({ certname: web, ...options.leaf }),
+    ca: options.ca ?? pki.ca,
+    crl: options.crl ?? pki.crl,
   });
   const settings: Settings = {
     listen: {

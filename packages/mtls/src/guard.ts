@@ -8,7 +8,8 @@ import {
 } from '@kickd/protocol';
 import { explainHandshake } from './handshake-errors.ts';
 import type { Material } from './material.ts';
-import { judgePeer, type Peer } from './peer.ts';
+import { judgePeer, refusedPeer, type Peer } from './peer.ts';
+import { createTrustCheck } from './trust-check.ts';
 
 /** Where a connection came from; undefined parts where the other end was gone already. */
 export interface PeerAddress {
@@ -23,6 +24,14 @@ export interface GuardOptions {
   onPeer?(socket: TLSSocket, peer: Peer): void;
   /** every handshake that did not finish: plain HTTP, an old version, a hang-up, our own certificate refused */
   onHandshakeError?(facts: FaultFacts, from: PeerAddress): void;
+}
+
+export interface Guard {
+  /**
+   * After a rotation: ends the connections of those whom the new material does not trust any more. Those of
+   * the others go on, so that a rotation costs no valid request.
+   */
+  recheck(): void;
 }
 
 /** How long a refused peer may take to send what it came to say, and to read the answer. */
@@ -44,18 +53,32 @@ export function peerOf(socket: Socket): Peer | undefined {
  * Call it right after `createServer`.
  * @see docs/decisions/0003-gate-after-handshake.md
  */
-export function guardServer(server: Server, options: GuardOptions = {}): void {
+export function guardServer(server: Server, options: GuardOptions = {}): Guard {
+  /** of TCP connections: what was in force when they began, since that is what their handshake goes by */
+  const materials = new WeakMap<Socket, Material>();
+  const known = new Set<TLSSocket>();
   const behind = server.listeners('secureConnection');
   server.removeAllListeners('secureConnection');
   const addresses = new WeakMap<Socket, PeerAddress>();
   server.prependListener('connection', (socket: Socket) => {
     addresses.set(socket, addressOf(socket));
+    const material = options.material?.();
+    if (material !== undefined) materials.set(socket, material);
   });
   server.on('secureConnection', (socket: TLSSocket) => {
-    const peer = judgePeer(socket, 'client', options.material?.().ca);
+    const now = options.material?.();
+    const raw = rawSocketOf(socket);
+    const isOld = now !== undefined && raw && materials.get(raw) !== now;
+    const judged = judgePeer(socket, 'client', now?.ca);
+    const peer =
+      isOld && judged.kind === 'known'
+        ? judgeAgain(socket, judged, now)
+        : judged;
     peers.set(socket, peer);
     options.onPeer?.(socket, peer);
     if (peer.kind === 'refused') return refuse(socket, peer);
+    known.add(socket);
+    socket.once('close', () => known.delete(socket));
     for (const listener of behind) listener.call(server, socket);
   });
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
@@ -64,6 +87,25 @@ export function guardServer(server: Server, options: GuardOptions = {}): void {
     options.onHandshakeError?.(explainHandshake(error), from);
     socket.destroy();
   });
+  return {
+    recheck() {
+      const material = options.material?.();
+      if (material === undefined) return;
+      const isTrusted = createTrustCheck(material);
+      for (const socket of known) {
+        const cert = socket.getPeerX509Certificate();
+        if (cert === undefined || !isTrusted(cert)) socket.destroy();
+      }
+    },
+  };
+}
+
+/** A handshake that began before a rotation was judged by what was in force then. */
+function judgeAgain(socket: TLSSocket, peer: Peer, material: Material): Peer {
+  const cert = socket.getPeerX509Certificate();
+  return cert !== undefined && createTrustCheck(material)(cert)
+    ? peer
+    : refusedPeer('PEER_REVOKED', 'the certificate was revoked just now', cert);
 }
 
 /**

@@ -84,6 +84,8 @@ function contextOptions(
       'ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:ed25519:' +
       'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:' +
       'rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512',
+    // The first where both ends know it: a question mark lets an older OpenSSL pass it over.
+    ecdhCurve: '?X25519MLKEM768:X25519:P-256:P-384:P-521',
     honorCipherOrder: true,
     // A ticket is 300 s of access without a certificate or a look at the CRL (nodejs/node#35317).
     secureOptions:

@@ -73,11 +73,15 @@ export function judgePeer(
 ): Peer {
   const cert = peerCertificate(socket);
   if (cert === undefined)
-    return refuse('PEER_NO_CERTIFICATE', 'no certificate was shown', undefined);
+    return refusedPeer(
+      'PEER_NO_CERTIFICATE',
+      'no certificate was shown',
+      undefined,
+    );
   // A resumed session was judged at another time, under another CRL. Tickets are off; this is the
   // second lock on the same door (nodejs/node#35317).
   if (socket.isSessionReused())
-    return refuse('PEER_REFUSED', 'the TLS session was resumed', cert);
+    return refusedPeer('PEER_REFUSED', 'the TLS session was resumed', cert);
   if (!socket.authorized) {
     const word = String(socket.authorizationError);
     const known = codes[word] ?? 'PEER_REFUSED';
@@ -85,7 +89,7 @@ export function judgePeer(
       known === 'PEER_CRL_MISSING' && cas && !isIssuedBy(cert, cas)
         ? 'PEER_UNKNOWN_CA'
         : known;
-    return refuse(
+    return refusedPeer(
       code,
       `the certificate was refused: ${printable(word)}`,
       cert,
@@ -94,14 +98,14 @@ export function judgePeer(
   const usage = usages[role];
   // Node takes a certificate without any EKU for any purpose. Puppet's CA always writes them.
   if (!cert.keyUsage?.includes(usage.oid))
-    return refuse(
+    return refusedPeer(
       'PEER_USAGE',
       `the certificate is not made for ${usage.word}`,
       cert,
     );
   const name = peerName(nameFacts(cert));
   if (name.kind === 'refused')
-    return refuse(
+    return refusedPeer(
       name.code,
       `the certificate names nobody: ${name.reason}`,
       cert,
@@ -132,7 +136,8 @@ function isIssuedBy(cert: X509Certificate, cas: readonly string[]): boolean {
   });
 }
 
-function refuse(
+/** A peer that is nobody, with what its certificate claims. */
+export function refusedPeer(
   code: PeerCode,
   message: string,
   cert: X509Certificate | undefined,

@@ -115,16 +115,16 @@ const accepted: [
   Parameters<typeof createPki>[0],
   Partial<IssueOptions>,
 ][] = [
-  ['two tiers, EC', { tier: 'two', key: 'ec' }, {}],
-  ['single CA, EC', { tier: 'single', key: 'ec' }, {}],
-  ['two tiers, RSA', { tier: 'two', key: 'rsa' }, {}],
-  ['single CA, RSA', { tier: 'single', key: 'rsa' }, {}],
-  ['EC leaf of an RSA CA', { key: 'rsa' }, { key: 'ec' }],
-  ['RSA leaf of an EC CA', {}, { key: 'rsa' }],
-  ['no SAN at all', {}, { san: null }],
-  ['CN among several SANs', {}, { san: ['puppet', name] }],
+  ['TLS-25 two tiers, EC', { tier: 'two', key: 'ec' }, {}],
+  ['TLS-25 single CA, EC', { tier: 'single', key: 'ec' }, {}],
+  ['TLS-25 two tiers, RSA', { tier: 'two', key: 'rsa' }, {}],
+  ['TLS-25 single CA, RSA', { tier: 'single', key: 'rsa' }, {}],
+  ['TLS-25 EC leaf of an RSA CA', { key: 'rsa' }, { key: 'ec' }],
+  ['TLS-25 RSA leaf of an EC CA', {}, { key: 'rsa' }],
+  ['TLS-16 no SAN at all', {}, { san: null }],
+  ['TLS-16 CN among several SANs', {}, { san: ['puppet', name] }],
   ['only an IP SAN', {}, { san: ['IP:192.0.2.1'] }],
-  ['clientAuth alone', {}, { eku: ['clientAuth'] }],
+  ['TLS-20 clientAuth alone', {}, { eku: ['clientAuth'] }],
   ['issued by the root', {}, { by: 'root' }],
 ];
 for (const [what, options, leaf] of accepted)
@@ -147,22 +147,22 @@ for (const [what, options, leaf] of accepted)
 
 const refused: [string, Partial<IssueOptions>, string, string?][] = [
   [
-    'expired',
+    'TLS-04 expired',
     { notBefore: new Date(+dayAgo - dayMs), notAfter: dayAgo },
     'PEER_EXPIRED',
     name,
   ],
-  ['not yet valid', { notBefore: tomorrow }, 'PEER_NOT_YET_VALID', name],
-  ['serverAuth alone', { eku: ['serverAuth'] }, 'PEER_USAGE', name],
-  ['no EKU', { eku: null }, 'PEER_USAGE', name],
+  ['TLS-04 not yet valid', { notBefore: tomorrow }, 'PEER_NOT_YET_VALID', name],
+  ['TLS-20 serverAuth alone', { eku: ['serverAuth'] }, 'PEER_USAGE', name],
+  ['TLS-20 no EKU', { eku: null }, 'PEER_USAGE', name],
   [
-    'anyExtendedKeyUsage alone',
+    'TLS-20 anyExtendedKeyUsage alone',
     { eku: ['anyExtendedKeyUsage'] },
     'PEER_USAGE',
     name,
   ],
   [
-    'two CNs, ours first',
+    'TLS-14 two CNs, ours first',
     {
       subject: [
         ['CN', name],
@@ -172,7 +172,7 @@ const refused: [string, Partial<IssueOptions>, string, string?][] = [
     'PEER_NAME_AMBIGUOUS',
   ],
   [
-    'two CNs, ours last',
+    'TLS-14 two CNs, ours last',
     {
       subject: [
         ['CN', 'evil.example.com'],
@@ -182,7 +182,7 @@ const refused: [string, Partial<IssueOptions>, string, string?][] = [
     'PEER_NAME_AMBIGUOUS',
   ],
   [
-    'the same CN twice',
+    'TLS-14 the same CN twice',
     {
       subject: [
         ['CN', name],
@@ -193,62 +193,62 @@ const refused: [string, Partial<IssueOptions>, string, string?][] = [
   ],
   ['no CN', { subject: [['O', name]] }, 'PEER_NAME_INVALID'],
   [
-    'CN with a newline',
+    'TLS-15 CN with a newline',
     { subject: [['CN', `${name}\nCN=root`]], san: null },
     'PEER_NAME_INVALID',
     `${name}\\u{a}CN=root`,
   ],
   [
-    'CN with a newline at its end',
+    'TLS-15 CN with a newline at its end',
     { subject: [['CN', `${name}\n`]], san: null },
     'PEER_NAME_INVALID',
   ],
   [
-    'CN with ESC',
+    'TLS-15 CN with ESC',
     { subject: [['CN', `\u001b[2J${name}`]], san: null },
     'PEER_NAME_INVALID',
     `\\u{1b}[2J${name}`,
   ],
   [
-    'CN with NUL',
+    'TLS-15 CN with NUL',
     { subject: [['CN', `${name}\0.evil.example`]], san: null },
     'PEER_NAME_INVALID',
     `${name}\\u{0}.evil.example`,
   ],
   [
-    'upper-case CN',
+    'TLS-17 upper-case CN',
     { subject: [['CN', 'Monitor.example.com']], san: null },
     'PEER_NAME_INVALID',
   ],
   [
-    'wildcard CN',
+    'TLS-19 wildcard CN',
     { subject: [['CN', '*.example.com']], san: null },
     'PEER_NAME_INVALID',
   ],
   [
-    'leading dot',
+    'TLS-17 leading dot',
     { subject: [['CN', '.example.com']], san: null },
     'PEER_NAME_INVALID',
   ],
   [
-    'homoglyph CN',
+    'TLS-15 homoglyph CN',
     { subject: [['CN', 'mоnitor.example.com']], san: null },
     'PEER_NAME_INVALID',
   ],
   [
-    'CN not among the SANs',
+    'TLS-16 CN not among the SANs',
     { san: ['web1.example.com'] },
     'PEER_NAME_NOT_IN_SAN',
     name,
   ],
   [
-    'CN only as upper-case SAN',
+    'TLS-16 CN only as upper-case SAN',
     { san: ['MONITOR.example.com'] },
     'PEER_NAME_NOT_IN_SAN',
     name,
   ],
   [
-    'CN only inside another SAN',
+    'TLS-16 CN only inside another SAN',
     { san: [`evil, DNS:${name}`] },
     'PEER_NAME_NOT_IN_SAN',
     name,
@@ -294,19 +294,23 @@ t.test('refused for who signed it', async (t) => {
   const { port, requests } = await startServer(t, pki);
   const self = createPki({ tier: 'single', name });
   const cases: [string, ConnectionOptions, string][] = [
-    ['no certificate', {}, 'PEER_NO_CERTIFICATE'],
+    ['TLS-01 no certificate', {}, 'PEER_NO_CERTIFICATE'],
     [
-      'another CA of the same subject',
+      'TLS-02 another CA of the same subject',
       foreign.issue({ certname: name }),
       'PEER_UNKNOWN_CA',
     ],
     [
-      'the same, with its chain',
+      'TLS-02 the same, with its chain',
       withChain(foreign.issue({ certname: name }), foreign),
       'PEER_UNKNOWN_CA',
     ],
-    ['another single CA', self.issue({ certname: name }), 'PEER_UNKNOWN_CA'],
-    ['revoked', gone, 'PEER_REVOKED'],
+    [
+      'TLS-02 another single CA',
+      self.issue({ certname: name }),
+      'PEER_UNKNOWN_CA',
+    ],
+    ['TLS-05 revoked', gone, 'PEER_REVOKED'],
   ];
   for (const [what, tls, code] of cases) {
     const reply = await ask(port, tls);
@@ -331,7 +335,7 @@ t.test('a revoked intermediate takes its leaves with it', async (t) => {
   t.strictSame(requests, ['root-issued.example.com']);
 });
 
-t.test('a leaf that plays CA', async (t) => {
+t.test('TLS-03 a leaf that plays CA', async (t) => {
   testdir(t);
   const pki = createPki();
   const stored = pki.stored();
@@ -352,7 +356,7 @@ t.test('a leaf that plays CA', async (t) => {
 });
 
 t.test(
-  'a CRL that is missing or expired refuses everybody, and says why',
+  'TLS-09 a CRL that is missing or expired refuses everybody, and says why',
   async (t) => {
     testdir(t);
     const expired = createPki({ crlNextUpdate: dayAgo });
@@ -373,7 +377,7 @@ t.test(
 );
 
 t.test(
-  'the whole PEM as one text refuses even the good one: the split is needed',
+  'TLS-05 the whole PEM as one text refuses even the good one: the split is needed',
   async (t) => {
     testdir(t);
     const pki = createPki();
@@ -405,46 +409,49 @@ t.test(
   },
 );
 
-t.test('no session is resumed, with or without a certificate', async (t) => {
-  testdir(t);
-  const pki = createPki();
-  for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
-    const { port, peers, requests } = await startServer(t, pki, 'TLSv1.2');
-    const leaf = pki.issue({ certname: name });
-    const sessions: Buffer[] = [];
-    const talk = async (tls: ConnectionOptions): Promise<boolean> => {
-      const socket = connect({
-        host: '127.0.0.1',
-        port,
-        rejectUnauthorized: false,
-        maxVersion,
-        ...tls,
-      });
-      socket.on('session', (session: Buffer) => sessions.push(session));
-      socket.on('error', () => undefined);
-      socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-      socket.resume();
-      await once(socket, 'secureConnect');
-      const isReused = socket.isSessionReused();
-      await once(socket, 'close');
-      return isReused;
-    };
-    await talk(leaf);
-    t.strictSame(requests, [name]);
-    const session = sessions[0];
-    t.comment(`${maxVersion}: ${sessions.length} sessions offered`);
-    for (const tls of [{}, leaf])
-      t.equal(await talk({ ...tls, ...(session ? { session } : {}) }), false);
-    t.strictSame(
-      peers.map((peer) => (peer.kind === 'known' ? 'known' : peer.code)),
-      ['known', 'PEER_NO_CERTIFICATE', 'known'],
-    );
-    t.strictSame(requests, [name, name]);
-  }
-});
+t.test(
+  'TLS-11 no session is resumed, with or without a certificate',
+  async (t) => {
+    testdir(t);
+    const pki = createPki();
+    for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+      const { port, peers, requests } = await startServer(t, pki, 'TLSv1.2');
+      const leaf = pki.issue({ certname: name });
+      const sessions: Buffer[] = [];
+      const talk = async (tls: ConnectionOptions): Promise<boolean> => {
+        const socket = connect({
+          host: '127.0.0.1',
+          port,
+          rejectUnauthorized: false,
+          maxVersion,
+          ...tls,
+        });
+        socket.on('session', (session: Buffer) => sessions.push(session));
+        socket.on('error', () => undefined);
+        socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+        socket.resume();
+        await once(socket, 'secureConnect');
+        const isReused = socket.isSessionReused();
+        await once(socket, 'close');
+        return isReused;
+      };
+      await talk(leaf);
+      t.strictSame(requests, [name]);
+      const session = sessions[0];
+      t.comment(`${maxVersion}: ${sessions.length} sessions offered`);
+      for (const tls of [{}, leaf])
+        t.equal(await talk({ ...tls, ...(session ? { session } : {}) }), false);
+      t.strictSame(
+        peers.map((peer) => (peer.kind === 'known' ? 'known' : peer.code)),
+        ['known', 'PEER_NO_CERTIFICATE', 'known'],
+      );
+      t.strictSame(requests, [name, name]);
+    }
+  },
+);
 
 t.test(
-  'were tickets ever on, a resumed session would still be nobody',
+  'TLS-11 were tickets ever on, a resumed session would still be nobody',
   async (t) => {
     testdir(t);
     const pki = createPki();

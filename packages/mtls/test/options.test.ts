@@ -84,7 +84,7 @@ function ask(
 }
 
 t.test(
-  'both sides with Puppet-like certificates, dialled by address',
+  'TLS-21 both sides with Puppet-like certificates, dialled by address',
   async (t) => {
     for (const options of [{}, { tier: 'single' }, { key: 'rsa' }] as const) {
       t.testdir({});
@@ -101,13 +101,13 @@ t.test(
 
 const refused: [string, Partial<IssueOptions>, string, RegExp][] = [
   [
-    "another host's certificate",
+    "TLS-18 another host's certificate",
     { subject: [['CN', 'web2.example.com']], san: null },
     'SERVER_NAME_MISMATCH',
     /not web1\.example\.com: it is web2\.example\.com/,
   ],
   [
-    'another host with our name as SAN',
+    'TLS-18 another host with our name as SAN',
     { subject: [['CN', 'web2.example.com']], san: ['web2.example.com', web1] },
     'SERVER_NAME_MISMATCH',
     /it is web2/,
@@ -119,13 +119,13 @@ const refused: [string, Partial<IssueOptions>, string, RegExp][] = [
     /not among the DNS names/,
   ],
   [
-    'wildcard CN',
+    'TLS-19 wildcard CN',
     { subject: [['CN', '*.example.com']], san: null },
     'SERVER_NAME_MISMATCH',
     /not a certname/,
   ],
   [
-    'wildcard SAN',
+    'TLS-19 wildcard SAN',
     { subject: [['CN', web1]], san: ['*.example.com'] },
     'SERVER_NAME_MISMATCH',
     /not among/,
@@ -205,7 +205,7 @@ t.test('a foreign server and a revoked one', async (t) => {
   t.strictSame(seen, ['request']);
 });
 
-t.test('the environment cannot switch verification off', async (t) => {
+t.test('TLS-22 the environment cannot switch verification off', async (t) => {
   t.testdir({});
   const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';

@@ -17,6 +17,8 @@ export interface SourceGate {
   failed(address: string | undefined): void;
   /** The caller at the other end may do what it asks: it is not pushed out any more. */
   proven(socket: Socket): void;
+  /** Ends every connection, also one that HTTP does not know: in a handshake, or refused. */
+  destroyAll(): void;
   close(): void;
 }
 
@@ -36,7 +38,7 @@ export function gateSources(
     ...listenerLimits.source,
     ...options.perSource,
   });
-  let open = 0;
+  const open = new Set<Socket>();
   /** by their other end, longest waiting first */
   const unproven = new Map<string, Socket>();
 
@@ -55,7 +57,7 @@ export function gateSources(
       return;
     }
     const end = endOf(socket);
-    if (open >= listenerLimits.connectionsMax) {
+    if (open.size >= listenerLimits.connectionsMax) {
       const [oldest] = unproven;
       if (oldest === undefined) {
         sources.leave(address);
@@ -66,10 +68,10 @@ export function gateSources(
       unproven.delete(oldest[0]);
       oldest[1].resetAndDestroy();
     }
-    open += 1;
+    open.add(socket);
     unproven.set(end, socket);
     socket.once('close', () => {
-      open -= 1;
+      open.delete(socket);
       unproven.delete(end);
       sources.leave(address);
     });
@@ -88,6 +90,9 @@ export function gateSources(
     },
     proven: (socket) => {
       unproven.delete(endOf(socket));
+    },
+    destroyAll: () => {
+      for (const socket of open) socket.destroy();
     },
     close: () => {
       clearInterval(settling);

@@ -49,7 +49,7 @@ t.test('the same id for something else is a conflict', async (t) => {
   t.equal(other.code, 'KICK_CONFLICT');
 });
 
-/** threats: HTTP-10 … HTTP-18 and the certname */
+/** Cases of docs/reference/cases.md; the rest stand in http-cases.test.ts. */
 const body = JSON.stringify(kickOf(900));
 const long = (length: number): string => 'a'.repeat(length);
 const head = (lines: string[]): string =>
@@ -66,7 +66,7 @@ const deep = (levels: number): string =>
 
 const refused: [string, (string | Uint8Array)[], number, string][] = [
   [
-    'another certname',
+    'ACL-12 another certname',
     withBody(JSON.stringify({ ...kickOf(900), certname: 'web2.example.com' })),
     403,
     'CERTNAME_MISMATCH',
@@ -120,71 +120,86 @@ const refused: [string, (string | Uint8Array)[], number, string][] = [
     'BODY_INVALID',
   ],
   [
-    'a key __proto__',
+    'HTTP-16 a key __proto__',
     withBody(`{"__proto__":{"noop":false},${body.slice(1)}`),
     400,
     'BODY_INVALID',
   ],
   [
-    'a key constructor',
+    'HTTP-16 a key constructor',
     withBody(`{"constructor":1,${body.slice(1)}`),
     400,
     'BODY_INVALID',
   ],
   [
-    'a key twice',
+    'HTTP-16 a key twice',
     withBody(`{"noop":true,"noop":false,${body.slice(1)}`),
     400,
     'BODY_DUPLICATE_KEY',
   ],
   [
-    'a key twice, once escaped',
+    'HTTP-16 a key twice, once escaped',
     withBody(`{"noop":true,"n\\u006fop":false,${body.slice(1)}`),
     400,
     'BODY_DUPLICATE_KEY',
   ],
-  ['three levels', withBody(deep(2)), 400, 'BODY_TOO_DEEP'],
-  ['a thousand levels', withBody(deep(1000)), 400, 'BODY_TOO_DEEP'],
+  ['HTTP-15 three levels', withBody(deep(2)), 400, 'BODY_TOO_DEEP'],
+  ['HTTP-15 a thousand levels', withBody(deep(1000)), 400, 'BODY_TOO_DEEP'],
   [
-    'invalid UTF-8',
+    'HTTP-16 invalid UTF-8',
     withBody(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])),
     400,
     'BODY_NOT_UTF8',
   ],
-  ['a lone surrogate', withBody('{"kick":"\\ud800"}'), 400, 'BODY_NOT_UTF8'],
-  ['a byte order mark', withBody(`\ufeff${body}`), 400, 'BODY_NOT_JSON'],
-  ['UTF-16', withBody(Buffer.from(body, 'utf16le')), 400, 'BODY_NOT_JSON'],
   [
-    'a number beyond numbers',
+    'HTTP-16 a lone surrogate',
+    withBody('{"kick":"\\ud800"}'),
+    400,
+    'BODY_NOT_UTF8',
+  ],
+  [
+    'HTTP-16 a byte order mark',
+    withBody(`\ufeff${body}`),
+    400,
+    'BODY_NOT_JSON',
+  ],
+  [
+    'HTTP-16 UTF-16',
+    withBody(Buffer.from(body, 'utf16le')),
+    400,
+    'BODY_NOT_JSON',
+  ],
+  [
+    'HTTP-16 a number beyond numbers',
     withBody(`{"noop":1e999,${body.slice(1)}`),
     400,
     'BODY_INVALID',
   ],
-  ['no JSON', withBody('hello'), 400, 'BODY_NOT_JSON'],
+  ['HTTP-14 no JSON', withBody('hello'), 400, 'BODY_NOT_JSON'],
   [
-    'a trailing comma',
+    'HTTP-14 a trailing comma',
     withBody(`${body.slice(0, -1)},}`),
     400,
     'BODY_NOT_JSON',
   ],
-  ['two values', withBody(`${body}${body}`), 400, 'BODY_NOT_JSON'],
-  ['an empty body', withBody(''), 400, 'BODY_NOT_JSON'],
-  ['a list', withBody(`[${body}]`), 400, 'BODY_INVALID'],
-  ['null', withBody('null'), 400, 'BODY_INVALID'],
+  ['HTTP-14 two values', withBody(`${body}${body}`), 400, 'BODY_NOT_JSON'],
+  ['HTTP-14 an empty body', withBody(''), 400, 'BODY_NOT_JSON'],
+  ['HTTP-14 a list', withBody(`[${body}]`), 400, 'BODY_INVALID'],
+  ['HTTP-14 null', withBody('null'), 400, 'BODY_INVALID'],
   [
-    'a body of 4097 bytes',
+    'HTTP-11 a body of 4097 bytes',
     withBody(`{"a":"${long(4097 - 8)}"}`),
     413,
     'BODY_TOO_LARGE',
   ],
   [
-    'a body that says it has a gigabyte',
+    'HTTP-11 a body that says it has a gigabyte',
     [postHead(1024 ** 3)],
     413,
     'BODY_TOO_LARGE',
   ],
   [
-    'an endless body in chunks',
+    'HTTP-11 an endless body in chunks',
     [
       head([json, 'Transfer-Encoding: chunked']),
       ...Array.from({ length: 5 }, () => `400\r\n${long(1024)}\r\n`),
@@ -193,7 +208,7 @@ const refused: [string, (string | Uint8Array)[], number, string][] = [
     'BODY_TOO_LARGE',
   ],
   [
-    'YAML, as in CVE-2013-1653',
+    'HTTP-17 YAML, as in CVE-2013-1653',
     [
       head(['Content-Type: text/yaml', length('--- !ruby/object:X {}')]),
       '--- !ruby/object:X {}',
@@ -202,100 +217,105 @@ const refused: [string, (string | Uint8Array)[], number, string][] = [
     'CONTENT_TYPE',
   ],
   [
-    'PSON',
+    'HTTP-17 PSON',
     [head(['Content-Type: text/pson', length(body)]), body],
     415,
     'CONTENT_TYPE',
   ],
   [
-    'a content type with a charset',
+    'HTTP-18 a content type with a charset',
     [head([`${json}; charset=utf-8`, length(body)]), body],
     415,
     'CONTENT_TYPE',
   ],
   [
-    'a content type with a tab',
+    'HTTP-18 a content type with a tab',
     [head([`${json}\t;x`, length(body)]), body],
     415,
     'CONTENT_TYPE',
   ],
   [
-    'a content type in capitals',
+    'HTTP-18 a content type in capitals',
     [head(['Content-Type: Application/JSON', length(body)]), body],
     415,
     'CONTENT_TYPE',
   ],
   [
-    'a content type with junk behind',
+    'HTTP-18 a content type with junk behind',
     [head([`${json}x`, length(body)]), body],
     415,
     'CONTENT_TYPE',
   ],
   [
-    'two content types',
+    'HTTP-18 two content types',
     [head([json, json, length(body)]), body],
     415,
     'CONTENT_TYPE',
   ],
-  ['no content type', [head([length(body)]), body], 415, 'CONTENT_TYPE'],
   [
-    'a head of more than 8 KiB',
+    'HTTP-18 no content type',
+    [head([length(body)]), body],
+    415,
+    'CONTENT_TYPE',
+  ],
+  [
+    'HTTP-10 a head of more than 8 KiB',
     [head([`X-Long: ${long(9000)}`])],
     431,
     'HEADERS_TOO_LARGE',
   ],
   [
-    '101 headers',
+    'HTTP-10 101 headers',
     [head(Array.from({ length: 101 }, (_, n) => `X-${String(n)}: 1`))],
     431,
     'HEADERS_TOO_LARGE',
   ],
   [
-    'length and chunks together',
+    'HTTP-01 length and chunks together',
     [head([json, length(body), 'Transfer-Encoding: chunked']), body],
     400,
     'REQUEST_INVALID',
   ],
   [
-    'two Host headers',
+    'HTTP-03 two Host headers',
     [`GET /status HTTP/1.1\r\nHost: ${web}\r\nHost: evil\r\n\r\n`],
     400,
     'HOST_HEADER',
   ],
-  ['HTTP/1.0', [`GET /status HTTP/1.0\r\n\r\n`], 400, 'HOST_HEADER'],
+  ['HTTP-03 HTTP/1.0', [`GET /status HTTP/1.0\r\n\r\n`], 400, 'HOST_HEADER'],
   [
-    'the absolute form',
+    'HTTP-04 the absolute form',
     [`GET http://evil/run HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
     400,
     'URL_INVALID',
   ],
   [
-    'an escape in the path',
+    'HTTP-07 an escape in the path',
     [`GET /%72un HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
     400,
     'URL_INVALID',
   ],
   [
-    'a double slash',
+    'HTTP-07 a double slash',
     [`GET //run HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
     400,
     'URL_INVALID',
   ],
   [
-    'Expect',
+    'HTTP-09 Expect',
     [head([json, length(body), 'Expect: 100-continue']), body],
     417,
     'EXPECTATION',
   ],
-  ['HEAD', [`HEAD /status HTTP/1.1\r\nHost: ${web}\r\n\r\n`], 405, ''],
+  ['HTTP-07 HEAD', [`HEAD /status HTTP/1.1\r\nHost: ${web}\r\n\r\n`], 405, ''],
   [
-    'OPTIONS',
+    'HTTP-07 OPTIONS',
     [`OPTIONS /run HTTP/1.1\r\nHost: ${web}\r\n\r\n`],
     405,
     'METHOD_UNKNOWN',
   ],
   [
-    'an upgrade',
+    'HTTP-20 an upgrade',
     [
       `GET /status HTTP/1.1\r\nHost: ${web}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
     ],
@@ -303,13 +323,13 @@ const refused: [string, (string | Uint8Array)[], number, string][] = [
     'UPGRADE',
   ],
   [
-    'HTTP/2 with prior knowledge',
+    'HTTP-19 HTTP/2 with prior knowledge',
     ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     400,
     'REQUEST_INVALID',
   ],
   [
-    "Puppet's own old request",
+    "HTTP-17 Puppet's own old request",
     [
       `PUT /production/run/${web} HTTP/1.1\r\nHost: ${web}\r\nContent-Type: text/yaml\r\n${length('--- x')}\r\n\r\n--- x`,
     ],
@@ -341,32 +361,35 @@ for (const [name, chunks, status, code] of refused) {
   });
 }
 
-t.test('a body that stops midway is cut', async (t) => {
+t.test('HTTP-12 a body that stops midway is cut', async (t) => {
   const reply = await fixture.raw([postHead(100), '{"kick":']);
   t.equal(reply.status, 408);
   t.equal(reply.code, 'REQUEST_TIMEOUT');
 });
 
-t.test('a second request on the connection is not executed', async (t) => {
-  const starts = fixture.cm.starts();
-  const text = JSON.stringify(kickOf(950));
-  const second = JSON.stringify(kickOf(951));
-  const reply = await fixture.raw([
-    postHead(Buffer.byteLength(text)) +
-      text +
-      postHead(Buffer.byteLength(second)) +
-      second,
-  ]);
-  t.equal(reply.status, 202);
-  const { run } = fixture.runOf(reply);
-  await fixture.heard((e) => e.event === 'run-ended' && e.run === run);
-  t.equal(fixture.cm.starts(), starts + 1);
-  t.notOk(
-    fixture.told.find(
-      (e) => e.event === 'run-accepted' && e.kick === kickId(951),
-    ),
-  );
-});
+t.test(
+  'HTTP-05 a second request on the connection is not executed',
+  async (t) => {
+    const starts = fixture.cm.starts();
+    const text = JSON.stringify(kickOf(950));
+    const second = JSON.stringify(kickOf(951));
+    const reply = await fixture.raw([
+      postHead(Buffer.byteLength(text)) +
+        text +
+        postHead(Buffer.byteLength(second)) +
+        second,
+    ]);
+    t.equal(reply.status, 202);
+    const { run } = fixture.runOf(reply);
+    await fixture.heard((e) => e.event === 'run-ended' && e.run === run);
+    t.equal(fixture.cm.starts(), starts + 1);
+    t.notOk(
+      fixture.told.find(
+        (e) => e.event === 'run-accepted' && e.kick === kickId(951),
+      ),
+    );
+  },
+);
 
 t.test(
   'whoever made a kick may read its run, and nobody else may',
