@@ -84,8 +84,7 @@ t.test('what a unit could be used for', { skip: noAnalyze }, (t) => {
   // tenths: systemd's own parsers of the network have 2.3 and more
   const most: [string, number][] = [
     ['kickd.service', 0.3],
-    // as root it cannot come lower
-    ['kickd-runner.service', 1.1],
+    ['kickd-runner.service', 1],
   ];
   for (const [unit, threshold] of most) {
     const { stdout } = analyze('security', '--offline=true', `./${unit}`);

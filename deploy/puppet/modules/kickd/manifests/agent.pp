@@ -192,11 +192,17 @@ class kickd::agent (
     },
     default => { 'cert.pem' => $tls['cert'], 'key.pem' => $tls['key'] },
   }
-  $trust = ($tls =~ Undef and $ssldir =~ /\A\/var\/lib\/puppet/) ? {
+  $is_debian = $ssldir =~ /\A\/var\/lib\/puppet/
+  $trust = ($tls =~ Undef and $is_debian) ? {
     true    => { 'ca.pem' => "${ssldir}/certs/ca.pem", 'crl.pem' => "${ssldir}/crl.pem" },
     default => {},
   }
   $credentials = $pair + $trust
+  # Puppet's reports are in a folder of the user puppet there.
+  $reports = $is_debian ? {
+    true    => ['CapabilityBoundingSet=CAP_DAC_READ_SEARCH'],
+    default => [],
+  }
   $address = $listen_address ? {
     undef   => '0.0.0.0',
     default => $listen_address,
@@ -213,7 +219,7 @@ class kickd::agent (
     'kickd-credentials.path' => ['[Path]', 'PathChanged='] + $credentials.map |$name, $file| {
       "PathChanged=${file}"
     },
-    'kickd-runner.service'   => ['[Service]', "ReadWritePaths=${state}"],
+    'kickd-runner.service'   => ['[Service]', "ReadWritePaths=${state}"] + $reports,
   }
   $dropins.each |$unit, $lines| {
     file {
