@@ -8,14 +8,21 @@ export const dist = join(import.meta.dirname, '..', 'dist');
 
 /** Starts a built kickd, lets `measure` work with it, and takes everything away again. */
 export async function withSite<Result>(
-  options: { key: KeyKind; profile: (dir: string) => string },
+  options: {
+    key: KeyKind;
+    profile: (dir: string) => string;
+    /** how to start kickd, where it is not the built one as it stands */
+    kickd?: readonly string[];
+    isSplit?: boolean;
+  },
   measure: (site: Site, dir: string) => Promise<Result>,
 ): Promise<Result> {
   const dir = mkdtempSync(join(tmpdir(), 'kickd-bench-'));
   try {
     const site = await startSite({
       dir,
-      kickd: [join(dist, 'bin', 'kickd')],
+      kickd: options.kickd ?? [join(dist, 'bin', 'kickd')],
+      ...(options.isSplit === true && { isSplit: true }),
       key: options.key,
       profile: options.profile(dir),
     });

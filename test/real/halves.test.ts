@@ -132,11 +132,13 @@ async function refusesNobody(t: Test, box: SystemdBox): Promise<void> {
     answered: number;
     refused: number;
     broken: number;
+    lost: number;
   };
   t.comment(JSON.stringify(result));
   t.ok(result.asked > Number(restarts), 'there was a load');
   t.equal(result.refused, 0, 'nobody found the port closed');
-  t.equal(result.broken, 0, 'and everybody was answered');
+  t.equal(result.lost, 0, 'and everybody was answered');
+  t.ok(result.broken <= result.asked / 100, 'nearly all the first time');
   release(box);
   t.match((await waitEnd(box, run)).outcome, { kind: 'corrected' });
 }
