@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dist } from './bench-site.ts';
 import { benchCmRun } from './cm-run.ts';
+import { benchHandOff } from './hand-off.ts';
 import { benchMemory } from './memory.ts';
 import { benchNothing, benchOneShot } from './one-shot.ts';
 import { isReached, lineOf, type Row } from './row.ts';
@@ -35,6 +36,8 @@ async function benchAll(): Promise<number> {
   tell(await benchNothing(processes));
   tell(await benchOneShot('ec', processes));
   tell(await benchOneShot('rsa', processes));
+  tell(await benchHandOff('ec', processes));
+  tell(await benchHandOff('rsa', processes));
   tell(await benchCmRun(quick ? 3 : 10));
   tell(await benchMemory(quick ? 200 : 1000));
   if (json) {

@@ -102,7 +102,7 @@ export async function benchNothing(rounds: number): Promise<Row[]> {
   ];
 }
 
-function curlKick(site: Site): string[] {
+export function curlKick(site: Site): string[] {
   const file = (name: string): string => join(site.monitorSsl, `${name}.pem`);
   const port = String(site.port);
   return [

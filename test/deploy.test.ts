@@ -18,6 +18,7 @@ t.test('the Puppet module carries the same files as deploy/', (t) => {
     'nagios/handle_puppetrun',
     'nagios/kickd-commands.cfg',
     'nagios/kickd-templates.cfg',
+    'systemd/kicker.service',
     ...units.map((unit) => `systemd/${unit}`),
   ]) {
     const name = path.replace(/.*\//, '');

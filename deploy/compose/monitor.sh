@@ -20,5 +20,11 @@ install -d -o nagios -g nagios -m 0755 /var/log/nagios4 /var/log/nagios4/archive
   /var/lib/nagios4 /var/lib/nagios4/rw /var/lib/nagios4/spool /var/lib/nagios4/spool/checkresults
 chown nagios:nagios /var/lib/kicker
 
+# What systemd does on a real host: the resident kicker, started again should it end.
+while :; do
+  setpriv --reuid=nagios --regid=nagios --init-groups kicker serve || true
+  sleep 2
+done &
+
 tail -n +1 -F /var/log/nagios4/nagios.log 2>/dev/null &
 exec nagios4 /etc/nagios4/nagios.cfg

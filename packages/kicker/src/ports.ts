@@ -162,13 +162,11 @@ export type WriteCommand = (
 export interface Spool {
   readonly directory: string;
   /** The oldest events among the first that the directory names: a spool of a million costs no more. */
-  scan(): { events: SpooledEvent[]; rejected: Rejected[] };
+  scan(nowMs: number): { events: SpooledEvent[]; rejected: Rejected[] };
   /** The event is in the ledger: its file may go. */
   remove(name: string): void;
   /** An event whose arguments say nothing that can be used. */
   reject(name: string, code: string): string | undefined;
-  /** Brings out what a handler wrote whole and was killed before it could show. */
-  recover(nowMs: number): void;
 }
 
 /** One line of the log: a constant word, and its facts. */

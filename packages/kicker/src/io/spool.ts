@@ -31,19 +31,20 @@ const listMost = 20_000;
 /** How many events, the oldest of those, one scan reads. */
 const scanMost = 1000;
 const stuckMost = 10_000;
-/** A handler needs milliseconds from the first byte to the rename. */
+/** A handler needs milliseconds from the first byte to the last. */
 const leftAfterMs = 60 * 1000;
 
 /**
- * Opens the spool, and makes it where it is missing: tmp/ (being written), new/ (events), bad/ (set aside).
+ * Opens the spool, and makes it where it is missing: new/ (events), bad/ (set aside).
  * @param uid whose files are believed; root's are too
  * @throws {Fault} SPOOL_UNUSABLE, SPOOL_UNSAFE
  */
 export function openSpool(directory: string, uid: number): Spool {
-  const [tmp, fresh, bad] = ['tmp', 'new', 'bad'].map((name) =>
-    join(directory, name),
-  ) as [string, string, string];
-  for (const path of [directory, tmp, fresh, bad]) prepare(path, uid);
+  const [fresh, bad] = ['new', 'bad'].map((name) => join(directory, name)) as [
+    string,
+    string,
+  ];
+  for (const path of [directory, fresh, bad]) prepare(path, uid);
 
   /** What could not be moved away; it must not hide what stands behind it. */
   const stuck = new Set<string>();
@@ -81,12 +82,12 @@ export function openSpool(directory: string, uid: number): Spool {
 
   return {
     directory,
-    scan: () => {
+    scan: (nowMs) => {
       const events: SpooledEvent[] = [];
       const rejected: Rejected[] = [];
       for (const { name, shown } of oldest(fresh, names(fresh))) {
         const read = spoolNamePattern.test(shown)
-          ? readEvent(join(fresh, shown), uid)
+          ? readEvent(join(fresh, shown), uid, nowMs)
           : ({ kind: 'flaw', flaw: 'bad-name' } as const);
         if (read.kind === 'event') events.push({ name: shown, ...read.event });
         else if (read.kind === 'flaw') {
@@ -99,24 +100,6 @@ export function openSpool(directory: string, uid: number): Spool {
     },
     remove: (name) => rmSync(join(fresh, name), { force: true }),
     reject: (name, code) => setAside(Buffer.from(name, 'latin1'), code),
-    recover: (nowMs) => {
-      for (const name of names(tmp)) {
-        const shown = name.toString('latin1');
-        if (!spoolNamePattern.test(shown)) continue;
-        const path = join(tmp, shown);
-        const read = readEvent(path, uid);
-        const isLeft = (at: Date): boolean =>
-          nowMs - at.getTime() > leftAfterMs;
-        if (read.kind === 'event' && isLeft(read.event.at)) {
-          renameSync(path, join(fresh, shown));
-        } else if (read.kind === 'flaw') {
-          const at = lstatSync(path, { throwIfNoEntry: false })?.mtime;
-          if (at !== undefined && isLeft(at)) {
-            renameSync(path, join(bad, `${shown}.${read.flaw}`));
-          }
-        }
-      }
-    },
   };
 }
 
@@ -140,10 +123,12 @@ type Read =
   | { kind: 'event'; event: Omit<SpooledEvent, 'name'> }
   | { kind: 'flaw'; flaw: SpoolFlaw }
   /** somebody else took it meanwhile */
-  | { kind: 'gone' };
+  | { kind: 'gone' }
+  /** a handler writes it just now */
+  | { kind: 'not-yet' };
 
 /** Judged before it is opened and again when it is: nothing is followed, nothing is waited for. */
-function readEvent(path: string, uid: number): Read {
+function readEvent(path: string, uid: number, nowMs: number): Read {
   try {
     const seen = lstatSync(path, { bigint: true });
     const flaw = flawOf(seen, uid);
@@ -167,7 +152,12 @@ function readEvent(path: string, uid: number): Read {
         }
       }
       const text = parseSpoolText(bytes.subarray(0, length));
-      if (text.kind === 'flaw') return text;
+      if (text.kind === 'flaw') {
+        // It is being written: looked at again, until it is too old for that.
+        const ageMs = nowMs - Number(now.mtimeMs);
+        const isYoung = text.flaw === 'not-whole' && ageMs < leftAfterMs;
+        return isYoung ? { kind: 'not-yet' } : text;
+      }
       const { monitor, args } = text;
       return { kind: 'event', event: { monitor, args, at: now.mtime } };
     } finally {

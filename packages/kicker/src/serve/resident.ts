@@ -122,7 +122,7 @@ export async function reside(
 }
 
 function choresOf(residence: Residence): Chore[] {
-  const { ledger, spool, own, isAlive, kicks, serving, timing } = residence;
+  const { ledger, own, isAlive, kicks, serving, timing } = residence;
   return [
     { name: 'serving', everyMs: 1000, work: () => serving.assert() },
     {
@@ -157,11 +157,6 @@ function choresOf(residence: Residence): Chore[] {
             ),
           ),
         ),
-    },
-    {
-      name: 'recover',
-      everyMs: 60 * 1000,
-      work: () => spool.recover(timing.clock.now().getTime()),
     },
     {
       name: 'prune',

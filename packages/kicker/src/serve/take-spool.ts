@@ -23,14 +23,14 @@ export async function takeSpool(
   note: (taken: Taken, incoming: Incoming) => OpenRecord | undefined,
 ): Promise<number> {
   const { spool, ledger, kicks, timing, log } = residence;
-  const { events, rejected } = spool.scan();
+  const nowMs = timing.clock.now().getTime();
+  const { events, rejected } = spool.scan(nowMs);
   for (const { name, flaw, movedTo } of rejected.slice(0, loggedMost)) {
     log('spool-rejected', { name, flaw, movedTo });
   }
   if (rejected.length > loggedMost) {
     log('spool-rejected', { more: rejected.length - loggedMost });
   }
-  const nowMs = timing.clock.now().getTime();
   const left: OpenRecord[] = [];
   try {
     for (let from = 0; from < events.length; from += batchSize) {

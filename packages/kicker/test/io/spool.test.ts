@@ -16,6 +16,8 @@ import t from 'tap';
 import { openSpool } from '../../src/io/spool.ts';
 import { errors } from '../../src/errors.ts';
 
+/** when `put` writes, unless it is told an age */
+const nowMs = 1_772_323_200_000;
 const uid = process.getuid?.() ?? 0;
 
 function textOf(...args: string[]): string {
@@ -33,7 +35,7 @@ function put(
   const kept = name === '' ? randomUUID() : name;
   const path = join(directory, place, kept);
   writeFileSync(path, text);
-  const at = new Date(1_772_323_200_000 - ageSeconds * 1000);
+  const at = new Date(nowMs - ageSeconds * 1000);
   utimesSync(path, at, at);
   return kept;
 }
@@ -44,19 +46,22 @@ t.test('events, oldest first, until they are removed', (t) => {
   const late = put(directory, textOf('--host=b', ''));
   const early = put(directory, textOf('--host=a\n;'), { ageSeconds: 5 });
   for (const _ of [1, 2]) {
-    const { events, rejected } = spool.scan();
+    const { events, rejected } = spool.scan(nowMs);
     t.match(events, [
       { name: early, monitor: 'nagios', args: ['--host=a\n;'] },
       { name: late, args: ['--host=b', ''] },
     ]);
     t.strictSame(rejected, []);
   }
-  t.equal(spool.scan().events[1]?.at.toISOString(), '2026-03-01T00:00:00.000Z');
+  t.equal(
+    spool.scan(nowMs).events[1]?.at.toISOString(),
+    '2026-03-01T00:00:00.000Z',
+  );
   spool.remove(early);
   spool.remove(early);
-  t.match(spool.scan().events, [{ name: late }]);
+  t.match(spool.scan(nowMs).events, [{ name: late }]);
   t.match(spool.reject(late, 'MACRO_BAD'), /\/bad\/[0-9a-f-]{36}\.MACRO_BAD$/);
-  t.strictSame(spool.scan(), { events: [], rejected: [] });
+  t.strictSame(spool.scan(nowMs), { events: [], rejected: [] });
   t.end();
 });
 
@@ -74,7 +79,10 @@ t.test('only whole, owned, regular files of their own', (t) => {
     string,
     string,
   ];
-  put(directory, textOf('--host=x').slice(0, -1), { name: half });
+  put(directory, textOf('--host=x').slice(0, -1), {
+    name: half,
+    ageSeconds: 90,
+  });
   put(directory, textOf('x'.repeat(70_000)), { name: big });
   symlinkSync(join(directory, '..', 'secret'), fresh(link));
   execFileSync('mkfifo', [fresh(fifo)]);
@@ -88,7 +96,7 @@ t.test('only whole, owned, regular files of their own', (t) => {
   put(directory, textOf(), { name: '..data' });
   const good = put(directory, textOf('--host=web1'));
 
-  const { events, rejected } = spool.scan();
+  const { events, rejected } = spool.scan(nowMs);
   t.strictSame(
     events.map(({ name }) => name),
     [good],
@@ -125,7 +133,7 @@ t.test('what cannot be moved away hides nothing', asRoot, (t) => {
   const good = put(directory, textOf('--host=web1'));
   let found: string[] = [];
   for (let scans = 0; scans < 3 && found.length === 0; scans += 1) {
-    found = spool.scan().events.map(({ name }) => name);
+    found = spool.scan(nowMs).events.map(({ name }) => name);
   }
   t.strictSame(found, [good]);
   t.end();
@@ -137,7 +145,7 @@ t.test('a scan looks at a thousand', (t) => {
   for (let count = 0; count < 2500; count += 1) put(directory, textOf('x'));
   const sizes: number[] = [];
   for (;;) {
-    const { events } = spool.scan();
+    const { events } = spool.scan(nowMs);
     if (events.length === 0) break;
     sizes.push(events.length);
     for (const { name } of events) spool.remove(name);
@@ -146,17 +154,17 @@ t.test('a scan looks at a thousand', (t) => {
   t.end();
 });
 
-t.test('a handler that was killed between writing and showing', (t) => {
+t.test('a file that is being written, and one that was left so', (t) => {
   const directory = join(t.testdir(), 'spool');
   const spool = openSpool(directory, uid);
-  const nowMs = 1_772_323_200_000;
-  const left = put(directory, textOf('a'), { place: 'tmp', ageSeconds: 90 });
-  put(directory, textOf('b'), { place: 'tmp', ageSeconds: 5 });
-  put(directory, textOf('c').slice(0, 9), { place: 'tmp', ageSeconds: 5 });
-  put(directory, textOf('d').slice(0, 9), { place: 'tmp', ageSeconds: 90 });
-  spool.recover(nowMs);
-  t.match(spool.scan(), { events: [{ name: left, args: ['a'] }] });
-  t.equal(readdirSync(join(directory, 'tmp')).length, 2);
+  put(directory, textOf('c').slice(0, 9), { ageSeconds: 5 });
+  put(directory, '', { ageSeconds: 5 });
+  const left = put(directory, textOf('d').slice(0, 9), { ageSeconds: 90 });
+  t.match(spool.scan(nowMs), {
+    events: [],
+    rejected: [{ name: left, flaw: 'not-whole' }],
+  });
+  t.equal(readdirSync(join(directory, 'new')).length, 2);
   t.match(readdirSync(join(directory, 'bad')), [/\.not-whole$/]);
   t.end();
 });

@@ -287,7 +287,8 @@ export function createWorld(dir: string, rules = quickRules): World {
           ledger,
           spool: {
             ...spool,
-            scan: () => (isDead ? { events: [], rejected: [] } : spool.scan()),
+            scan: (now) =>
+              isDead ? { events: [], rejected: [] } : spool.scan(now),
             remove: (name) => step(() => spool.remove(name)),
           },
           own,

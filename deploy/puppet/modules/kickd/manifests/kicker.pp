@@ -27,8 +27,16 @@
 #   the folder of event handlers
 # @param nagios_command_file
 #   Nagios's external command file, by which kicker asks it to look again
+# @param nagios_status_file
+#   Nagios's status data, by which kicker knows how a problem stands by now; undef: it does without
+# @param nagios_objects_file
+#   Nagios's object cache, by which kicker knows how large a host group is; undef: it does without
+# @param escalate
+#   how a person is called, as kicker.yaml has it: `command`, `passive`
+# @param service
+#   whether the resident kicker runs; without it the event handler starts kicker for each event
 # @param state
-#   the folder of the ledger
+#   the folder of the ledger and the spool
 # @param path
 #   the program
 # @param package_name
@@ -60,6 +68,10 @@ class kickd::kicker (
   Kickd::Path $nagios_config = '/etc/nagios4/conf.d',
   Kickd::Path $nagios_handlers = '/usr/share/nagios4/plugins/eventhandlers',
   Kickd::Path $nagios_command_file = '/var/lib/nagios4/rw/nagios.cmd',
+  Optional[Kickd::Path] $nagios_status_file = '/var/lib/nagios4/status.dat',
+  Optional[Kickd::Path] $nagios_objects_file = '/var/lib/nagios4/objects.cache',
+  Hash[String[1], Data] $escalate = {},
+  Boolean $service = true,
   Kickd::Path $state = '/var/lib/kicker',
   Kickd::Path $path = '/usr/bin/kicker',
   String[1] $package_name = 'kicker',
@@ -83,7 +95,11 @@ class kickd::kicker (
   }
 
   $command_file = $nagios ? {
-    true    => { 'commandFile' => $nagios_command_file },
+    true    => {
+      'commandFile' => $nagios_command_file,
+      'statusFile'  => $nagios_status_file,
+      'objectsFile' => $nagios_objects_file,
+    }.filter |$_key, $value| { $value =~ NotUndef },
     default => undef,
   }
 
@@ -102,7 +118,12 @@ class kickd::kicker (
             default => $hosts,
           },
           'nagios'   => $command_file,
+          'escalate' => $escalate ? {
+            {}      => undef,
+            default => $escalate,
+          },
           'ledger'   => "${state}/ledger.sqlite",
+          'spool'    => "${state}/spool",
         },
     }),
   }
@@ -114,6 +135,7 @@ class kickd::kicker (
       group   => $group,
       mode    => '0640',
       content => epp('kickd/kicker.yaml.epp', { 'config' => $rules }),
+      notify  => Service['kicker'],
     }
   }
 
@@ -124,13 +146,41 @@ class kickd::kicker (
     mode   => '0750',
   }
 
+  # The unit as it is in the package, with this host's program and user.
+  file { '/etc/systemd/system/kicker.service':
+    ensure  => $service ? {
+      true    => file,
+      default => absent,
+    },
+    owner   => 'root',
+    group   => 'root',
+    mode    => '0644',
+    content => file('kickd/kicker.service')
+    .regsubst('/usr/bin/kicker', $path, 'G')
+    .regsubst('^User=nagios$', "User=${user}", 'G')
+    .regsubst('^Group=nagios$', "Group=${group}", 'G')
+    .regsubst('^ReadWritePaths=', "ReadWritePaths=${state} ", 'G'),
+  }
+
+  service { 'kicker':
+    ensure    => $service,
+    enable    => $service,
+    subscribe => [
+      File["${folder}/kicker.yaml"],
+      File['/etc/systemd/system/kicker.service'],
+    ],
+    require   => File[$state],
+  }
+
   if $nagios {
     file { "${nagios_handlers}/handle_puppetrun":
       ensure  => file,
       owner   => 'root',
       group   => 'root',
       mode    => '0755',
-      content => file('kickd/handle_puppetrun').regsubst('/usr/bin/kicker', $path, 'G'),
+      content => file('kickd/handle_puppetrun')
+      .regsubst('/usr/bin/kicker', $path, 'G')
+      .regsubst('/var/lib/kicker/spool', "${state}/spool", 'G'),
     }
 
     file { "${nagios_config}/kickd-commands.cfg":
