@@ -8,7 +8,7 @@ import {
 } from '@kickd/protocol';
 import { explainHandshake } from './handshake-errors.ts';
 import type { Material } from './material.ts';
-import { judgePeer, refusedPeer, type Peer } from './peer.ts';
+import { judgePeer, peerCertificate, refusedPeer, type Peer } from './peer.ts';
 import { createTrustCheck } from './trust-check.ts';
 
 /** Where a connection came from; undefined parts where the other end was gone already. */
@@ -93,7 +93,7 @@ export function guardServer(server: Server, options: GuardOptions = {}): Guard {
       if (material === undefined) return;
       const isTrusted = createTrustCheck(material);
       for (const socket of known) {
-        const cert = socket.getPeerX509Certificate();
+        const cert = peerCertificate(socket);
         if (cert === undefined || !isTrusted(cert)) socket.destroy();
       }
     },
@@ -102,7 +102,7 @@ export function guardServer(server: Server, options: GuardOptions = {}): Guard {
 
 /** A handshake that began before a rotation was judged by what was in force then. */
 function judgeAgain(socket: TLSSocket, peer: Peer, material: Material): Peer {
-  const cert = socket.getPeerX509Certificate();
+  const cert = peerCertificate(socket);
   return cert !== undefined && createTrustCheck(material)(cert)
     ? peer
     : refusedPeer('PEER_REVOKED', 'the certificate was revoked just now', cert);

@@ -54,7 +54,9 @@ const codes: Record<string, PeerCode> = {
  * What `socket.getPeerX509Certificate()` gives, which keeps the certificate of each connection for ever:
  * 10 kB each, in every Node 24 that was tried (docs/decisions/0012-memory.md).
  */
-function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
+export function peerCertificate(
+  socket: TLSSocket,
+): X509Certificate | undefined {
   // empty where no certificate was shown, whatever its type says
   const { raw } = socket.getPeerCertificate() as { raw?: Buffer };
   return raw === undefined ? undefined : new X509Certificate(raw);

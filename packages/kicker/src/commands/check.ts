@@ -15,21 +15,48 @@ import {
   type Command,
   type Shell,
 } from './command.ts';
+import { checkHost } from './check-host.ts';
 import { createTeller, failed, passed, type Step } from './steps.ts';
 
 export const command: Command = {
   spec: {
     name: 'check',
-    operands: '',
+    operands: '[HOST]',
     about:
-      'look at configuration, rules, certificates, ledger and command file; send nothing',
-    takesOperands: false,
-    options: { ...jsonOption, ...configOption },
+      'look at configuration, rules, certificates, ledger and command file; of HOST: how its kickd is, as a monitoring plugin',
+    takesOperands: true,
+    options: {
+      warning: {
+        type: 'string',
+        short: 'w',
+        value: 'DAYS',
+        about: 'WARNING when something expires within; default: 30',
+        group: 'Of a host',
+      },
+      critical: {
+        type: 'string',
+        short: 'c',
+        value: 'DAYS',
+        about: 'CRITICAL when something expires within; default: 7',
+        group: 'Of a host',
+      },
+      timeout: {
+        type: 'string',
+        short: 't',
+        value: 'SECONDS',
+        about: 'for the whole of it; default: 10',
+        group: 'Of a host',
+      },
+      ...jsonOption,
+      ...configOption,
+    },
     examples: [
       ['sudo -u nagios kicker check', 'as the user that the monitor runs as'],
+      ['kicker check web1.example.com', 'a check command of the monitor'],
     ],
   },
   async run(given, shell) {
+    if (given.operands.length > 0) return checkHost(given, shell);
     const tell = createTeller(shell, given.flag('json') ?? false);
     let isWell = true;
     const add = (steps: readonly Step[]): void => {
