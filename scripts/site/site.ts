@@ -1,5 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createPki, type KeyKind, type Pki } from '@kickd/certs-dev';
@@ -15,6 +21,8 @@ export interface Site {
   port: number;
   /** the process that listens */
   kickd: ChildProcess;
+  /** the process that starts runs, where it is another */
+  runner: ChildProcess | undefined;
   /** Resolves at the next `run-ended` that nobody has waited for yet, with its durationMs. */
   nextRunEnded(): Promise<number>;
   /** the command line of the run that was started last */
@@ -64,7 +72,13 @@ state: ${dir}/state
     spawn(file, [...args, ...words, `--config=${kickdConfig}`], {
       cwd: dir,
       env: plainEnvironment,
-      stdio: ['ignore', 'pipe', openSync(errors, 'a')],
+      // the listener's standard output is kept for the audit file: its log is on standard error
+      stdio: [
+        'ignore',
+        ...(words[0] === 'listen'
+          ? (['ignore', 'pipe'] as const)
+          : (['pipe', openSync(errors, 'a')] as const)),
+      ],
     });
   // the listener asks for its runner with the first request: neither waits for the other
   const socket = `--socket=${join(dir, 'runner.sock')}`;
@@ -87,6 +101,7 @@ ledger: ${dir}/ledger.sqlite
     monitorSsl: join(dir, monitorHost),
     port,
     kickd,
+    runner,
     nextRunEnded: () => story.nextRunEnded(),
     lastCommand: () => story.lastCommand(),
     close: async () => {
@@ -143,6 +158,10 @@ function followLog(
     );
   });
   const onLine = (line: string): void => {
+    if (!line.startsWith('{')) {
+      appendFileSync(errors, `${line}\n`);
+      return;
+    }
     // Our own program's log: its shape is told by packages/agent/src/told.ts.
     const told = JSON.parse(line) as {
       event?: string;
@@ -158,8 +177,9 @@ function followLog(
     else next(told.durationMs ?? 0);
   };
   const follow = (child: ChildProcess): void => {
-    if (child.stdout === null) throw new Error('kickd has no output');
-    createInterface(child.stdout).on('line', onLine);
+    const log = child.stdout ?? child.stderr;
+    if (log === null) throw new Error('kickd has no output');
+    createInterface(log).on('line', onLine);
   };
   follow(kickd);
   return {

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import t from 'tap';
+import { createClient } from '../bench/client.ts';
+import { startSite } from '../scripts/site/site.ts';
+
+const kickd = fileURLToPath(
+  new URL('../packages/agent/bin/kickd', import.meta.url),
+);
+
+t.test('listener and runner, started by hand', async (t) => {
+  // the name of a UNIX socket holds 107 bytes
+  const dir = mkdtempSync(join(tmpdir(), 'kickd-'));
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  const site = await startSite({
+    dir,
+    // a test runner puts variables of its own into whatever is spawned
+    kickd: ['/usr/bin/env', '-i', 'PATH=/usr/bin:/bin', kickd],
+    key: 'ec',
+    profile: `{type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}`,
+    isSplit: true,
+  });
+  t.teardown(() => site.close());
+  const client = createClient(site);
+  const run = await client.kick();
+  await client.waitFor(run);
+  t.same(site.lastCommand(), ['/bin/true'], 'the runner has told of the run');
+
+  const { runner } = site;
+  if (runner === undefined) throw new Error('no runner');
+  const gone = once(runner, 'exit');
+  runner.kill('SIGKILL');
+  await gone;
+  await t.rejects(
+    client.kick(),
+    { message: /^503: .*"code":"RUNNER_UNAVAILABLE".*"remedy":"ask again/ },
+    'no runner, no 202',
+  );
+});
