@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dist } from './bench-site.ts';
 import { benchCmRun } from './cm-run.ts';
+import { benchDecide } from './decide.ts';
 import { benchHandOff } from './hand-off.ts';
 import { benchMemory } from './memory.ts';
 import { benchNothing, benchOneShot } from './one-shot.ts';
@@ -40,6 +41,7 @@ async function benchAll(): Promise<number> {
   tell(await benchHandOff('rsa', processes));
   tell(await benchCmRun(quick ? 3 : 10));
   tell(await benchMemory(quick ? 200 : 1000));
+  tell(benchDecide(quick ? 100_000 : 1_000_000));
   if (json) {
     process.stdout.write(
       `${JSON.stringify({ node: process.version, rows: rows.map((row) => ({ ...row, isReached: isReached(row) })) })}\n`,

@@ -1,8 +1,9 @@
 import type { Event } from '../monitors/event.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { learn } from './learn.ts';
+import { learnInto } from './learn.ts';
 import type { MemoryChange } from './memory.ts';
+import type { News } from './news.ts';
 import { createOverlay } from './overlay.ts';
 import type { World } from './situation.ts';
 
@@ -26,10 +27,9 @@ export function judge(
 ): Judged {
   const { facts, rules, now } = world;
   const memory = createOverlay(world.memory);
-  const take = (news: Parameters<typeof learn>[0]): void =>
-    memory.add(learn(news, { rules, memory, now }));
+  const take = (news: News): void => learnInto(memory, news, rules, now);
   // An event that is looked at again has been taken in before.
-  if (world.again !== true) take({ kind: 'event', event, facts });
+  take({ kind: world.again === true ? 'facts' : 'event', event, facts });
   const decision = decide(event, { ...world, memory });
   const kick = decision.kind === 'kick' ? { kick: createKick() } : {};
   take({ kind: 'decided', event, facts, decision, ...kick });

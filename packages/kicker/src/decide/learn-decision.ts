@@ -3,7 +3,7 @@ import { hostKey, serviceKey } from './keys.ts';
 import { ruleFor } from './match.ts';
 import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';
-import { updateGroups, writeHost, type Recall } from './recall.ts';
+import { writeHost, type Recall } from './recall.ts';
 import type { Rule } from './rules.ts';
 import { emptyService } from './service-memory.ts';
 import { fleetOf } from './steady.ts';
@@ -18,7 +18,6 @@ export function learnDecision(
   const { memory, atMs, rules } = recall;
   const host = hostKey(event, facts);
   const known: HostMemory = memory.read('host', host) ?? { bad: [] };
-  updateGroups(facts, known, recall);
   if (event.service === undefined) return;
   const name = serviceKey(host, event.service);
   const service = settleOverdue(

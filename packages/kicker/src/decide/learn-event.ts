@@ -48,6 +48,14 @@ export function learnEvent(
   updateGroups(facts, host, recall);
 }
 
+export function learnFacts(
+  { event, facts }: Extract<News, { kind: 'facts' }>,
+  recall: Recall,
+): void {
+  const host = recall.memory.read('host', hostKey(event, facts));
+  updateGroups(facts, host, recall);
+}
+
 function withEvent(
   known: ServiceMemory | undefined,
   event: Event,

@@ -1,10 +1,10 @@
 import type { Memory, MemoryChange } from './memory.ts';
 import { learnDecision } from './learn-decision.ts';
-import { learnEvent } from './learn-event.ts';
+import { learnEvent, learnFacts } from './learn-event.ts';
 import { learnOutcome, learnPolicy, learnVerdict } from './learn-run.ts';
 import type { Moment } from './moment.ts';
 import type { News } from './news.ts';
-import { createOverlay } from './overlay.ts';
+import { createOverlay, type Overlay } from './overlay.ts';
 import type { Recall } from './recall.ts';
 import type { RuleSet } from './rules.ts';
 import { fleetAt } from './steady.ts';
@@ -25,12 +25,26 @@ export function learn(
   { rules, memory, now }: Learning,
 ): MemoryChange[] {
   const overlay = createOverlay(memory);
-  const fleet = fleetAt(memory, now);
+  learnInto(overlay, news, rules, now);
+  return overlay.changes();
+}
+
+/** The same, with the changes left in an overlay, for news that follow one another in one transaction. */
+export function learnInto(
+  overlay: Overlay,
+  news: News,
+  rules: RuleSet,
+  now: Moment,
+): void {
+  const fleet = fleetAt(overlay, now);
   overlay.write('fleet', '', fleet);
   const recall: Recall = { rules, memory: overlay, atMs: fleet.steadyMs };
   switch (news.kind) {
     case 'event':
       learnEvent(news, recall);
+      break;
+    case 'facts':
+      learnFacts(news, recall);
       break;
     case 'decided':
       learnDecision(news, recall);
@@ -65,5 +79,4 @@ export function learn(
       break;
     }
   }
-  return overlay.changes();
 }

@@ -7,6 +7,8 @@ import type { Facts } from './facts.ts';
 export type News =
   /** every event, before it is decided about; OK ends the problem */
   | { kind: 'event'; event: Event; facts: Facts }
+  /** what the monitor knows by now of an event that was taken in before */
+  | { kind: 'facts'; event: Event; facts: Facts }
   /** @param kick the id of the kick, where it was decided to kick */
   | {
       kind: 'decided';

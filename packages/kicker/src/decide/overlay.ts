@@ -7,7 +7,6 @@ export interface Overlay extends Memory {
     key: string,
     value: Memories[Kind] | undefined,
   ): void;
-  add(changes: readonly MemoryChange[]): void;
   /** the last change of each record, to be written in one transaction */
   changes(): MemoryChange[];
 }
@@ -39,7 +38,6 @@ export function createOverlay(below: Memory): Overlay {
     },
     // Kind and value belong together by the signature.
     write: (kind, key, value) => add({ kind, key, value } as MemoryChange),
-    add: (changes) => changes.forEach(add),
     changes: () => [...changed],
   };
 }

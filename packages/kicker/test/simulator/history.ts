@@ -158,7 +158,7 @@ function happen(
       break;
     case 14:
       stage.setInventory(random.pick([0, 0.4, 2.5] as const));
-      stage.queue.after(random.below(50 * minute), () => stage.setInventory(1));
+      stage.queue.after(random.below(25 * minute), () => stage.setInventory(1));
       break;
     case 15:
       stage.restart();

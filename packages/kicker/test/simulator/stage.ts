@@ -431,6 +431,14 @@ export function createStage({
     },
     setInventory: (factor) => {
       inventory = factor;
+      if (factor !== 1) return;
+      // A list that is right again is told of at once: what is wrong never holds for an hour.
+      for (const host of hosts.values()) {
+        const [service] = host.services.values();
+        if (service === undefined) continue;
+        const event = eventOf(service, 'nagios');
+        resident.tell({ kind: 'facts', event, facts: factsOf(host) });
+      }
     },
     setPending: (host, changes) => {
       findHost(host).pending = changes;
