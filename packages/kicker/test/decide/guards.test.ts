@@ -335,7 +335,7 @@ void t.test(
           for (const [one, later] of history) {
             seconds += later;
             const { decision, changes, kick } = judge(
-              one as Event,
+              one,
               {
                 rules,
                 memory,
