@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import type { Run } from '@kickd/protocol';
+import { runFlood } from './crash/flood.ts';
 import type { Entry } from './crash/history.ts';
 import { judge, type Law } from './crash/judge.ts';
 import { buildKickd } from './crash/kickd.ts';
@@ -27,6 +28,18 @@ t.test('killed at random instants, kickd keeps its word', async (t) => {
   t.equal(result.points, points);
   t.ok(result.kicks > 0 && result.starts > 0);
 });
+
+t.test(
+  'more callers at once than kickd has slots are all served',
+  async (t) => {
+    const dir = t.testdir();
+    const kicks = 400;
+    const command = await buildKickd(join(dir, 'kickd'));
+    const flood = await runFlood({ dir: join(dir, 'site'), command, kicks });
+    t.match(flood, { accepted: kicks, served: kicks });
+    t.ok(flood.starts <= 2, `${String(flood.starts)} runs`);
+  },
+);
 
 t.test('killed or failing at every step, it does so too', async (t) => {
   const dir = t.testdir();

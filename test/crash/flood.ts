@@ -38,10 +38,11 @@ export async function runFlood(options: {
       Array.from({ length: kicks }, async (_, n) => {
         const bytes = Uint8Array.from({ length: 10 }, () => random.below(256));
         const kick = createUuid7(Date.parse('2026-01-01') + n, bytes);
-        // kickd drops connections beyond its limit: whoever learned nothing asks again
+        // kickd drops connections beyond its limit: whoever learned nothing, or came too late, asks again
         for (;;) {
           const reply = await client.post({ kick, certname: host });
-          if (reply.kind !== 'unknown') return { kick, reply };
+          const isLate = reply.kind === 'refused' && reply.status === 408;
+          if (reply.kind !== 'unknown' && !isLate) return { kick, reply };
           asks += 1;
         }
       }),

@@ -143,7 +143,8 @@ export class Sources {
   }
 }
 
-function keyOf(address: string): string {
+/** What counts as one source: an IPv4 address, or a /64 of IPv6. */
+export function keyOf(address: string): string {
   const network = parseAddress(address);
   if (network === undefined) return address;
   return networkKey(network, network.family === 4 ? 32 : 64);

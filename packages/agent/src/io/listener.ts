@@ -88,7 +88,7 @@ export function createListener(settings: ListenerSettings): Listener {
       narrator.tell({ event: 'handshake-refused', ip, ...facts });
     },
     onHandshakeError: ({ code, message }, from) => {
-      sources.failed(from.address);
+      sources.failed(from.address, from.port);
       const ip = from.address ?? 'unknown';
       narrator.tell({ event: 'handshake-failed', ip, code, message });
     },

@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net';
 import { printable } from '@kickd/protocol';
 import { connectionFaults } from '../errors.ts';
 import type { Clock, Narrator } from '../ports.ts';
-import { Sources, type TurnedAway } from '../sources.ts';
+import { keyOf, Sources, type TurnedAway } from '../sources.ts';
 import { listenerLimits } from './listener-limits.ts';
 
 export interface PerSource {
@@ -13,8 +13,8 @@ export interface PerSource {
 }
 
 export interface SourceGate {
-  /** A handshake of this source came to nothing. */
-  failed(address: string | undefined): void;
+  /** A handshake of this source came to nothing; one that was pushed out is not its fault. */
+  failed(address: string | undefined, port?: number): void;
   /** The caller at the other end may do what it asks: it is not pushed out any more. */
   proven(socket: Socket): void;
   /** Ends every connection, also one that HTTP does not know: in a handshake, or refused. */
@@ -24,8 +24,10 @@ export interface SourceGate {
 
 /**
  * Stands before TLS: a connection that is one too many of its source is reset before the handshake
- * costs anything. When all slots are taken, the one that has waited longest without proving anything
- * is pushed out, so that strangers can never fill them: a handshake takes milliseconds, theirs never end.
+ * costs anything. When all slots are taken, the source that holds most of them without having proved
+ * anything gives one up, its oldest, so that strangers can never fill them: a handshake takes milliseconds,
+ * theirs never end. A newcomer of that very source is turned away itself: were its own elders pushed out
+ * instead, none of a thousand honest callers behind one address would ever come to the end of its handshake.
  * Call it right after the server was made, as `guardServer`.
  * @see openssh sshd_config(5), PerSourcePenalties and MaxStartups
  */
@@ -40,7 +42,9 @@ export function gateSources(
   });
   const open = new Set<Socket>();
   /** by their other end, longest waiting first */
-  const unproven = new Map<string, Socket>();
+  const unproven = new Map<string, Waiting>();
+  /** other ends whose handshake fails because of us */
+  const pushedOut = new Set<string>();
 
   const behind = server.listeners('connection');
   server.removeAllListeners('connection');
@@ -58,21 +62,23 @@ export function gateSources(
     }
     const end = endOf(socket);
     if (open.size >= listenerLimits.connectionsMax) {
-      const [oldest] = unproven;
+      const oldest = oldestOfLargest(unproven, keyOf(address));
       if (oldest === undefined) {
         sources.leave(address);
         socket.resetAndDestroy();
         return;
       }
       // its 'close' comes later: the next one that is pushed out is another
-      unproven.delete(oldest[0]);
-      oldest[1].resetAndDestroy();
+      unproven.delete(oldest.end);
+      pushedOut.add(oldest.end);
+      oldest.socket.resetAndDestroy();
     }
     open.add(socket);
-    unproven.set(end, socket);
+    unproven.set(end, { end, socket, source: keyOf(address) });
     socket.once('close', () => {
       open.delete(socket);
       unproven.delete(end);
+      pushedOut.delete(end);
       sources.leave(address);
     });
     for (const listener of behind) listener.call(server, socket);
@@ -85,8 +91,10 @@ export function gateSources(
   }, listenerLimits.turnedAwayTellMs).unref();
 
   return {
-    failed: (address) => {
-      if (address !== undefined) sources.fail(address, clock.monotonicMs());
+    failed: (address, port) => {
+      if (address === undefined) return;
+      if (pushedOut.has(`${address} ${String(port ?? '')}`)) return;
+      sources.fail(address, clock.monotonicMs());
     },
     proven: (socket) => {
       unproven.delete(endOf(socket));
@@ -98,6 +106,29 @@ export function gateSources(
       clearInterval(settling);
     },
   };
+}
+
+interface Waiting {
+  end: string;
+  socket: Socket;
+  source: string;
+}
+
+/** @returns the oldest of the source that holds the most; undefined where the newcomer's own does */
+function oldestOfLargest(
+  unproven: ReadonlyMap<string, Waiting>,
+  newcomer: string,
+): Waiting | undefined {
+  const held = new Map<string, number>();
+  for (const { source } of unproven.values()) {
+    held.set(source, (held.get(source) ?? 0) + 1);
+  }
+  const most = Math.max(0, ...held.values());
+  if ((held.get(newcomer) ?? 0) >= most) return undefined;
+  for (const waiting of unproven.values()) {
+    if (held.get(waiting.source) === most) return waiting;
+  }
+  return undefined;
 }
 
 function tell(narrator: Narrator, turnedAway: TurnedAway): void {

@@ -12,7 +12,10 @@ export function factsOf(
   return { code, message, remedy };
 }
 
-/** Whether a refusal may pass by itself, so that the same kick is worth sending again. */
-export function isPassing(reply: { status: number }): boolean {
-  return reply.status === 429 || reply.status >= 500;
+/**
+ * Whether a refusal may pass by itself, so that the same kick is worth sending again. 408: a host under load did not read
+ * the request in time.
+ */
+export function isPassing({ status }: { status: number }): boolean {
+  return status === 408 || status === 429 || status >= 500;
 }
