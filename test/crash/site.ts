@@ -41,6 +41,7 @@ export function createSite(dir: string): Site {
 certname: ${host}
 tls: {cert: ${cert}, key: ${key}, ca: ${ca}, crl: ${crl}}
 acl: {file: ${dir}/auth.conf}
+audit: {file: ${dir}/audit.log}
 cm:
   default: tool
   profiles:

@@ -60,6 +60,7 @@ export class AuditFile implements Audit {
   #lost = 0;
   #fault: string | undefined;
   #lookAtMs = 0;
+  #isClosed = false;
 
   /** @throws Fault AUDIT_UNUSABLE */
   constructor(options: AuditFileOptions) {
@@ -85,6 +86,8 @@ export class AuditFile implements Audit {
   }
 
   append(entry: AuditEntry): void {
+    // A connection that ends after the listener: its number of a descriptor may be another file's by now.
+    if (this.#isClosed) return;
     if (this.#waiting.length >= waitingMax) this.#lost += 1;
     else this.#add(entry);
     this.#write();
@@ -95,12 +98,14 @@ export class AuditFile implements Audit {
   }
 
   probe(): string | undefined {
-    if (this.#fault !== undefined) this.#write();
+    if (this.#fault !== undefined && !this.#isClosed) this.#write();
     return this.#fault;
   }
 
   close(): void {
+    if (this.#isClosed) return;
     this.#write();
+    this.#isClosed = true;
     if (!this.#isHandedOver) closeSync(this.#fd);
   }
 

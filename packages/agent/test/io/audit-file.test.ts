@@ -48,6 +48,19 @@ t.test('a chain goes on in the next process', async (t) => {
   t.equal(statSync(file).mode & 0o777, 0o640);
 });
 
+t.test('a line that comes after the end goes nowhere', async (t) => {
+  const dir = t.testdir();
+  const { audit } = openAudit(t, join(dir, 'audit.log'));
+  audit.close();
+  // the kernel gives the lowest free number: the one that the audit file had
+  const other = openSync(join(dir, 'other'), 'a');
+  t.teardown(() => closeSync(other));
+  audit.append(entry(1));
+  audit.close();
+  t.equal(readFileSync(join(dir, 'other'), 'latin1'), '');
+  t.match(verdict(join(dir, 'audit.log')), { kind: 'whole', lines: 1 });
+});
+
 t.test(
   'what a power cut left of a line is told, and the chain goes on',
   async (t) => {

@@ -193,7 +193,7 @@ void t.test('check', async (t) => {
   t.match(await runKicker(['check', '--config', plain]), {
     code: 0,
     stdout:
-      /^ok configuration: .*\nok certificate: .*\nok ledger: .*\n-- command file: /,
+      /^ok configuration: .*\nok rules: built in: 1 automatic\nok certificate: .*\nok ledger: .*\n-- command file: /,
   });
   const bad = configure({
     prt: 1,
