@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build, type BuildResult } from 'esbuild';
 import { builtinModules } from './build/builtin-modules.ts';
 import { launcherText } from './build/launcher.ts';
+import { ingredientsOf } from './build/made-of.ts';
 import { pastTheFace } from './build/past-the-face.ts';
 import { sizeTable } from './build/size-table.ts';
 
@@ -24,7 +25,12 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, 'bin'), { recursive: true });
 const results: Record<string, BuildResult<{ metafile: true }>> = {};
 for (const [program, main] of Object.entries(programs)) {
-  results[program] = await bundle(program, main);
+  const result = await bundle(program, main);
+  results[program] = result;
+  writeFileSync(
+    join(dist, `${program}.made-of.json`),
+    JSON.stringify(ingredientsOf(result.metafile, root)),
+  );
   writeFileSync(join(dist, 'bin', program), launcherText(program), {
     mode: 0o755,
   });

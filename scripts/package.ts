@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import manifest from '../package.json' with { type: 'json' };
+import { readIngredient, type Ingredient } from './build/made-of.ts';
+import { contentsOf, packages } from './package/contents.ts';
+import { buildDeb, debArchitecture } from './package/deb.ts';
+import { createSbom } from './package/sbom.ts';
+import { stage } from './package/stage.ts';
+
+/**
+ * `npm run package [-- --out DIR]`: kickd_VERSION_ARCH.deb and kicker_VERSION_ARCH.deb, each with its own Node, and
+ * beside each what it is made of (CycloneDX). The same commit gives the same bytes.
+ * @see docs/decisions/0014-packages.md
+ */
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({
+  options: { out: { type: 'string', default: join(root, 'dist', 'packages') } },
+});
+const dist = join(root, 'dist');
+if (!existsSync(join(dist, 'kickd.mjs'))) {
+  process.stderr.write('package: nothing is built; type: npm run build\n');
+  process.exit(2);
+}
+
+/** Of the commit, so that a file's time says nothing of the machine. @see reproducible-builds.org/specs/source-date-epoch */
+const epochSeconds = Number(
+  process.env['SOURCE_DATE_EPOCH'] ??
+    execFileSync('git', ['-C', root, 'log', '-1', '--format=%ct'], {
+      encoding: 'utf8',
+    }),
+);
+
+mkdirSync(values.out, { recursive: true });
+for (const name of packages) {
+  const work = mkdtempSync(join(tmpdir(), 'kickd-package-'));
+  try {
+    const about = { name, version: manifest.version, epochSeconds };
+    const contents = await contentsOf(about, root);
+    stage(contents, work, epochSeconds);
+    const base = join(
+      values.out,
+      `${name}_${manifest.version}_${debArchitecture()}`,
+    );
+    buildDeb(work, `${base}.deb`, epochSeconds);
+    writeFileSync(`${base}.cdx.json`, createSbom(about, ingredientsOf(name)));
+    process.stdout.write(`${base}.deb\n`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** As the build wrote it down, and the Node. */
+function ingredientsOf(name: string): Ingredient[] {
+  const bundled = JSON.parse(
+    readFileSync(join(dist, `${name}.made-of.json`), 'utf8'),
+  ) as Ingredient[];
+  return [readIngredient(join(process.execPath, '..', '..')), ...bundled];
+}
