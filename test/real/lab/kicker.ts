@@ -56,11 +56,11 @@ const labRules = `rules:
   - name: lab
     match: { host: '*' }
     coolDownSeconds: 0
-    attempts: { perProblem: 10, perPeriod: 1000 }
+    attempts: { perProblem: 10, perPeriod: 100 }
     futility: { runs: 10, relapseSeconds: 0 }
 guards:
   hostIntervalSeconds: 0
-  flapping: { low: 99, high: 100 }
+  flapping: { low: 98, high: 99 }
 `;
 
 /** Any command of kicker's, as user nagios. */
