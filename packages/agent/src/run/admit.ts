@@ -3,6 +3,11 @@ import { canShare, covers, type RunScope } from './scope.ts';
 
 /** How many runs may wait: one for each different scope that asked. */
 const queueMax = 8;
+/**
+ * How many kicks one run serves. Each is part of the run's record, which is written anew when another
+ * joins, and of every reply about it: a caller that never stops must not make it grow without end.
+ */
+const servedMax = 1000;
 
 export type Admission =
   | { kind: 'start' }
@@ -37,10 +42,14 @@ export function admit(
   { now, running, queued, restMs }: Situation,
 ): Admission {
   if (hasExpired(kick, now)) return { kind: 'expired' };
-  if (running !== undefined && hasSeen(running, kick, scope, now)) {
+  if (
+    running !== undefined &&
+    hasRoom(running) &&
+    hasSeen(running, kick, scope, now)
+  ) {
     return { kind: 'join-running', run: running };
   }
-  const waiting = queued.find((run) => canShare(run, scope));
+  const waiting = queued.find((run) => hasRoom(run) && canShare(run, scope));
   if (waiting !== undefined) return { kind: 'join-queued', run: waiting };
   if (running === undefined && queued.length === 0) {
     return restMs > 0
@@ -53,6 +62,10 @@ export function admit(
 /** Whether nobody who asked for this run wants it any more. */
 export function isUnwanted(run: Run, now: Date): boolean {
   return run.kicks.every((kick) => hasExpired(kick, now));
+}
+
+function hasRoom(run: Run): boolean {
+  return run.kicks.length < servedMax;
 }
 
 function hasExpired(kick: { expires?: string }, now: Date): boolean {

@@ -24,6 +24,17 @@ const running = (startedSeconds: number, more: Partial<Kick> = {}): Run =>
 const queued = (n: number, more: Partial<Kick> = {}): Run =>
   queuedRun(id(n), certname, scopeOf(kick(more), 'puppet-agent'), now);
 
+/** the run serves as many kicks as a run may */
+const full = (run: Run): Run => ({
+  ...run,
+  kicks: Array.from({ length: 1000 }, (_, n) => ({
+    kick: id(100 + n),
+    by: 'monitor.example.com',
+    joined: 'joined-queued' as const,
+    acceptedAt: at(0),
+  })),
+});
+
 const since = (seconds: number): Partial<Kick> => ({
   because: { since: at(seconds) },
 });
@@ -51,6 +62,27 @@ const cases: [string, Partial<Kick>, Run | undefined, Run[], string][] = [
     since(-10),
     running(-30),
     [queued(3)],
+    'join-queued',
+  ],
+  [
+    'the running one serves a thousand',
+    since(-60),
+    full(running(-30)),
+    [],
+    'queue',
+  ],
+  [
+    'the waiting one serves a thousand',
+    {},
+    undefined,
+    [full(queued(3))],
+    'queue',
+  ],
+  [
+    'another waits behind it',
+    {},
+    undefined,
+    [full(queued(3)), queued(4)],
     'join-queued',
   ],
   [
@@ -136,10 +168,10 @@ const cases: [string, Partial<Kick>, Run | undefined, Run[], string][] = [
 ];
 for (const [name, asked, run, waiting, kind] of cases) {
   t.test(name, (t) => {
-    const full = kick(asked);
-    const scope = scopeOf(full, 'puppet-agent');
+    const whole = kick(asked);
+    const scope = scopeOf(whole, 'puppet-agent');
     t.equal(
-      admit(full, scope, { now, running: run, queued: waiting, restMs: 0 })
+      admit(whole, scope, { now, running: run, queued: waiting, restMs: 0 })
         .kind,
       kind,
     );
@@ -151,10 +183,10 @@ t.test('the queue is bounded', (t) => {
   const waiting = Array.from({ length: 8 }, (_, n) =>
     queued(10 + n, { environment: `e${String(n)}` }),
   );
-  const full = kick();
-  const scope = scopeOf(full, 'puppet-agent');
+  const whole = kick();
+  const scope = scopeOf(whole, 'puppet-agent');
   t.equal(
-    admit(full, scope, {
+    admit(whole, scope, {
       now,
       running: running(-30),
       queued: waiting,
@@ -166,19 +198,19 @@ t.test('the queue is bounded', (t) => {
 });
 
 t.test('an idle host that has run too lately takes no kick', (t) => {
-  const full = kick();
-  const scope = scopeOf(full, 'puppet-agent');
+  const whole = kick();
+  const scope = scopeOf(whole, 'puppet-agent');
   const situation = { now, queued: [], restMs: 4000 };
-  t.same(admit(full, scope, { ...situation, running: undefined }), {
+  t.same(admit(whole, scope, { ...situation, running: undefined }), {
     kind: 'too-soon',
     retryAfterMs: 4000,
   });
   // what joins starts nothing, and what waits is held back by its start
-  t.match(admit(full, scope, { ...situation, running: running(-30) }), {
+  t.match(admit(whole, scope, { ...situation, running: running(-30) }), {
     kind: 'queue',
   });
   t.match(
-    admit(full, scope, {
+    admit(whole, scope, {
       ...situation,
       running: undefined,
       queued: [queued(3)],
