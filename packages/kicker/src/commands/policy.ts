@@ -1,10 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { learn } from '../decide/learn.ts';
+import { isStopped } from '../decide/look-again.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { findTarget } from '../fleet/target.ts';
 import type { WaitingRecord } from '../ledger/entry.ts';
 import type { Looking } from '../serve/look-after.ts';
-import { isStopped } from '../serve/take-event.ts';
 
 /**
  * Where kicker has stopped for a service, asks the host which policy its last run applied, whoever started

@@ -7,7 +7,7 @@ export function judgeHost({ event, host }: Situation): Finding {
   if (event.service === undefined) {
     return {
       kind: 'skip',
-      code: event.state === 'DOWN' ? 'host-down' : 'host-event',
+      code: 'host-event',
       reason: `the event is about the host itself (${event.state}), and a host that does not answer cannot be kicked`,
     };
   }

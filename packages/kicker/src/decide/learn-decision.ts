@@ -1,5 +1,6 @@
 import { mayProbeBlock } from './futility.ts';
 import { hostKey, serviceKey } from './keys.ts';
+import { isOnHold } from './look-again.ts';
 import { ruleFor } from './match.ts';
 import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';
@@ -35,6 +36,10 @@ export function learnDecision(
   };
   if (decision.escalate?.about === 'problem') problem.isTold = true;
   if (decision.kind === 'wait') problem.wantedMs ??= atMs;
+  // Given back it is wanted from then on, however long it was on hold.
+  if (decision.kind === 'skip' && isOnHold(decision.code)) {
+    delete problem.wantedMs;
+  }
   const isObserved =
     decision.kind === 'skip' && decision.would?.kind === 'kick';
   if (rule !== undefined && isObserved) {

@@ -6,6 +6,7 @@ import { judge } from './judge.ts';
 import { hostKey, serviceKey } from './keys.ts';
 import { didRun } from './learn-run.ts';
 import { learn } from './learn.ts';
+import { isStopped, lookAgain } from './look-again.ts';
 import { createMapMemory } from './map-memory.ts';
 import type { Moment } from './moment.ts';
 import type { News } from './news.ts';
@@ -46,6 +47,9 @@ export interface RehearsalOptions {
   refresh: (event: Event, facts: Facts) => { event: Event; facts: Facts };
 }
 
+/** Nobody asks hosts here: their policy is told. */
+const policySeconds = Number.POSITIVE_INFINITY;
+
 /** A kicker in time that is only told: the engine, and what a resident kicker does around it. */
 export interface Rehearsal {
   take(event: Event, facts: Facts): Decision;
@@ -75,7 +79,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     waiting.get(key)?.();
     waiting.set(
       key,
-      timeline.after(ms, () => lookAgain(key)),
+      timeline.after(ms, () => decideAgain(key)),
     );
   };
 
@@ -93,7 +97,10 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       waiting.get(key)?.();
       waiting.delete(key);
     }
-    if (decision.kind === 'wait') lookAfter(key, decision.againAfterMs);
+    if (decision.kind !== 'kick' && !isStopped(decision.code)) {
+      const next = lookAgain(decision, policySeconds);
+      if (next.kind === 'after') lookAfter(key, next.ms);
+    }
     if (decision.kind === 'kick' && kick !== undefined) {
       const host = hostKey(event, facts);
       const service = event.service ?? '';
@@ -104,7 +111,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     return decision;
   }
 
-  function lookAgain(key: string): void {
+  function decideAgain(key: string): void {
     waiting.delete(key);
     const known = last.get(key);
     if (known === undefined) return;

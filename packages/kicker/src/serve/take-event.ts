@@ -3,6 +3,7 @@ import type { Facts } from '../decide/facts.ts';
 import { judge, type Judged } from '../decide/judge.ts';
 import { hostKey, serviceKey } from '../decide/keys.ts';
 import { learn } from '../decide/learn.ts';
+import { lookAgain } from '../decide/look-again.ts';
 import type { Memory } from '../decide/memory.ts';
 import type { Moment } from '../decide/moment.ts';
 import type { Rule, RuleSet } from '../decide/rules.ts';
@@ -58,24 +59,6 @@ export type Taken =
   | { kind: 'told'; decision: Exclude<Decision, { kind: 'kick' }> }
   /** the ledger holds the kick, and this process owns it; now it may be sent */
   | { kind: 'send'; decision: Decision; open: OpenRecord };
-
-/** Whether a decision's code says that only another policy, or time, can change it. */
-export function isStopped(code: string): boolean {
-  return stoppedFor.has(code);
-}
-
-const stoppedFor: ReadonlySet<string> = new Set([
-  'futile',
-  'too-many-changes',
-  'attempts-used',
-  'healed-too-often',
-  'gave-up',
-]);
-/** These say nothing about a kick that is still wanted for the problem. */
-const keepsWaiting: ReadonlySet<string> = new Set([
-  'stale',
-  'attempt-not-reached',
-]);
 
 /**
  * Decides about an event, in one transaction: what is remembered is read, the decision is made, and event,
@@ -219,17 +202,17 @@ function keepWaiting(
   now: Moment,
 ): void {
   const subject = subjectKey(event);
-  if (decision.kind === 'wait' || stoppedFor.has(decision.code)) {
+  const again = lookAgain(decision, policySeconds);
+  if (again.kind === 'after') {
     transaction.setWaiting({
       problem: problemKey(event),
       subject,
       event,
       code: decision.code,
       since: now,
-      afterMs:
-        decision.kind === 'wait' ? decision.againAfterMs : policySeconds * 1000,
+      afterMs: again.ms,
     });
-  } else if (isAgain === true || !keepsWaiting.has(decision.code)) {
+  } else if (isAgain === true || again.kind === 'never') {
     transaction.endWaiting(subject);
   }
 }

@@ -126,7 +126,7 @@ const rows: [string, Event, Partial<Rule['when']>, string][] = [
     { softAttempt: 1 },
     'kick',
   ],
-  ['the host itself, down', { ...hostEvent, state: 'DOWN' }, {}, 'host-down'],
+  ['the host itself, down', { ...hostEvent, state: 'DOWN' }, {}, 'host-event'],
   [
     'the host itself, cut off',
     { ...hostEvent, state: 'UNREACHABLE' },

@@ -287,7 +287,8 @@ void t.test(
   },
 );
 
-const quiet: [string, (stage: ReturnType<typeof stageOf>) => void][] = [
+type Change = (stage: ReturnType<typeof stageOf>) => void;
+const quiet: [string, Change][] = [
   ['in downtime', (stage) => stage.setDowntime('web0', 'HTTP', true)],
   ['stopped', (stage) => stage.stop()],
   ['its host down', (stage) => stage.setHost('web0', 'DOWN')],
@@ -314,6 +315,41 @@ void t.test('KIC-12 acknowledged: no kick', async (t) => {
   stage.run(hour);
   t.equal(stage.kicks.length, 0);
 });
+
+for (const [name, take, handBack] of [
+  [
+    'a downtime',
+    (stage) => stage.setDowntime('web0', 'HTTP', true),
+    (stage) => stage.setDowntime('web0', 'HTTP', false),
+  ],
+  [
+    'an acknowledgement',
+    (stage) => stage.acknowledge('web0', 'HTTP', 'ada'),
+    (stage) => stage.acknowledge('web0', 'HTTP', undefined),
+  ],
+  [
+    'an outage of its host',
+    (stage) => stage.setHost('web0', 'DOWN'),
+    (stage) => stage.setHost('web0', 'UP'),
+  ],
+] satisfies [string, Change, Change][]) {
+  void t.test(
+    `KIC-12 ${name} ends and the problem lasts: kicked`,
+    async (t) => {
+      const stage = stageOf({ hosts: fleet(1), checkMs: second });
+      stage.breakService('web0', 'HTTP', 'run');
+      stage.run(2 * second);
+      take(stage);
+      // longer than patienceSeconds: a person had it meanwhile
+      stage.run(5 * hour);
+      t.equal(stage.kicks.length, 0);
+      handBack(stage);
+      stage.run(2 * minute);
+      t.equal(stage.kicks.length, 1);
+      t.strictSame(stage.pages, []);
+    },
+  );
+}
 
 void t.test(
   'KIC-13 a noop run that would change too much stops, and asks',
