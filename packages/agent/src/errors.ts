@@ -9,7 +9,7 @@ export const faults = {
     code: 'CONFIG_UNREADABLE',
     exitCode: usage,
     message: `the configuration ${file} cannot be read: ${why}`,
-    remedy: `sudo install -D -m 0644 deploy/kickd.yaml.sample ${file}, or name another with --config FILE`,
+    remedy: `namei -l ${file}; or name another with --config FILE: every setting has a default, so an empty file will do`,
   }),
   configInvalid: (place: string, what: string, remedy: string): FaultFacts => ({
     code: 'CONFIG_INVALID',
@@ -63,7 +63,7 @@ export const faults = {
     code: 'ACL_MISSING',
     exitCode: usage,
     message: `there is no ACL at ${file}: nobody may do anything`,
-    remedy: `sudo install -D -m 0644 deploy/auth.conf.sample ${file}, then name your kicker in it`,
+    remedy: `printf 'path /run\\nmethod save\\nallow KICKER.CERTNAME\\n' | sudo tee ${file}`,
   }),
   aclUnreadable: (file: string, error: unknown): FaultFacts => ({
     code: 'ACL_UNREADABLE',

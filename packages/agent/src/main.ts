@@ -12,6 +12,7 @@ import { version } from './version.ts';
 const unsafeVariables = [
   'NODE_OPTIONS',
   'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_EXTRA_CA_CERTS',
   'OPENSSL_CONF',
   'SSLKEYLOGFILE',
   'LD_PRELOAD',

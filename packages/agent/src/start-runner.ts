@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { createUuid7 } from '@kickd/protocol';
+import { createUuid7, Fault } from '@kickd/protocol';
 import { createProfiles } from './cm/profiles.ts';
 import type { Settings } from './config/settings.ts';
+import { faults } from './errors.ts';
 import { createLauncher, launcherKind } from './io/choose-launcher.ts';
 import { LocalRunner } from './io/local-runner.ts';
+import { makeFolder } from './io/make-folder.ts';
 import { findPuppet } from './io/puppet-host.ts';
 import { openSqliteJournal } from './io/sqlite-journal.ts';
 import type { Clock, Narrator } from './ports.ts';
@@ -31,8 +32,13 @@ export function startRunner(
   },
 ): LocalRunner {
   const logDir = `${settings.state}/runs`;
-  mkdirSync(logDir, { recursive: true, mode: 0o700 });
-  const journal = openSqliteJournal(`${settings.state}/journal.sqlite`);
+  const journalFile = `${settings.state}/journal.sqlite`;
+  try {
+    makeFolder(logDir, 0o700);
+  } catch (cause) {
+    throw new Fault(faults.journalUnusable(journalFile, cause), { cause });
+  }
+  const journal = openSqliteJournal(journalFile);
   const launcher = launcherKind();
   let counts = before;
   const counting: Narrator = {

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readSync,
   statSync,
@@ -22,6 +21,7 @@ import {
 import type { AuditEntry } from '../audit/entry.ts';
 import { faults, reasonOf } from '../errors.ts';
 import type { Audit, Clock } from '../ports.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Lines that wait for a full disk; each is some 700 bytes. */
 const waitingMax = 1000;
@@ -69,7 +69,7 @@ export class AuditFile implements Audit {
     this.#isHandedOver = fd !== undefined;
     try {
       if (fd === undefined) {
-        mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+        makeFolder(dirname(file), 0o750);
       }
       this.#fd = fd ?? openForAppending(file);
       const end = readEnd(file);

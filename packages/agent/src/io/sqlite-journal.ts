@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
@@ -6,6 +5,7 @@ import { Fault, type Run } from '@kickd/protocol';
 import { faults, reasonOf } from '../errors.ts';
 import { journalSteps, sumOf } from '../journal/schema.ts';
 import type { ChildIdentity, Journal, KickRecord, OpenRun } from '../ports.ts';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * The journal on disk: one SQLite file, WAL, every commit fsynced before a method returns.
@@ -135,7 +135,7 @@ interface Database {
 function openDatabase(file: string): Database {
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+    makeFolder(dirname(file), 0o750);
     db = new DatabaseSync(file, { timeout: 1000 });
     // EXCLUSIVE: a second kickd on this directory is refused at its first statement.
     db.exec(`PRAGMA locking_mode = EXCLUSIVE;

@@ -1,7 +1,6 @@
 import {
   closeSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
@@ -21,6 +20,7 @@ import type {
   Launch,
   Launcher,
 } from '../ports.ts';
+import { makeFolder } from './make-folder.ts';
 import { readBootId, readStartTicks } from './proc.ts';
 import {
   environmentNames,
@@ -59,7 +59,7 @@ export function createUnitLauncher(settings: UnitLauncherSettings): Launcher {
   return {
     bootId: () => bootId,
     launch: async (command, run, outputFile) => {
-      mkdirSync(endsDir, { recursive: true, mode: 0o700 });
+      makeFolder(endsDir, 0o700);
       forgetOldEnds(endsDir);
       return launch(settings, command, run, outputFile, fileOf(run), bootId);
     },
