@@ -296,6 +296,7 @@ const broken: Broken[] = [
 t.ok(broken.length >= 40, `${String(broken.length)} broken set-ups`);
 const kickd = await buildKickd(t.testdir({}));
 const slowest = { ms: 0, what: '' };
+t.jobs = 3;
 
 /** One line and its remedy, for each thing that is wrong. */
 function expectRefusal(t: Test, ended: Ended, code: string): void {
@@ -310,7 +311,7 @@ function expectRefusal(t: Test, ended: Ended, code: string): void {
 }
 
 for (const { what, damage, code, command = ['serve'] } of broken) {
-  t.test(`no start with ${what}`, async (t) => {
+  t.test(`no start with ${what}`, { buffered: true }, async (t) => {
     const dir = t.testdir({});
     const { configFile: config } = createSite(dir);
     const ssl = (name: string): string => join(dir, host, `${name}.pem`);
