@@ -2,7 +2,7 @@ import { printable, type FaultFacts } from '@kickd/protocol';
 import { Value } from 'typebox/value';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { faults } from '../errors.ts';
-import { ConfigFile } from './schema.ts';
+import { ConfigFile, configDefaults } from './schema.ts';
 
 export type ParsedConfig =
   | { kind: 'config'; config: ConfigFile }
@@ -25,7 +25,14 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   if (mistakes.length > 0) return { kind: 'faults', faults: mistakes };
   // an empty file is a configuration of defaults
   const value: unknown = document.toJS({ maxAliasCount: 10 }) ?? {};
-  if (Value.Check(ConfigFile, value)) return { kind: 'config', config: value };
+  if (Value.Check(ConfigFile, value)) {
+    const fault = unknownProfile(value, () =>
+      place(file, lines, offsetOf(document, ['cm', 'default'])),
+    );
+    return fault === undefined
+      ? { kind: 'config', config: value }
+      : { kind: 'faults', faults: [fault] };
+  }
   const found = Value.Errors(ConfigFile, value)
     .filter((error) => error.keyword !== 'boolean')
     .map((error) => {
@@ -59,6 +66,25 @@ export function parseConfig(text: string, file: string): ParsedConfig {
       return isNew;
     }),
   };
+}
+
+/** Puppet's own profile is there without being named. */
+function unknownProfile(
+  { cm }: ConfigFile,
+  at: () => string,
+): FaultFacts | undefined {
+  const names = new Set([
+    ...Object.keys(cm?.profiles ?? {}),
+    configDefaults.profile,
+  ]);
+  const chosen = cm?.default;
+  if (chosen === undefined || names.has(chosen)) return undefined;
+  const known = [...names].join(', ');
+  return faults.configInvalid(
+    at(),
+    `cm.default names ${chosen}, which is not among the profiles: ${known}`,
+    `add cm.profiles.${chosen}, or choose one of ${known}`,
+  );
 }
 
 function place(file: string, lines: LineCounter, offset: number): string {

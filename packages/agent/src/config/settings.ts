@@ -3,8 +3,6 @@ import {
   type PuppetPlaces,
   type TlsFiles,
 } from '@kickd/mtls';
-import type { FaultFacts } from '@kickd/protocol';
-import { faults } from '../errors.ts';
 import { configDefaults, type ConfigFile, type Profile } from './schema.ts';
 
 /** The configuration with nothing left open: what the rest of kickd is built from. */
@@ -33,10 +31,6 @@ export interface Settings {
   puppet: PuppetPlaces;
 }
 
-export type ResolvedSettings =
-  | { kind: 'settings'; settings: Settings }
-  | { kind: 'faults'; faults: FaultFacts[] };
-
 /**
  * Fills in what the file leaves open: Puppet's own places, then the defaults.
  * @param printed what `puppet config print --section agent` said, where Puppet was asked
@@ -45,56 +39,39 @@ export function resolveSettings(
   config: ConfigFile,
   found: PuppetPlaces,
   printed: Record<string, string>,
-  file: string,
-): ResolvedSettings {
+): Settings {
   const puppet = mergePuppetPrint(found, printed);
   const given = config.cm?.profiles ?? {};
   const profiles = new Map<string, Profile>(Object.entries(given));
   const fallback = configDefaults.profile;
   if (!profiles.has(fallback)) profiles.set(fallback, { type: fallback });
   const chosen = config.cm?.default ?? fallback;
-  if (!profiles.has(chosen)) {
-    const known = [...profiles.keys()].join(', ');
-    return {
-      kind: 'faults',
-      faults: [
-        faults.configInvalid(
-          file,
-          `cm.default names ${chosen}, which is not among the profiles: ${known}`,
-          `add cm.profiles.${chosen}, or choose one of ${known}`,
-        ),
-      ],
-    };
-  }
   const run = { ...configDefaults.run, ...config.run };
   return {
-    kind: 'settings',
-    settings: {
-      listen: {
-        ...configDefaults.listen,
-        ...config.listen,
-        perSource: { ...configDefaults.perSource, ...config.listen?.perSource },
-      },
-      certname: config.certname ?? puppet.certname,
-      tls: {
-        ...tlsFilesFor(config.certname ?? puppet.certname, puppet),
-        minVersion: configDefaults.minVersion,
-        ...config.tls,
-      },
-      acl: { ...configDefaults.acl, ...config.acl },
-      audit: { file: auditFileOf(config) },
-      cm: { default: chosen, profiles },
-      run: {
-        timeoutMs: run.timeoutSeconds * 1000,
-        graceMs: run.graceSeconds * 1000,
-        minIntervalMs: run.minIntervalSeconds * 1000,
-        kicksPerMinute: run.kicksPerMinute,
-        keepMs: run.keepDays * 24 * 60 * 60 * 1000,
-        freezeFile: run.freezeFile,
-      },
-      state: config.state ?? configDefaults.state,
-      puppet,
+    listen: {
+      ...configDefaults.listen,
+      ...config.listen,
+      perSource: { ...configDefaults.perSource, ...config.listen?.perSource },
     },
+    certname: config.certname ?? puppet.certname,
+    tls: {
+      ...tlsFilesFor(config.certname ?? puppet.certname, puppet),
+      minVersion: configDefaults.minVersion,
+      ...config.tls,
+    },
+    acl: { ...configDefaults.acl, ...config.acl },
+    audit: { file: auditFileOf(config) },
+    cm: { default: chosen, profiles },
+    run: {
+      timeoutMs: run.timeoutSeconds * 1000,
+      graceMs: run.graceSeconds * 1000,
+      minIntervalMs: run.minIntervalSeconds * 1000,
+      kicksPerMinute: run.kicksPerMinute,
+      keepMs: run.keepDays * 24 * 60 * 60 * 1000,
+      freezeFile: run.freezeFile,
+    },
+    state: config.state ?? configDefaults.state,
+    puppet,
   };
 }
 

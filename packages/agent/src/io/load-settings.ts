@@ -32,7 +32,8 @@ export async function loadSettings(
     isNeeded && binary !== undefined
       ? await askPuppet(binary, config.puppetConf)
       : {};
-  return resolveSettings(config, places, printed, path);
+  const settings = resolveSettings(config, places, printed);
+  return { kind: 'settings', settings };
 }
 
 type ReadConfig =

@@ -15,6 +15,15 @@ t.test('a file that says nothing is a configuration of defaults', (t) => {
   t.end();
 });
 
+t.test('a default that no profile has, with its line', (t) => {
+  const text = 'cm:\n  default: web\n  profiles: {}\n';
+  t.match(messages(text), [
+    /^kickd.yaml:2:12: cm.default names web, .* profiles: puppet-agent$/,
+  ]);
+  t.same(messages('cm: {default: puppet-agent}'), []);
+  t.end();
+});
+
 t.test('a whole file', (t) => {
   const text = `
 listen: {address: 127.0.0.1, port: 8139}
