@@ -1,5 +1,7 @@
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -265,6 +267,50 @@ const settings: [string, Damage, string][] = [
   ],
 ];
 
+const open =
+  (mode: number, path: (site: Site) => string): Damage =>
+  (site) =>
+    chmodSync(path(site), mode);
+const given =
+  (path: (site: Site) => string): Damage =>
+  (site) =>
+    chownSync(path(site), 12345, 12345);
+const configFile = ({ config }: Site): string => config;
+const aclFile = ({ dir }: Site): string => join(dir, 'auth.conf');
+const folder = ({ dir }: Site): string => dir;
+
+const access: [string, Damage, string][] = [
+  [
+    'a key that everybody may read',
+    open(0o644, ({ ssl }) => ssl('key')),
+    'KEY_EXPOSED',
+  ],
+  [
+    'a CA bundle that everybody may change',
+    open(0o666, ({ ssl }) => ssl('ca')),
+    'TLS_FILE_WRITABLE',
+  ],
+  [
+    'a CRL that everybody may change',
+    open(0o666, ({ ssl }) => ssl('crl')),
+    'TLS_FILE_WRITABLE',
+  ],
+  [
+    'a configuration that everybody may change',
+    open(0o646, configFile),
+    'FILE_WRITABLE',
+  ],
+  ['rules that everybody may change', open(0o646, aclFile), 'FILE_WRITABLE'],
+  ['a folder that everybody may change', open(0o777, folder), 'FILE_WRITABLE'],
+];
+const owners: typeof access = [
+  ["another user's configuration", given(configFile), 'FILE_OWNER'],
+  ["another user's rules", given(aclFile), 'FILE_OWNER'],
+  ["another user's folder", given(folder), 'FILE_OWNER'],
+];
+/** Only root can give a file away. */
+const isRoot = process.getuid?.() === 0;
+
 const halves: Broken[] = [
   {
     what: 'a certificate among the credentials and no key',
@@ -285,7 +331,13 @@ const halves: Broken[] = [
 ];
 
 const broken: Broken[] = [
-  ...[...files, ...trust, ...settings].map(([what, damage, code]) => ({
+  ...[
+    ...files,
+    ...trust,
+    ...settings,
+    ...access,
+    ...(isRoot ? owners : []),
+  ].map(([what, damage, code]) => ({
     what,
     damage,
     code,

@@ -52,12 +52,13 @@ export function writeHost(
   const ssldir = join(dir, certname);
   mkdirSync(join(ssldir, 'certs'), { recursive: true, mode: 0o755 });
   mkdirSync(join(ssldir, 'private_keys'), { recursive: true, mode: 0o750 });
-  writeFileSync(join(ssldir, 'certs', `${certname}.pem`), leaf.cert);
+  const shared = { mode: 0o644 };
+  writeFileSync(join(ssldir, 'certs', `${certname}.pem`), leaf.cert, shared);
   writeFileSync(join(ssldir, 'private_keys', `${certname}.pem`), leaf.key, {
     mode: 0o640,
   });
-  writeFileSync(join(ssldir, 'certs', 'ca.pem'), pki.ca);
-  writeFileSync(join(ssldir, 'crl.pem'), pki.crl);
+  writeFileSync(join(ssldir, 'certs', 'ca.pem'), pki.ca, shared);
+  writeFileSync(join(ssldir, 'crl.pem'), pki.crl, shared);
   return ssldir;
 }
 

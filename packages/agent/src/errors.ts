@@ -59,6 +59,18 @@ export const faults = {
     message: `${name} is set: it can change how kickd runs or whom it trusts`,
     remedy: `unset ${name}`,
   }),
+  fileWritable: (what: string, file: string, mode: string): FaultFacts => ({
+    code: 'FILE_WRITABLE',
+    exitCode: usage,
+    message: `others than its owner may change the ${what} ${printable(file)} (mode ${mode})`,
+    remedy: `chmod go-w ${printable(file)}`,
+  }),
+  fileOwner: (what: string, file: string, uid: string): FaultFacts => ({
+    code: 'FILE_OWNER',
+    exitCode: usage,
+    message: `the ${what} ${printable(file)} belongs to user ${uid}: neither to root nor to whoever runs kickd`,
+    remedy: `namei -l ${printable(file)}; sudo chown root ${printable(file)}`,
+  }),
   aclMissing: (file: string): FaultFacts => ({
     code: 'ACL_MISSING',
     exitCode: usage,

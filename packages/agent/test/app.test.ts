@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPki, writeSsl } from '@kickd/testkit';
 import t from 'tap';
@@ -148,6 +148,13 @@ t.test(
     writeFileSync(file, `${simpleAcl}permit ${monitor}\n`);
     const refused = await heardOf('reload-refused', mark);
     t.match(JSON.stringify(refused), /auth\.conf:4/);
+    t.equal((await fixture.get('/status')).status, 200, 'the old rules stay');
+
+    mark = fixture.told.length;
+    writeFileSync(file, simpleAcl);
+    chmodSync(file, 0o646);
+    const writable = await heardOf('reload-refused', mark);
+    t.match(JSON.stringify(writable), /FILE_WRITABLE/);
     t.equal((await fixture.get('/status')).status, 200, 'the old rules stay');
 
     mark = fixture.told.length;

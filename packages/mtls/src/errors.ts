@@ -33,6 +33,18 @@ export const errors = {
         `give this program a certificate of its own, which its user can read: ` +
         `puppetserver ca generate --certname NAME; or run it with the key's group`,
     ),
+  keyExposed: (file: string, mode: string) =>
+    facts(
+      'KEY_EXPOSED',
+      `everybody on this host may read the key ${printable(file)} (mode ${mode})`,
+      `chmod o= ${printable(file)}; if others use this host, get a new pair: ${newCert}`,
+    ),
+  fileWritable: (file: string, mode: string) =>
+    facts(
+      'TLS_FILE_WRITABLE',
+      `others than its owner may change ${printable(file)} (mode ${mode}), and with it whom this program trusts`,
+      `chmod go-w ${printable(file)}`,
+    ),
   fileEmpty: (what: string, file: string) =>
     facts(
       'TLS_FILE_EMPTY',

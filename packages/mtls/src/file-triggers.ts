@@ -14,11 +14,12 @@ export async function stampOf(
   const parts = await Promise.all(
     Object.values(files).map(async (file: string) => {
       try {
-        const { dev, ino, size, mtimeNs, mtimeMs } = await stat(file, {
+        // the change time tells of another mode as well, and no program can set it back
+        const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = await stat(file, {
           bigint: true,
         });
-        if (Date.now() - Number(mtimeMs) < stampGrainMs) isSettled = false;
-        return `${dev}:${ino}:${size}:${mtimeNs}`;
+        if (Date.now() - Number(ctimeMs) < stampGrainMs) isSettled = false;
+        return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
       } catch (error) {
         return String(error);
       }

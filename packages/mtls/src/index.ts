@@ -6,6 +6,12 @@ export {
   type GuardOptions,
   type PeerAddress,
 } from './guard.ts';
+export {
+  isWritableByOthers,
+  modeOf,
+  whoRuns,
+  type Access,
+} from './file-access.ts';
 export { explainHandshake } from './handshake-errors.ts';
 export {
   crlsBackwards,

@@ -1,8 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  type Stats,
+} from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { Fault } from '@kickd/protocol';
 import { errors } from './errors.ts';
+import { judgeAccess } from './file-access.ts';
 import { PemError, splitPem, type PemBlock } from './pem.ts';
 
 /** Paths of the four PEM files. */
@@ -37,14 +44,20 @@ type TlsBytes = Record<keyof TlsFiles, Buffer>;
 /**
  * Reads the four files. Quick (no ASN.1): the way of every one-shot kicker; `inspectMaterial` looks
  * at dates, chains and CRL coverage.
- * @throws {Fault} with a code of errors.ts: unreadable, empty, DER, damaged, encrypted, key of another certificate
+ * @throws {Fault} with a code of errors.ts: unreadable, open to others, empty, DER, damaged, encrypted, key of another certificate
  */
 export async function readMaterial(files: TlsFiles): Promise<Material> {
   const read = async (what: keyof TlsFiles): Promise<Buffer> => {
+    const file = files[what];
+    let handle: FileHandle | undefined;
     try {
-      return await readFile(files[what]);
+      handle = await open(file);
+      expectOurs(what, file, await handle.stat());
+      return await handle.readFile();
     } catch (cause) {
-      throw unreadable(what, files[what], cause);
+      throw unreadable(what, file, cause);
+    } finally {
+      await handle?.close();
     }
   };
   const cert = await read('cert');
@@ -57,10 +70,16 @@ export async function readMaterial(files: TlsFiles): Promise<Material> {
 /** The same, synchronously. */
 export function readMaterialSync(files: TlsFiles): Material {
   const read = (what: keyof TlsFiles): Buffer => {
+    const file = files[what];
+    let fd: number | undefined;
     try {
-      return readFileSync(files[what]);
+      fd = openSync(file, 'r');
+      expectOurs(what, file, fstatSync(fd));
+      return readFileSync(fd);
     } catch (cause) {
-      throw unreadable(what, files[what], cause);
+      throw unreadable(what, file, cause);
+    } finally {
+      if (fd !== undefined) closeSync(fd);
     }
   };
   return parseMaterial(files, {
@@ -100,7 +119,16 @@ function parseMaterial(files: TlsFiles, bytes: TlsBytes): Material {
 
 const words = { cert: 'certificate', key: 'key', ca: 'CA', crl: 'CRL' };
 
+/** Asked of what was opened: a path may lead elsewhere a moment later. */
+function expectOurs(what: keyof TlsFiles, file: string, access: Stats): void {
+  // reading it will say that it is none
+  if (access.isDirectory()) return;
+  const fault = judgeAccess(what, file, access);
+  if (fault !== undefined) throw new Fault(fault);
+}
+
 function unreadable(what: keyof TlsFiles, file: string, cause: unknown): Fault {
+  if (cause instanceof Fault) return cause;
   const code =
     cause instanceof Error && 'code' in cause
       ? String(cause.code)

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import {
+  chmodSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -55,7 +56,7 @@ function start(t: Test, files: TlsFiles, more: Partial<WatchOptions> = {}) {
 
 /** As a careful writer does it. */
 function replace(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
@@ -68,6 +69,19 @@ function setUp(t: Test): { pki: Pki; files: TlsFiles; cert: string } {
     cert: leaf.cert,
   };
 }
+
+t.test(
+  'a key that everybody may read leaves the old one in force',
+  async (t) => {
+    const { files } = setUp(t);
+    const { events, log } = start(t, files);
+    const refused = once(events, 'refused');
+    chmodSync(files.key, 0o644);
+    const [faults] = (await refused) as [FaultFacts[]];
+    t.match(faults, [{ code: 'KEY_EXPOSED' }]);
+    t.same(log, ['KEY_EXPOSED']);
+  },
+);
 
 t.test('a revocation is live in a running server within 2 s', async (t) => {
   const { pki, files } = setUp(t);

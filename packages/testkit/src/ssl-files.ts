@@ -24,9 +24,10 @@ export function writeSsl(
     ca: join(dir, 'ca.pem'),
     crl: join(dir, 'crl.pem'),
   };
-  writeFileSync(files.cert, texts.cert);
+  const shared = { mode: 0o644 };
+  writeFileSync(files.cert, texts.cert, shared);
   writeFileSync(files.key, texts.key, { mode: 0o640 });
-  writeFileSync(files.ca, texts.ca);
-  writeFileSync(files.crl, texts.crl);
+  writeFileSync(files.ca, texts.ca, shared);
+  writeFileSync(files.crl, texts.crl, shared);
   return files;
 }

@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import { faults } from '../errors.ts';
 import { readAcl } from '../io/acl-file.ts';
 import { launcherKind, type LauncherKind } from '../io/choose-launcher.ts';
+import { unitCredentials } from '../io/listener-unit.ts';
 import { loadSettings } from '../io/load-settings.ts';
 import { findPuppet, isExecutable } from '../io/puppet-host.ts';
 
@@ -56,9 +57,12 @@ const runsAs: Record<LauncherKind, string> = {
     'process groups (units need root, and systemd 243 or later as process 1)',
 };
 
+/** What the listener will use: where systemd hands it a key, that one and not Puppet's. */
 function checkCertificates(settings: Settings, now: Date): Finding[] {
+  const given = unitCredentials() ?? {};
+  const source = Object.keys(given).length > 0 ? '; as kickd.service says' : '';
   try {
-    const material = readMaterialSync(settings.tls);
+    const material = readMaterialSync({ ...settings.tls, ...given });
     const inspection = inspectMaterial(material, now, 'server');
     const found = [...inspection.faults];
     if (inspection.certname !== settings.certname) {
@@ -73,7 +77,7 @@ function checkCertificates(settings: Settings, now: Date): Finding[] {
       ),
     ];
     const [soonest] = inspection.expiries;
-    const summary = `${inspection.certname}; first to expire: ${soonest?.what ?? ''} on ${soonest?.at.slice(0, 10) ?? ''}`;
+    const summary = `${inspection.certname}; first to expire: ${soonest?.what ?? ''} on ${soonest?.at.slice(0, 10) ?? ''}${source}`;
     return findings.length > 0 ? findings : [fine('certificates', summary)];
   } catch (error) {
     if (error instanceof Fault)

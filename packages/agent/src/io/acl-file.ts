@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultFacts } from '@kickd/protocol';
+import { Fault, type FaultFacts } from '@kickd/protocol';
 import { parseAcl, type Acl } from '../acl/parse.ts';
 import { faults } from '../errors.ts';
 import type { Narrator } from '../ports.ts';
+import { readTrusted } from './trusted-file.ts';
 
 /** A change of the file is live within this time. */
 const pollMs = 500;
@@ -16,8 +17,9 @@ export type ReadAcl =
 export function readAcl(file: string, anyCertname: boolean): ReadAcl {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTrusted('ACL', file);
   } catch (error) {
+    if (error instanceof Fault) return { kind: 'faults', faults: [error] };
     const isMissing =
       error instanceof Error && 'code' in error && error.code === 'ENOENT';
     const fault = isMissing

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
-import type { FaultFacts } from '@kickd/protocol';
+import { Fault, type FaultFacts } from '@kickd/protocol';
 import { parseConfig } from '../config/parse.ts';
 import type { ConfigFile } from '../config/schema.ts';
 import { resolveSettings, type Settings } from '../config/settings.ts';
 import { faults, reasonOf } from '../errors.ts';
+import { readTrusted } from './trusted-file.ts';
 import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
 
 const defaultConfigFile = '/etc/kickd/kickd.yaml';
@@ -43,8 +43,9 @@ type ReadConfig =
 function readConfig(path: string, isAskedFor: boolean): ReadConfig {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readTrusted('configuration', path);
   } catch (error) {
+    if (error instanceof Fault) return { kind: 'faults', faults: [error] };
     const isMissing =
       error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (isMissing && !isAskedFor) return { kind: 'config', config: {} };
