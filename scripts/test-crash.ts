@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runFlood } from '../test/crash/flood.ts';
 import type { Law } from '../test/crash/judge.ts';
-import { buildKickd } from '../test/crash/kickd.ts';
+import { buildKickd, buildKicker } from '../test/crash/kickd.ts';
+import type { KickerLaw } from '../test/crash/kicker-judge.ts';
+import { runKickerPoints } from '../test/crash/kicker-points.ts';
 import { runOutputs } from '../test/crash/outputs.ts';
 import { runPoints, type PointsResult } from '../test/crash/points.ts';
 import { runRestarts } from '../test/crash/restarts.ts';
@@ -42,6 +44,7 @@ try {
   // both wait more than they work
   await Promise.all([systemCalls(command), restarts(command)]);
   await kills(command);
+  await kickerKills(command);
 } finally {
   rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -144,6 +147,26 @@ async function kills(command: readonly string[]): Promise<void> {
   );
   close(
     `points ${sum((result) => result.points)}, lost ${broken('lost')}, doubled ${broken('doubled')}, overlapped ${broken('overlapped')}, untrue ${broken('untrue')}`,
+  );
+}
+
+/** A life of kicker takes seconds, not milliseconds: a quarter of the points. */
+async function kickerKills(kickd: readonly string[]): Promise<void> {
+  const wanted = Math.ceil(points / 4);
+  let done = 0;
+  const result = await runKickerPoints({
+    dir: join(dir, 'kicker-site'),
+    kicker: await buildKicker(join(dir, 'kicker')),
+    kickd,
+    seed,
+    points: wanted,
+    onPoint: () => progress('kicker points', ++done, wanted),
+  });
+  for (const { law, what } of result.breaches) fail(`kicker: ${law}`, [what]);
+  const broken = (law: KickerLaw): string =>
+    String(result.breaches.filter((one) => one.law === law).length);
+  close(
+    `kicker points ${String(result.points)}, events ${String(result.events)}, kicks ${String(result.kicks)}, lost ${broken('lost')}, doubled ${broken('doubled')}, forgotten ${broken('forgotten')}`,
   );
 }
 

@@ -12,19 +12,32 @@ const root = join(import.meta.dirname, '..', '..');
  * Bundles kickd as it now stands into `dir`: it starts in a third of the time that the sources need.
  * @returns the command that starts it
  */
-export async function buildKickd(dir: string): Promise<string[]> {
+export function buildKickd(dir: string): Promise<string[]> {
+  return buildProgram(dir, 'kickd', './packages/agent/src/main.ts');
+}
+
+/** The same for kicker. */
+export function buildKicker(dir: string): Promise<string[]> {
+  return buildProgram(dir, 'kicker', './packages/kicker/src/main.ts');
+}
+
+async function buildProgram(
+  dir: string,
+  name: string,
+  main: string,
+): Promise<string[]> {
   await build({
     absWorkingDir: root,
     stdin: {
       contents: `import { enableCompileCache } from 'node:module';
 enableCompileCache({ directory: ${JSON.stringify(join(dir, 'cache'))} });
-await import('./packages/agent/src/main.ts');
+await import('${main}');
 `,
       resolveDir: root,
       loader: 'ts',
     },
     outdir: dir,
-    entryNames: 'kickd',
+    entryNames: name,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -38,7 +51,7 @@ await import('./packages/agent/src/main.ts');
   return [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
-    join(dir, 'kickd.mjs'),
+    join(dir, `${name}.mjs`),
   ];
 }
 

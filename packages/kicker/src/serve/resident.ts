@@ -106,6 +106,7 @@ export async function reside(
   /** @returns the kick that this process has to send */
   function note(taken: Taken, { event }: Incoming): OpenRecord | undefined {
     if (taken.kind === 'known' || taken.kind === 'gone') return undefined;
+    if (taken.kind === 'told' && !taken.isNews) return undefined;
     const { decision } = taken;
     log('decided', {
       host: event.host,

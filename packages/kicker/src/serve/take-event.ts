@@ -56,7 +56,12 @@ export type Taken =
   | { kind: 'known' }
   /** the problem that was to be looked at again is over, or another kicker was faster */
   | { kind: 'gone' }
-  | { kind: 'told'; decision: Exclude<Decision, { kind: 'kick' }> }
+  | {
+      kind: 'told';
+      decision: Exclude<Decision, { kind: 'kick' }>;
+      /** false: kicker looked again by itself, and all is as it was */
+      isNews: boolean;
+    }
   /** the ledger holds the kick, and this process owns it; now it may be sent */
   | { kind: 'send'; decision: Decision; open: OpenRecord };
 
@@ -150,7 +155,7 @@ function takeIn(
       const keys = { problem };
       transaction.charge(errands.map((errand) => ({ errand, keys })));
     }
-    return { kind: 'told', decision };
+    return { kind: 'told', decision, isNews: true };
   }
   keepWaiting(transaction, incoming, decision, deciding, now);
   // Looked at again and nothing new: the ledger does not repeat itself.
@@ -159,7 +164,7 @@ function takeIn(
     waiting?.code !== decision.code ||
     decision.escalate !== undefined;
   if (isNews) write(decision);
-  return { kind: 'told', decision };
+  return { kind: 'told', decision, isNews };
 }
 
 /** The kick is under way. Where its process is gone, this one looks after it from now on. */
@@ -178,7 +183,7 @@ function join(
     Date.parse(found.expires) > now.wallMs;
   if (!isLeft || !transaction.claim(found.kick, found.owner, own)) {
     write(decision, kick);
-    return { kind: 'told', decision };
+    return { kind: 'told', decision, isNews: true };
   }
   const told: Decision = {
     kind: 'kick',
