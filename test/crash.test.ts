@@ -10,24 +10,30 @@ import { playAllSteps } from './crash/steps.ts';
 import type { ToolLine } from './crash/tool.ts';
 
 /** The short form of `npm run test:crash`. */
-const points = 20;
+const points = 10;
 
-t.test('killed at random instants, kickd keeps its word', async (t) => {
-  const dir = t.testdir();
-  const seed = Date.now() % 1_000_000;
-  t.comment(`seed ${String(seed)}`);
-  const result = await runPoints({
-    dir: join(dir, 'site'),
-    command: await buildKickd(join(dir, 'kickd')),
-    seed,
-    first: 0,
-    points,
-    onPoint: () => undefined,
+for (const [form, isSplit] of [
+  ['one process', false],
+  ['two processes', true],
+] as const) {
+  t.test(`${form}, killed at random instants, keeps its word`, async (t) => {
+    const dir = t.testdir();
+    const seed = Date.now() % 1_000_000;
+    t.comment(`seed ${String(seed)}`);
+    const result = await runPoints({
+      dir: join(dir, 'site'),
+      command: await buildKickd(join(dir, 'kickd')),
+      seed,
+      first: 0,
+      points,
+      isSplit,
+      onPoint: () => undefined,
+    });
+    t.same(result.breaches, [], result.story.join('\n'));
+    t.equal(result.points, points);
+    t.ok(result.kicks > 0 && result.starts > 0);
   });
-  t.same(result.breaches, [], result.story.join('\n'));
-  t.equal(result.points, points);
-  t.ok(result.kicks > 0 && result.starts > 0);
-});
+}
 
 t.test(
   'more callers at once than kickd has slots are all served',

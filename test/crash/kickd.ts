@@ -74,20 +74,40 @@ export function startKickd(
   command: readonly string[],
   configFile: string,
 ): Kickd {
+  return startProgram(command, ['serve', `--config=${configFile}`]);
+}
+
+/** Starts one of the two processes that kickd is under systemd. */
+export function startHalf(
+  command: readonly string[],
+  half: 'listen' | 'runner',
+  configFile: string,
+  socket: string,
+): Kickd {
+  const words = [half, `--config=${configFile}`, `--socket=${socket}`];
+  return startProgram(command, words);
+}
+
+function startProgram(
+  command: readonly string[],
+  words: readonly string[],
+): Kickd {
   // env -i: a test runner may put variables of its own into whatever is spawned
   const child = spawn(
     '/usr/bin/env',
-    ['-i', ...environment, ...command, 'serve', `--config=${configFile}`],
+    ['-i', ...environment, ...command, ...words],
     { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const said: string[] = [];
   const port = Promise.withResolvers<number | undefined>();
-  createInterface(child.stdout).on('line', (line) => {
+  const hear = (line: string): void => {
     said.push(line);
     const found = /"event":"listening".*"port":(\d+)/.exec(line)?.[1];
     if (found !== undefined) port.resolve(Number(found));
-  });
-  createInterface(child.stderr).on('line', (line) => said.push(line));
+  };
+  // a listener's log is on standard error: systemd keeps its standard output for the audit file
+  createInterface(child.stdout).on('line', hear);
+  createInterface(child.stderr).on('line', hear);
   const ended = once(child, 'exit').then(([code, signal]) => {
     port.resolve(undefined);
     return (code ?? signal) as number | string;

@@ -1,5 +1,6 @@
 import { createUuid7, type Kick } from '@kickd/protocol';
 import { createRandom, type Random } from '@kickd/testkit';
+import type { Half } from './life.ts';
 import { host } from './site.ts';
 
 /** What is done at one point; the same seed plans the same, only the machine's own time differs. */
@@ -12,6 +13,8 @@ export interface PointPlan {
   killAfterMs: number;
   tool: { seconds: number; exitCode: number };
   kicks: { afterMs: number; kick: Kick }[];
+  /** where kickd is two processes: which of them dies alone first, and when, counted from when it listens */
+  stumble?: { half: Half; afterMs: number };
   /** one of the runs that are known by then is cancelled */
   cancelAfterMs?: number;
 }
@@ -42,6 +45,12 @@ export function planPoint(seed: number, point: number): PointPlan {
       kick: planKick(random, point * 100 + n),
     })),
     ...(random.chance(0.1) && { cancelAfterMs: random.below(loadMs) }),
+    ...(random.chance(0.8) && {
+      stumble: {
+        half: random.pick(['listen', 'runner'] as const),
+        afterMs: random.below(loadMs),
+      },
+    }),
   };
 }
 

@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Caller } from './caller.ts';
 import { entriesAbout, entryInWords } from './history.ts';
 import { judge, type Breach } from './judge.ts';
-import { startKickd, type Kickd } from './kickd.ts';
+import { startHalves, startWhole, type Life } from './life.ts';
 import { planPoint, type PointPlan } from './plan.ts';
 import { createSite, type Site } from './site.ts';
 
@@ -15,6 +18,8 @@ export interface PointsOptions {
   /** which points of the plan: first, and how many */
   first: number;
   points: number;
+  /** kickd is two processes, each of which may die alone */
+  isSplit: boolean;
   onPoint(): void;
 }
 
@@ -32,8 +37,14 @@ const batch = 20;
 
 /** Kills kickd at random instants under load, and judges what callers and tool then know. */
 export async function runPoints(options: PointsOptions): Promise<PointsResult> {
-  const { dir, command, seed, first, points, onPoint } = options;
+  const { dir, command, seed, first, points, isSplit, onPoint } = options;
   const site = createSite(dir);
+  // a path of a socket is short: 107 bytes
+  const run = mkdtempSync(join(tmpdir(), 'kickd-'));
+  const start = (): Life =>
+    isSplit
+      ? startHalves(command, site.configFile, join(run, 'runner.sock'))
+      : startWhole(command, site.configFile);
   const caller = new Caller(site);
   const result: PointsResult = {
     points: 0,
@@ -47,10 +58,11 @@ export async function runPoints(options: PointsOptions): Promise<PointsResult> {
     const end = Math.min(points, result.points + batch);
     for (; result.points < end; result.points++) {
       const plan = planPoint(seed, first + result.points);
-      await livePoint(plan, site, caller, command);
+      await livePoint(plan, site, caller, start());
       onPoint();
     }
-    const kickd = await rest(site, caller, command, first + result.points);
+    const kickd = start();
+    await rest(kickd, caller, first + result.points);
     const lines = site.tool.lines().slice(judged);
     judged += lines.length;
     result.kicks += new Set(
@@ -70,6 +82,7 @@ export async function runPoints(options: PointsOptions): Promise<PointsResult> {
     }
     caller.forget();
   }
+  rmSync(run, { recursive: true });
   return result;
 }
 
@@ -78,12 +91,11 @@ async function livePoint(
   plan: PointPlan,
   site: Site,
   caller: Caller,
-  command: readonly string[],
+  kickd: Life,
 ): Promise<void> {
   const { point, tool } = plan;
   site.tool.plan(tool.seconds, tool.exitCode);
   const startedMs = performance.now();
-  const kickd = startKickd(command, site.configFile);
   const early =
     plan.since === 'start'
       ? sleep(plan.killAfterMs).then(() => kill(plan, site, kickd))
@@ -101,6 +113,7 @@ async function livePoint(
       load.push(sleep(plan.cancelAfterMs).then(() => caller.cancelLast()));
     }
     if (early === undefined) {
+      await stumble(plan, kickd, caller);
       await sleep(plan.killAfterMs);
       await kill(plan, site, kickd);
     }
@@ -116,28 +129,37 @@ async function livePoint(
   );
 }
 
-async function kill(plan: PointPlan, site: Site, kickd: Kickd): Promise<void> {
+/** One of the halves dies alone; the other goes on with the next one. */
+async function stumble(
+  { point, stumble }: PointPlan,
+  kickd: Life,
+  caller: Caller,
+): Promise<void> {
+  if (stumble === undefined || kickd.stumble === undefined) return;
+  await sleep(stumble.afterMs);
+  await kickd.stumble(stumble.half);
+  caller.noteKill(point, stumble.half, stumble.afterMs);
+  const port = await kickd.port;
+  if (port === undefined) {
+    throw new Error(`kickd did not start again:\n${kickd.said()}`);
+  }
+  caller.meet(port, point, stumble.afterMs);
+  await caller.askAgain();
+}
+
+async function kill(plan: PointPlan, site: Site, kickd: Life): Promise<void> {
   if (plan.target === 'the tool, then kickd') await site.tool.killAll();
-  kickd.kill('SIGKILL');
-  await kickd.ended;
+  await kickd.end('SIGKILL');
   if (plan.target === 'kickd, then the tool') await site.tool.killAll();
 }
 
 /** A life without a death in its midst: every kick gets its answer and every run its outcome. */
-async function rest(
-  site: Site,
-  caller: Caller,
-  command: readonly string[],
-  point: number,
-): Promise<Kickd> {
-  const kickd = startKickd(command, site.configFile);
+async function rest(kickd: Life, caller: Caller, point: number): Promise<void> {
   const port = await kickd.port;
   if (port === undefined) {
     throw new Error(`kickd did not start again:\n${kickd.said()}`);
   }
   caller.meet(port, point, 0);
   await caller.settle();
-  kickd.kill('SIGTERM');
-  await kickd.ended;
-  return kickd;
+  await kickd.end('SIGTERM');
 }

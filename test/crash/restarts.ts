@@ -6,6 +6,7 @@ import { startKickd } from './kickd.ts';
 import { createRandom } from '@kickd/testkit';
 import { createReleases } from './releases.ts';
 import { createSite, host } from './site.ts';
+import type { Tool } from './tool.ts';
 
 export interface RestartsOptions {
   /** an empty directory */
@@ -71,6 +72,7 @@ export async function runRestarts(
       // longer than a restart, so that most runs see one, and some see several
       site.tool.plan(0.1 + random.below(60) / 100, random.pick([0, 2, 1]));
       kicks += 1;
+      const before = starts(site.tool);
       const bytes = Uint8Array.from({ length: 10 }, () => random.below(256));
       const kick = createUuid7(Date.parse('2026-01-01') + kicks, bytes);
       const load = [
@@ -79,7 +81,7 @@ export async function runRestarts(
         sleep(random.below(40)),
       ];
       // in the middle of a run, and then not always at its beginning
-      while (site.tool.alive().length === 0) await sleep(2);
+      while (starts(site.tool) === before) await sleep(2);
       await load[2];
       kickd.kill(random.chance(0.5) ? 'SIGTERM' : 'SIGKILL');
       await Promise.all(load);
@@ -89,6 +91,7 @@ export async function runRestarts(
       }
       const isUpgrade = result.restarts % upgradeEach === 0;
       if (isUpgrade) releases.upgrade();
+      // it ended before the kill: no restart in mid-run
       if (site.tool.alive().length === 0) continue;
       result.restarts += 1;
       if (isUpgrade) result.upgrades += 1;
@@ -96,9 +99,9 @@ export async function runRestarts(
     }
     const lines = site.tool.lines().slice(judged);
     judged += lines.length;
-    const starts = lines.filter(({ what }) => what === 'start').length;
-    result.runs += starts;
-    result.killed += starts - lines.filter(({ what }) => what === 'end').length;
+    const begun = lines.filter(({ what }) => what === 'start').length;
+    result.runs += begun;
+    result.killed += begun - lines.filter(({ what }) => what === 'end').length;
     result.told += new Set(
       caller.history.flatMap((entry) =>
         entry.kind === 'seen' && entry.run.outcome?.exitCode !== undefined
@@ -110,4 +113,8 @@ export async function runRestarts(
     caller.forget();
   }
   return result;
+}
+
+function starts(tool: Tool): number {
+  return tool.lines().filter(({ what }) => what === 'start').length;
 }

@@ -46,7 +46,7 @@ cm:
   default: tool
   profiles:
     tool: {type: command, argv: [${tool.file}], exitCodes: ${JSON.stringify(exitCodes)}}
-run: {minIntervalSeconds: 0, freezeFile: ${dir}/freeze, graceSeconds: 1}
+run: {minIntervalSeconds: 0, kicksPerMinute: 1000000, freezeFile: ${dir}/freeze, graceSeconds: 1}
 state: ${stateDir}
 `,
   );
