@@ -18,14 +18,26 @@ import { createSbom } from './package/sbom.ts';
 import { stage } from './package/stage.ts';
 
 /**
- * `npm run package [-- --out DIR]`: kickd_VERSION_ARCH.deb and kicker_VERSION_ARCH.deb, each with its own Node, and
- * beside each what it is made of (CycloneDX). The same commit gives the same bytes.
- * @see docs/decisions/0014-packages.md
+ * `npm run package [-- --out DIR --revision N]`: kickd_VERSION_ARCH.deb and kicker_VERSION_ARCH.deb, each with its own
+ * Node, and beside each what it is made of (CycloneDX). The same commit gives the same bytes. A revision is
+ * Debian's: the same version packed anew (VERSION-N).
+ * @see docs/decisions/0016-packages.md
  */
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
-  options: { out: { type: 'string', default: join(root, 'dist', 'packages') } },
+  options: {
+    out: { type: 'string', default: join(root, 'dist', 'packages') },
+    revision: { type: 'string', default: '' },
+  },
 });
+if (!/^([1-9]\d*)?$/.test(values.revision)) {
+  process.stderr.write('package: --revision takes a number from 1\n');
+  process.exit(2);
+}
+const version =
+  values.revision === ''
+    ? manifest.version
+    : `${manifest.version}-${values.revision}`;
 const dist = join(root, 'dist');
 if (!existsSync(join(dist, 'kickd.mjs'))) {
   process.stderr.write('package: nothing is built; type: npm run build\n');
@@ -44,12 +56,12 @@ mkdirSync(values.out, { recursive: true });
 for (const name of packages) {
   const work = mkdtempSync(join(tmpdir(), 'kickd-package-'));
   try {
-    const about = { name, version: manifest.version, epochSeconds };
+    const about = { name, version, epochSeconds };
     const contents = await contentsOf(about, root);
     stage(contents, work, epochSeconds);
     const base = join(
       values.out,
-      `${name}_${manifest.version}_${debArchitecture()}`,
+      `${name}_${version}_${debArchitecture()}`,
     );
     buildDeb(work, `${base}.deb`, epochSeconds);
     writeFileSync(`${base}.cdx.json`, createSbom(about, ingredientsOf(name)));

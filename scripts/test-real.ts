@@ -17,7 +17,11 @@ import {
 
 const testTimeoutSeconds = 15 * 60;
 const root = fileURLToPath(new URL('..', import.meta.url));
-const boxTests = ['test/real/systemd.test.ts', 'test/real/halves.test.ts'];
+const boxTests = [
+  'test/real/systemd.test.ts',
+  'test/real/halves.test.ts',
+  'test/real/packages.test.ts',
+];
 
 const obstacle = await findObstacle(process.argv.includes('--install'));
 if (obstacle === undefined) {

@@ -69,8 +69,8 @@ export async function mainPid(box: SystemdBox, unit: string): Promise<number> {
   return Number(await box.must('systemctl', ...show));
 }
 
-/** The units of deploy/ and a kickd built from the checkout, with a `command` profile. */
-export async function installKickd(box: SystemdBox): Promise<Pki> {
+/** What an operator writes: certificates, access rules, configuration, and a service that may be down. */
+export function writeSettings(box: SystemdBox): Pki {
   const pki = createPki({ tier: 'two', key: 'ec' });
   const trust = { ca: pki.ca, crl: pki.crl };
   const write = (name: string, text: string): void =>
@@ -85,6 +85,12 @@ export async function installKickd(box: SystemdBox): Promise<Pki> {
     '[Service]\nExecStart=/bin/sleep infinity\nUnsetEnvironment=LANG\n',
   );
   writeRepair(box);
+  return pki;
+}
+
+/** The units of deploy/ and a kickd built from the checkout, with a `command` profile. */
+export async function installKickd(box: SystemdBox): Promise<Pki> {
+  const pki = writeSettings(box);
   await buildKickd(join(box.folder, 'build'));
   const system = '/etc/systemd/system';
   const systemd = '/checkout/deploy/systemd';
@@ -133,7 +139,7 @@ export async function restartKickd(box: SystemdBox): Promise<void> {
   await untilItAnswers(box);
 }
 
-async function untilItAnswers(box: SystemdBox): Promise<void> {
+export async function untilItAnswers(box: SystemdBox): Promise<void> {
   try {
     await waitFor('kickd to answer', () => status(box).catch(() => undefined));
   } catch (cause) {

@@ -25,7 +25,7 @@ const labPackages = [
  * What makes a box with systemd as process 1 (box.ts). Not installed by default: half a gigabyte with
  * the image, and a container host may have a Docker of its own.
  */
-export const boxPackages = ['debootstrap', 'docker.io'] as const;
+export const boxPackages = ['debootstrap', 'docker.io', 'lintian'] as const;
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
