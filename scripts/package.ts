@@ -59,10 +59,7 @@ for (const name of packages) {
     const about = { name, version, epochSeconds };
     const contents = await contentsOf(about, root);
     stage(contents, work, epochSeconds);
-    const base = join(
-      values.out,
-      `${name}_${version}_${debArchitecture()}`,
-    );
+    const base = join(values.out, `${name}_${version}_${debArchitecture()}`);
     buildDeb(work, `${base}.deb`, epochSeconds);
     writeFileSync(`${base}.cdx.json`, createSbom(about, ingredientsOf(name)));
     process.stdout.write(`${base}.deb\n`);

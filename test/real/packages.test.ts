@@ -91,8 +91,8 @@ async function installs(t: Test, box: SystemdBox): Promise<void> {
   await install(box, debOf('kickd', first), debOf('kicker', first));
   for (const unit of ['kickd.socket', 'kickd', 'kickd-runner.socket', 'kicker'])
     t.equal(await isActive(box, unit), false, `${unit} waits for the operator`);
-  t.match(await box.must('kickd', '--version'), /^0\.1\.0$/m);
-  t.match(await box.must('kicker', '--version'), /^0\.1\.0$/m);
+  t.match(await box.must('kickd', '--version'), /^kickd 0\.1\.0$/m);
+  t.match(await box.must('kicker', '--version'), /^kicker 0\.1\.0$/m);
   const which = await box.run('sh', '-c', 'command -v node');
   t.not(which.exitCode, 0, 'and the host has no Node of its own');
   t.match(await box.must('id', 'kickd'), /uid=\d+\(kickd\)/);

@@ -244,7 +244,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
       'say what to do: kickd foreground, serve, listen, runner, check, acl explain or audit verify',
     )
     .strict()
-    .version(version)
+    .version(`kickd ${version}`)
     .help()
     .fail((message, error) => {
       if (error !== undefined && !message) throw error;
