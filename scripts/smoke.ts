@@ -27,7 +27,7 @@ try {
     expect('kicker', ['--help'], 0, /kicker event nagios/),
   );
   await prove('kickd --version', () =>
-    expect('kickd', ['--version'], 0, /^\d+\.\d+\.\d+$/m),
+    expect('kickd', ['--version'], 0, /^kickd \d+\.\d+\.\d+$/m),
   );
   await prove('kickd --help', () =>
     expect('kickd', ['--help'], 0, /kickd serve/),
