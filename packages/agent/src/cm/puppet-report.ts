@@ -1,5 +1,6 @@
 import { printable, type CorrectedResource } from '@kickd/protocol';
 import { parseDocument } from 'yaml';
+import { nestsTooDeep } from './yaml-shape.ts';
 
 /** What kickd reads of a Puppet report (format 11 and 12). */
 export interface PuppetReport {
@@ -25,14 +26,7 @@ const resourcesMax = 50;
  * @see lib/puppet/transaction/report.rb, to_data_hash
  */
 export function parsePuppetReport(text: string): PuppetReport | undefined {
-  const document = parseDocument(text, {
-    logLevel: 'silent',
-    uniqueKeys: false,
-    // without the resolution of Ruby's own tags each tagged node is a plain map, list or text
-    customTags: [],
-    schema: 'core',
-  });
-  const report: unknown = document.toJS({ maxAliasCount: 1000 });
+  const report = readYaml(text);
   if (!isRecord(report)) return undefined;
   const { status } = report;
   if (status !== 'changed' && status !== 'unchanged' && status !== 'failed') {
@@ -58,6 +52,23 @@ export function parsePuppetReport(text: string): PuppetReport | undefined {
     ...(configVersion !== undefined && { configVersion }),
     ...(firstError !== undefined && { firstError }),
   };
+}
+
+/** @returns undefined where the text is no YAML, or none that Puppet would write: an alias of nothing, or one that grows without end, throws */
+function readYaml(text: string): unknown {
+  if (nestsTooDeep(text)) return undefined;
+  try {
+    const document = parseDocument(text, {
+      logLevel: 'silent',
+      uniqueKeys: false,
+      // without the resolution of Ruby's own tags each tagged node is a plain map, list or text
+      customTags: [],
+      schema: 'core',
+    });
+    return document.toJS({ maxAliasCount: 1000 });
+  } catch {
+    return undefined;
+  }
 }
 
 function changesOf(

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { printable } from '@kickd/protocol';
 import type { AppliedPolicy } from '../ports.ts';
+import { nestsTooDeep } from './yaml-shape.ts';
 
 /**
  * Which policy Puppet's last run applied, whoever started it, from `last_run_summary.yaml`: small, and
@@ -35,6 +36,7 @@ export function readPolicy(
 }
 
 function parsed(text: string): unknown {
+  if (nestsTooDeep(text)) return undefined;
   try {
     return parse(text, { logLevel: 'silent', maxAliasCount: 10 }) as unknown;
   } catch {

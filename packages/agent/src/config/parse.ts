@@ -14,6 +14,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
+    stringKeys: true,
   });
   const mistakes = document.errors.map((error) =>
     faults.configInvalid(
@@ -23,8 +24,16 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     ),
   );
   if (mistakes.length > 0) return { kind: 'faults', faults: mistakes };
-  // an empty file is a configuration of defaults
-  const value: unknown = document.toJS({ maxAliasCount: 10 }) ?? {};
+  let value: unknown;
+  try {
+    // an empty file is a configuration of defaults
+    value = document.toJS({ maxAliasCount: 10 }) ?? {};
+  } catch (error) {
+    // an alias of nothing, or one that grows without end
+    const what = printable(error instanceof Error ? error.message : '');
+    const fault = faults.configInvalid(file, what, 'write it out: no aliases');
+    return { kind: 'faults', faults: [fault] };
+  }
   if (Value.Check(ConfigFile, value)) {
     const fault = unknownProfile(value, () =>
       place(file, lines, offsetOf(document, ['cm', 'default'])),

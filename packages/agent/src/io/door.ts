@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { bodyMaxBytes, type Uuid7 } from '@kickd/protocol';
+import { bodyMaxBytes, patterns, type Uuid7 } from '@kickd/protocol';
 import type { AclMethod } from '../acl/authorize.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import { listenerLimits } from './listener-limits.ts';
@@ -76,7 +76,9 @@ export function readHead(request: IncomingMessage): Asked {
   return { kind: 'asked', method, path, route };
 }
 
-const ofRun = /^\/run\/([0-9a-f-]{36})(\/log)?$/;
+const ofRun = new RegExp(
+  `^/run/(${patterns.uuid7.replace(/^\^|\$$/g, '')})(/log)?$`,
+);
 
 function routeOf(method: string, path: string): Route {
   if (path === '/run' && method === 'POST') return { kind: 'make-run' };

@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { Evidence } from '../ports.ts';
 
-/** A report of a large catalog has a few megabytes; what is larger is not read at all. */
-const fileMaxBytes = 32 * 1024 * 1024;
+/** A report of a large catalog has a few megabytes; what is larger is not read at all, since reading it takes seconds. */
+const fileMaxBytes = 16 * 1024 * 1024;
 
 /** The texts of a CM tool's files; one that is not there, unreadable or too large is undefined. */
 export async function readEvidence(

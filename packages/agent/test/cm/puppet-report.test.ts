@@ -10,6 +10,16 @@ const reportText = (name: string): string =>
     'utf8',
   );
 
+t.test('what is no YAML is no report', async (t) => {
+  for (const text of [
+    '*nobody',
+    'status: *x',
+    '- '.repeat(20_000),
+    '{'.repeat(20_000),
+  ])
+    t.equal(parsePuppetReport(text), undefined, text.slice(0, 20));
+});
+
 t.test('a corrected service is named with from and to', (t) => {
   const report = parsePuppetReport(reportText('corrected'));
   t.equal(report?.status, 'changed');

@@ -15,6 +15,17 @@ t.test('a file that says nothing is a configuration of defaults', (t) => {
   t.end();
 });
 
+t.test('aliases of nothing, and such as grow without end', (t) => {
+  const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]
+b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]
+c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]
+d: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]
+`;
+  t.match(messages('certname: *nobody'), [/^kickd.yaml: .*alias.*nobody$/]);
+  t.match(messages(bomb), [/^kickd.yaml: .*alias/]);
+  t.end();
+});
+
 t.test('a default that no profile has, with its line', (t) => {
   const text = 'cm:\n  default: web\n  profiles: {}\n';
   t.match(messages(text), [

@@ -207,6 +207,7 @@ t.test(
       '/status',
       '/metrics',
       '/run/x',
+      `/run/${'a'.repeat(36)}`,
       '/runs/x',
       '/favicon.ico',
     ];

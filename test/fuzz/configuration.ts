@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { locatePuppet, parsePuppetConfigPrint } from '@kickd/mtls';
+import { parseConfig } from '../../packages/agent/src/config/parse.ts';
+import { resolveSettings } from '../../packages/agent/src/config/settings.ts';
+import { mutationsOf } from './mutations.ts';
+import { isPrintable } from './rules.ts';
+import { expectTrue, type Target } from './target.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const whole = `
+listen: {address: 127.0.0.1, port: 8139, perSource: {connections: 32, perSecond: 100}}
+certname: web1.example.com
+puppetConf: /etc/puppet/puppet.conf
+tls: {cert: /c, key: /k, ca: /ca, crl: /crl, minVersion: TLSv1.3}
+acl: {file: /etc/kickd/auth.conf, anyCertname: false}
+cm:
+  default: web
+  profiles:
+    web: {type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}
+    puppet: {type: puppet-agent, waitForLockSeconds: 60, services: {HTTP: ['Service[apache2]']}}
+    cf: {type: cfengine, policy: /etc/kick.cf, bundles: [web, 'ns:db']}
+run: {timeoutSeconds: 900, graceSeconds: 10, minIntervalSeconds: 0, keepDays: 1}
+state: /var/lib/kickd
+`;
+const shipped = readFileSync(join(root, 'deploy/kickd.yaml.sample'), 'utf8');
+const bare = locatePuppet({
+  files: { readText: () => undefined },
+  env: { isRoot: false, home: '/', hostname: 'web1' },
+});
+
+/** kickd.yaml: refused in printable words, or settings whose numbers a timer can hold. */
+export const configuration: Target = {
+  name: 'configuration',
+  inputs: mutationsOf(
+    [whole, shipped],
+    [...['run: ', 'tls: ', 'cm: ', '<<: ', '? ', '| ', '> ', '--- ', '%YAML ']],
+  ),
+  batch: 100,
+  play: (input) => {
+    const text = Buffer.from(input).toString('utf8');
+    const parsed = parseConfig(text, 'kickd.yaml');
+    if (parsed.kind === 'faults') {
+      expectTrue(parsed.faults.length > 0, 'refused without a fault');
+      for (const { message } of parsed.faults)
+        expectTrue(isPrintable(message), `raw text: ${message}`);
+      return;
+    }
+    const { run, acl } = resolveSettings(parsed.config, bare, {});
+    for (const ms of [run.timeoutMs, run.graceMs, run.minIntervalMs])
+      expectTrue(ms >= 0 && ms < 2 ** 31, `no time for a timer: ${String(ms)}`);
+    const isWide = text.includes('anyCertname');
+    expectTrue(isWide || !acl.anyCertname, 'wider without a word of it');
+  },
+};
+
+/** What `puppet config print` says, and the puppet.conf that is read where Puppet is not asked. */
+export const puppetConf: Target = {
+  name: 'puppet.conf',
+  inputs: mutationsOf(
+    [
+      '[main]\nssldir = $vardir/ssl\nvardir = /var/lib/puppet\n[agent]\ncertname = web1\n',
+      'ssldir = /etc/puppetlabs/puppet/ssl\nhostcert = /x.pem\n',
+    ],
+    ['$ssldir', '${vardir}', '[agent]', ' { owner = root }', 'certname = '],
+  ),
+  batch: 300,
+  play: (input) => {
+    const text = Buffer.from(input).toString('utf8');
+    parsePuppetConfigPrint(text);
+    try {
+      locatePuppet({
+        files: { readText: () => text },
+        env: { isRoot: true, home: '/', hostname: 'web1' },
+      });
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      expectTrue(code === 'PUPPET_CONF_VARIABLE', String(error));
+    }
+  },
+};
