@@ -256,7 +256,10 @@ export const errors = {
     usage(
       'LEDGER_UNWRITABLE',
       `the ledger ${printable(file)} cannot be written: ${printable(why)}; nothing was sent`,
-      `give it to who runs kicker: install -d -o nagios -g nagios -m 0750 "$(dirname ${printable(file)})"; or name another in kicker.yaml: ledger: PATH`,
+      // A full disk is also told as an I/O error, where SQLite cannot make its shared memory file.
+      /full|ENOSPC|I\/O error/.test(why)
+        ? `make room: df -h "$(dirname ${printable(file)})"; what is in the spool is taken then`
+        : `give it to who runs kicker: install -d -o nagios -g nagios -m 0750 "$(dirname ${printable(file)})"; or name another in kicker.yaml: ledger: PATH`,
     ),
   ledgerUnreadable: (file: string, why: string) =>
     usage(

@@ -12,6 +12,7 @@ import { spawnFollower } from '../io/spawn-follower.ts';
 import { removeSpooled } from '../io/spooled-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import { subjectOf } from '../monitors/event.ts';
+import type { NagiosData } from '../monitors/nagios-facts.ts';
 import type { Ledger } from '../ports.ts';
 import { recordReplyOf } from '../serve/record-reply.ts';
 import { sendKick } from '../serve/send-kick.ts';
@@ -40,7 +41,9 @@ export const command: Command = {
     const endMs = shell.clock.monotonicMs() + foregroundMs - reserveMs;
     const config = await loadConfig(given.text('config'), shell.env);
     const rules = await loadRules(config, shell.env);
-    const read = readIncoming(given, config, {}, shell.clock.now().getTime());
+    const data = await readNagiosData(config);
+    const nowMs = shell.clock.now().getTime();
+    const read = readIncoming(given, config, data, nowMs);
     if (read.kind === 'faults') throw new Faults(read.faults);
     if (read.targetFault !== undefined) throw new Fault(read.targetFault);
     const spooled = given.text('spooled');
@@ -129,6 +132,14 @@ export const command: Command = {
     }
   },
 };
+
+/** Who acknowledged a problem, and how a host group is, only these files say; where none is named, nothing is loaded. */
+async function readNagiosData({ nagios }: Config): Promise<NagiosData> {
+  const { statusFile, objectsFile } = nagios;
+  if (statusFile === undefined && objectsFile === undefined) return {};
+  const { createNagiosReader } = await import('../io/nagios-data.ts');
+  return createNagiosReader(nagios, () => {})();
+}
 
 interface Rest {
   ledger: Ledger;

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { findTarget } from '../fleet/target.ts';
 import type { Event } from '../monitors/event.ts';
 import { nagiosFacts, type NagiosData } from '../monitors/nagios-facts.ts';
+import { withAcknowledgement } from '../monitors/nagios-refresh.ts';
 import { parseNagios } from '../monitors/nagios.ts';
 import type { Incoming } from '../serve/take-event.ts';
 import { readMacros } from './event-options.ts';
@@ -32,7 +33,10 @@ export function incomingOf(
   data: NagiosData,
   nowMs: number,
 ): Extract<ReadIncoming, { kind: 'incoming' }> {
-  const event = withoutOwnAcknowledgement(told, config.nagios.author);
+  const event = withoutOwnAcknowledgement(
+    withAcknowledgement(told, data.status),
+    config.nagios.author,
+  );
   const found = findTarget(
     event.host,
     config.hosts,

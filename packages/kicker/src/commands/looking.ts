@@ -9,7 +9,7 @@ import type { Ledger, Log } from '../ports.ts';
 import type { Watch } from '../serve/await-verdict.ts';
 import { createErrands, type Errands } from '../serve/errands.ts';
 import type { Looking } from '../serve/look-after.ts';
-import { troubleOf } from '../serve/trouble.ts';
+import { troubleOf } from '../serve/troubles.ts';
 import { createTurns } from '../serve/turns.ts';
 import type { NagiosData } from '../monitors/nagios-facts.ts';
 import type { Shell } from './command.ts';

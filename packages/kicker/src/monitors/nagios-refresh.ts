@@ -35,16 +35,10 @@ export function refreshEvent(
       event: { ...event, state: 'OK', attempt: 1, at },
     };
   }
-  const isOther =
-    service.problem !== undefined &&
-    event.problem !== undefined &&
-    service.problem !== event.problem;
-  if (isOther) return { kind: 'not-known' };
+  if (isOther(event, service)) return { kind: 'not-known' };
   const host = status.hosts.get(event.host);
   const { acknowledgedBy: _before, ...rest } = event;
-  const author = service.isAcknowledged
-    ? status.acknowledgedBy.get(event.host)?.get(event.service) || 'somebody'
-    : undefined;
+  const author = authorOf(event, status);
   return {
     kind: 'lasts',
     event: {
@@ -63,4 +57,42 @@ export function refreshEvent(
         : { percentChange: service.percentChange }),
     },
   };
+}
+
+/**
+ * A new event with the acknowledgement that Nagios's status data tell of. Nagios itself does not: the macro
+ * $SERVICEACKAUTHOR$ is filled in for the notification of the acknowledgement alone, and empty for an event handler.
+ *
+ * The data are some seconds old, and an acknowledgement that is not sticky ends with the change of state that
+ * the event tells of. Then the event is skipped, and kicked a minute later, when the data say so.
+ */
+export function withAcknowledgement(
+  event: Event,
+  status: NagiosStatus | undefined,
+): Event {
+  const { service: name = '', state, acknowledgedBy } = event;
+  const service = status?.services.get(event.host)?.get(name);
+  if (status === undefined || service === undefined) return event;
+  if (acknowledgedBy !== undefined || state === 'OK') return event;
+  if (isOther(event, service)) return event;
+  const author = authorOf(event, status);
+  return author === undefined ? event : { ...event, acknowledgedBy: author };
+}
+
+function isOther(event: Event, service: { problem?: string }): boolean {
+  return (
+    service.problem !== undefined &&
+    event.problem !== undefined &&
+    service.problem !== event.problem
+  );
+}
+
+/** Who acknowledged the problem of a service; undefined: nobody did. */
+function authorOf(
+  { host, service = '' }: Event,
+  { services, acknowledgedBy }: NagiosStatus,
+): string | undefined {
+  return services.get(host)?.get(service)?.isAcknowledged === true
+    ? acknowledgedBy.get(host)?.get(service) || 'somebody'
+    : undefined;
 }

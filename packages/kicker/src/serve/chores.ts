@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts';
+import type { Troubles } from './troubles.ts';
 
 /** Something that is done every so often. */
 export interface Chore {
@@ -11,18 +12,19 @@ export interface Chore {
 export function createChores(
   clock: Pick<Clock, 'monotonicMs'>,
   chores: readonly Chore[],
-): { run(onTrouble: (name: string, error: unknown) => void): void } {
+): { run(troubles: Troubles): void } {
   const nextMs = new Map<string, number>();
   return {
-    run: (onTrouble) => {
+    run: (troubles) => {
       const nowMs = clock.monotonicMs();
       for (const { name, everyMs, work } of chores) {
         if (nowMs < (nextMs.get(name) ?? 0)) continue;
         nextMs.set(name, nowMs + everyMs);
         try {
           work();
+          troubles.passed(name);
         } catch (error) {
-          onTrouble(name, error);
+          troubles.failed(name, error);
         }
       }
     },

@@ -1,5 +1,5 @@
 import type { OpenRecord } from '../ledger/entry.ts';
-import { troubleOf } from './trouble.ts';
+import { troubleOf } from './troubles.ts';
 import { lookAfter, type Looking } from './look-after.ts';
 
 /** Where the ledger cannot be written, everything waits; it is tried again so often. */

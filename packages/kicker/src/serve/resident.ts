@@ -3,11 +3,10 @@ import type { SpooledEvent } from '../spool/spool-file.ts';
 import type { OpenRecord, WaitingRecord } from '../ledger/entry.ts';
 import type { Errands } from './errands.ts';
 import type { Kicks } from './kicks.ts';
-import { defaultRuleSet } from '../decide/default-rules.ts';
-import { learn } from '../decide/learn.ts';
 import { createChores, type Chore } from './chores.ts';
 import { takeSpool } from './take-spool.ts';
-import { troubleOf } from './trouble.ts';
+import { tick } from './tick.ts';
+import { createTroubles } from './troubles.ts';
 import type { Ledger, Log, Spool, Timing } from '../ports.ts';
 
 /** What a resident kicker needs of the world; all of it is asked for anew, so that a reload counts at once. */
@@ -47,37 +46,38 @@ export async function reside(
 ): Promise<void> {
   const { kicks, errands, serving, log, timing } = residence;
   const busy = new Set<string>();
+  const troubles = createTroubles(log, timing.clock);
   const chores = createChores(timing.clock, choresOf(residence));
   for (;;) {
     const isLast = signal.aborted;
     // First said, then looked once more: an event that was put there before is not left behind.
-    if (isLast) attempt(() => serving.withdraw());
-    else
-      chores.run((chore, error) =>
-        log('trouble', { chore, ...troubleOf(error) }),
-      );
+    if (isLast) attempt('serving', () => serving.withdraw());
+    else chores.run(troubles);
     const taken = await takeEvents();
     if (isLast) break;
-    attempt(() => takeDue());
-    attempt(() => errands.run());
+    attempt('due', () => takeDue());
+    attempt('errands', () => errands.run());
     if (taken === 0) await sleep(roundMs);
   }
   await kicks.settled();
   await errands.settled();
 
-  function attempt(work: () => unknown): void {
+  function attempt(what: string, work: () => unknown): void {
     try {
       work();
+      troubles.passed(what);
     } catch (error) {
-      log('trouble', troubleOf(error));
+      troubles.failed(what, error);
     }
   }
 
   async function takeEvents(): Promise<number> {
     try {
-      return await takeSpool(residence, note);
+      const taken = await takeSpool(residence, note);
+      troubles.passed('spool');
+      return taken;
     } catch (error) {
-      log('trouble', troubleOf(error));
+      troubles.failed('spool', error);
       return 0;
     }
   }
@@ -89,8 +89,9 @@ export async function reside(
       if (busy.has(subject)) continue;
       busy.add(subject);
       void lookAgain(record)
-        .catch((error: unknown) =>
-          log('trouble', { subject, ...troubleOf(error) }),
+        .then(
+          () => troubles.passed(subject),
+          (error: unknown) => troubles.failed(subject, error),
         )
         .finally(() => busy.delete(subject));
     }
@@ -142,22 +143,9 @@ function choresOf(residence: Residence): Chore[] {
       },
     },
     {
-      // Without it a clock that was set just before or after a boot would look like time that passed.
       name: 'tick',
       everyMs: 60 * 1000,
-      work: () =>
-        ledger.transact((transaction) =>
-          transaction.remember(
-            learn(
-              { kind: 'tick' },
-              {
-                rules: defaultRuleSet,
-                memory: transaction,
-                now: timing.clock.moment(),
-              },
-            ),
-          ),
-        ),
+      work: () => tick(ledger, timing.clock),
     },
     {
       name: 'prune',

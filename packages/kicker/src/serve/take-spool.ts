@@ -3,7 +3,7 @@ import type { OpenRecord } from '../ledger/entry.ts';
 import type { SpooledEvent } from '../spool/spool-file.ts';
 import type { Residence } from './resident.ts';
 import type { Incoming, Taken } from './take-event.ts';
-import { troubleOf } from './trouble.ts';
+import { troubleOf } from './troubles.ts';
 
 /** So many events are written with one wait for the disk. */
 const batchSize = 25;

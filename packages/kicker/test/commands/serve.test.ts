@@ -1,174 +1,27 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import t, { type Test } from 'tap';
-import { openLedger } from '../../src/io/sqlite-ledger.ts';
+import t from 'tap';
+import { createParties } from '../fake-kickd.ts';
 import {
-  createParties,
-  hostName,
-  startFakeKickd,
-  type FakeKickd,
-} from '../fake-kickd.ts';
-import { startKicker } from '../run-kicker.ts';
+  createMonitorHost,
+  keyOf,
+  kicksOf,
+  kindsOf,
+  startHost,
+  until,
+} from '../monitor-host.ts';
 
-const handler = fileURLToPath(
-  new URL('../../../../deploy/nagios/handle_puppetrun', import.meta.url),
-);
 const root = t.testdir();
-const parties = createParties(root);
-
-/** Looks until it is so; the world outside tells no event for it. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await delay(10);
-}
-
-interface Monitor {
-  dir: string;
-  config: string;
-  ledger: ReturnType<typeof openLedger>;
-  /** as Nagios calls it; @returns its exit code and what it said */
-  event(part?: Record<string, string>): { status: number | null; said: string };
-  commands(): string[];
-  serve(): Promise<Serving>;
-}
-
-interface Serving {
-  log(): Record<string, unknown>[];
-  pid: number;
-  kill(signal?: NodeJS.Signals): Promise<number | null>;
-}
-
-/** A monitoring host: configuration, rules without delays, a ledger, a command pipe that is read. */
-function createMonitor(t: Test, port: number, more: object = {}): Monitor {
-  const dir = mkdtempSync(join(root, 'monitor-'));
-  const pipe = join(dir, 'nagios.cmd');
-  execFileSync('mkfifo', [pipe]);
-  const config = join(dir, 'kicker.yaml');
-  const rules = join(dir, 'rules.yaml');
-  writeFileSync(
-    rules,
-    JSON.stringify({
-      rules: [
-        {
-          name: 'all',
-          match: { host: '*' },
-          coolDownSeconds: 0,
-          verifySeconds: 60,
-          tell: { escalate: ['comment', 'command'] },
-        },
-      ],
-      guards: { hostIntervalSeconds: 0 },
-    }),
-  );
-  writeFileSync(
-    config,
-    JSON.stringify({
-      port,
-      rules,
-      tls: parties.kicker,
-      hosts: { Web1: { certname: hostName } },
-      nagios: { commandFile: pipe },
-      ledger: join(dir, 'ledger.sqlite'),
-      ...more,
-    }),
-  );
-  const fd = openSync(pipe, 'r+');
-  const cat = spawn('cat', [], { stdio: [fd, 'pipe', 'inherit'] });
-  closeSync(fd);
-  t.teardown(() => cat.kill());
-  let read = '';
-  cat.stdout?.on('data', (part) => (read += String(part)));
-  const ledger = openLedger(join(dir, 'ledger.sqlite'), {
-    now: () => new Date(),
-  });
-  t.teardown(() => ledger.close());
-  return {
-    dir,
-    config,
-    ledger,
-    event: (part = {}) => {
-      const macros: Record<string, string> = {
-        host: 'Web1',
-        address: '127.0.0.1',
-        service: 'HTTP',
-        state: 'CRITICAL',
-        'state-type': 'SOFT',
-        attempt: '3',
-        'max-attempts': '4',
-        'problem-id': '17',
-        'last-ok': String(Math.floor(Date.now() / 1000) - 20),
-        'host-state': 'UP',
-        ...part,
-      };
-      const { status, stdout, stderr } = spawnSync(
-        handler,
-        Object.entries(macros).map(([name, value]) => `--${name}=${value}`),
-        {
-          encoding: 'utf8',
-          env: {
-            PATH: '/usr/bin:/bin',
-            KICKER: '/bin/false',
-            KICKER_SPOOL: join(dir, 'spool'),
-          },
-        },
-      );
-      return { status, said: stdout + stderr };
-    },
-    commands: () => read.split('\n').slice(0, -1),
-    serve: async () => {
-      const { child, ended } = startKicker(['serve', `--config=${config}`]);
-      let said = '';
-      child.stdout?.on('data', (part) => (said += String(part)));
-      const kill = async (signal: NodeJS.Signals = 'SIGTERM') => {
-        child.kill(signal);
-        const { code, stderr } = await ended;
-        t.equal(stderr, '');
-        return code;
-      };
-      t.teardown(() => child.kill('SIGKILL'));
-      const log = () =>
-        said
-          .split('\n')
-          .slice(0, -1)
-          .map((line) => JSON.parse(line) as Record<string, unknown>);
-      await until(
-        () =>
-          existsSync(join(dir, 'spool', 'serving')) || child.exitCode !== null,
-      );
-      return { log, kill, pid: child.pid ?? 0 };
-    },
-  };
-}
-
-async function start(t: Test): Promise<FakeKickd> {
-  const kickd = await startFakeKickd(parties.host);
-  t.teardown(() => kickd.close());
-  return kickd;
-}
-
-const kicksOf = (kickd: FakeKickd) =>
-  new Set(
-    kickd.seen.flatMap(({ kick }) => (kick === undefined ? [] : [kick.kick])),
-  );
-
-const problem = JSON.stringify(['nagios', 'Web1', 'HTTP', '17']);
-const kindsOf = (monitor: Monitor) =>
-  monitor.ledger.entriesOf({ problem }).map(({ entry }) => entry.kind);
+const { host, kicker } = createParties(root);
+const problem = keyOf();
 
 void t.test('from the spool to the verdict', async (t) => {
-  const kickd = await start(t);
+  const kickd = await startHost(t, host);
   kickd.behave('accept', 'ended');
-  const monitor = createMonitor(t, kickd.port);
+  const monitor = createMonitorHost(t, root, {
+    kicker,
+    port: kickd.port,
+  });
   const serving = await monitor.serve();
   t.strictSame(monitor.event(), { status: 0, said: '' });
   await until(() => monitor.commands().length === 2);
@@ -196,9 +49,12 @@ void t.test('from the spool to the verdict', async (t) => {
 });
 
 void t.test('SOFT 3, then HARD 4: one run', async (t) => {
-  const kickd = await start(t);
+  const kickd = await startHost(t, host);
   kickd.behave('accept', 'hold');
-  const monitor = createMonitor(t, kickd.port);
+  const monitor = createMonitorHost(t, root, {
+    kicker,
+    port: kickd.port,
+  });
   await monitor.serve();
   monitor.event();
   await kickd.waitFor('GET', 1);
@@ -212,8 +68,11 @@ void t.test('SOFT 3, then HARD 4: one run', async (t) => {
 });
 
 void t.test('what cannot be used is set aside, and said', async (t) => {
-  const kickd = await start(t);
-  const monitor = createMonitor(t, kickd.port);
+  const kickd = await startHost(t, host);
+  const monitor = createMonitorHost(t, root, {
+    kicker,
+    port: kickd.port,
+  });
   const serving = await monitor.serve();
   monitor.event({ attempt: 'x' });
   monitor.event({ host: '*' });

@@ -3,7 +3,10 @@ import t from 'tap';
 import type { Event } from '../../src/monitors/event.ts';
 import { nagiosFacts } from '../../src/monitors/nagios-facts.ts';
 import { parseHostGroups } from '../../src/monitors/nagios-objects.ts';
-import { refreshEvent } from '../../src/monitors/nagios-refresh.ts';
+import {
+  refreshEvent,
+  withAcknowledgement,
+} from '../../src/monitors/nagios-refresh.ts';
 import { parseNagiosStatus } from '../../src/monitors/nagios-status.ts';
 
 /** As nagios4 4.4.6 of Debian 12 wrote it, with two hosts and one service. */
@@ -105,6 +108,36 @@ t.test('an old event, as it stands by now', (t) => {
     t.equal(refreshEvent(other, status, sinceMs, now).kind, 'not-known');
   }
   t.equal(refreshEvent(event, undefined, 0, now).kind, 'not-known');
+  t.end();
+});
+
+t.test('a new event: whether somebody acknowledged, the data say', (t) => {
+  const { acknowledgedBy: _old, ...fresh } = event;
+  const text = recorded.replaceAll(
+    'problem_has_been_acknowledged=0',
+    'problem_has_been_acknowledged=1',
+  );
+  const by = (author: string): string =>
+    `${text}servicecomment {\n\thost_name=w1\n\tservice_description=S\n\tentry_type=4\n\tauthor=${author}\n\t}\n`;
+  const cases: [string, Event, string | undefined, string | undefined][] = [
+    ['by whom', fresh, by('bob'), 'bob'],
+    ['Nagios has lost the comment', fresh, text, 'somebody'],
+    ['nobody', fresh, recorded, undefined],
+    ['another problem', { ...fresh, problem: '2' }, by('bob'), undefined],
+    ['another service', { ...fresh, service: 'T' }, by('bob'), undefined],
+    ['green again', { ...fresh, state: 'OK' }, by('bob'), undefined],
+    [
+      'the event says so itself',
+      { ...fresh, acknowledgedBy: 'ada' },
+      by('bob'),
+      'ada',
+    ],
+    ['no data', fresh, undefined, undefined],
+  ];
+  for (const [name, told, data, wanted] of cases) {
+    const status = data === undefined ? undefined : parseNagiosStatus(data);
+    t.equal(withAcknowledgement(told, status).acknowledgedBy, wanted, name);
+  }
   t.end();
 });
 

@@ -264,6 +264,34 @@ void t.test(
 );
 
 void t.test(
+  'a thousand problems that wait: each is decided again',
+  async (t) => {
+    // observed, so that no more than deciding is done
+    const rules = quickRules.rules.map((rule) => ({
+      ...rule,
+      mode: 'observe' as const,
+    }));
+    const world = createWorld(t.testdir(), { ...quickRules, rules });
+    t.teardown(() => world.close());
+    tell(world, { kind: 'stopped', by: 'ada', reason: 'move' });
+    const hosts = Array.from({ length: 1000 }, (_, index) => `web${index}`);
+    for (const host of hosts) world.put({ host });
+    const kicker = world.start('first');
+    await until('all wait', world, () => world.ledger.countWaiting() === 1000);
+    tell(world, { kind: 'resumed' });
+    await until('none waits', world, () => world.ledger.countWaiting() === 0);
+    await kicker.stop();
+    const wrong = hosts.filter((host) => {
+      const codes = decisionsOf(world, host).map((decision) =>
+        decision.kind === 'kick' ? 'kick' : decision.code,
+      );
+      return codes.join() !== 'stopped,observed';
+    });
+    t.strictSame(wrong, []);
+  },
+);
+
+void t.test(
   'a kicker is killed and nobody comes for an hour: it is as it was',
   async (t) => {
     const world = createWorld(join(t.testdir(), 'x'));
