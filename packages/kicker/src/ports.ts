@@ -1,7 +1,12 @@
 import type { FaultFacts, Kick, Run, RunList, Status } from '@kickd/protocol';
 import type { Target } from './fleet/target.ts';
 import type { Rejected, SpooledEvent } from './spool/spool-file.ts';
-import type { Memory, MemoryChange } from './decide/memory.ts';
+import type {
+  Memories,
+  Memory,
+  MemoryChange,
+  MemoryKind,
+} from './decide/memory.ts';
 import type { Moment } from './decide/moment.ts';
 import type {
   Entry,
@@ -137,6 +142,12 @@ export interface Ledger extends Memory {
   kickOfRun(run: string): string | undefined;
   /** newest first, a page at a time: only entries before `before` */
   history(filter: HistoryFilter, before: number, most: number): StoredEntry[];
+  /** Records of one kind in the order of their keys, a page at a time: only those after `after`. */
+  remembered<Kind extends MemoryKind>(
+    kind: Kind,
+    after: string,
+    most: number,
+  ): { key: string; value: Memories[Kind] }[];
   /** Removes old entries, some at a time. @returns how many went; 0: none is left to go */
   prune(limits: { before: Date; entriesMost: number; most: number }): number;
   close(): void;

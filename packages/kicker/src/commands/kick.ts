@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createUuid7, type Kick } from '@kickd/protocol';
+import { createUuid7, printable, type Kick } from '@kickd/protocol';
+import { defaultRuleSet } from '../decide/default-rules.ts';
+import { learn } from '../decide/learn.ts';
 import { Faults } from '../errors.ts';
 import { findTargets, type Target } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
@@ -59,6 +61,7 @@ export const command: Command = {
       requestMs: config.timeouts.requestSeconds * 1000,
     });
     const waitMs = (options.timeoutSeconds ?? config.waitSeconds) * 1000;
+    warnWhereStopped(ledger, shell);
     let exit = 0;
     const queue = targets.values();
     const work = async (): Promise<void> => {
@@ -83,6 +86,16 @@ export const command: Command = {
     return exit;
   },
 };
+
+/** The stop holds for what kicker decides; a person who types this has decided otherwise, and should know. */
+function warnWhereStopped(ledger: Ledger, shell: Pick<Shell, 'warn'>): void {
+  const stopped = ledger.read('fleet', '')?.stopped;
+  if (stopped === undefined) return;
+  const { by, at, reason } = stopped;
+  shell.warn(
+    `kicker: ${printable(by)} stopped kicker at ${at}: ${printable(reason)}; a kick by hand is sent all the same`,
+  );
+}
 
 async function kickHost(
   {
@@ -117,21 +130,31 @@ async function kickHost(
     ...request
   } = kick;
   const keys = { kick: id };
-  ledger.append([
-    {
-      entry: {
-        kind: 'decision',
-        body: {
-          kind: 'kick',
-          mode: kick.noop === true ? 'noop' : 'automatic',
-          request,
-          reasons: ['asked for by hand: kicker kick'],
+  ledger.transact((transaction) => {
+    transaction.add([
+      {
+        entry: {
+          kind: 'decision',
+          body: {
+            kind: 'kick',
+            mode: kick.noop === true ? 'noop' : 'automatic',
+            request,
+            reasons: ['asked for by hand: kicker kick'],
+          },
         },
+        keys,
       },
-      keys,
-    },
-    { entry: { kind: 'kick', body: { target, request: kick } }, keys },
-  ]);
+      { entry: { kind: 'kick', body: { target, request: kick } }, keys },
+    ]);
+    // What it counts for depends on no rule: a broken rules file must not stop a person.
+    const learning = {
+      rules: defaultRuleSet,
+      memory: transaction,
+      now: shell.clock.moment(),
+    };
+    const { certname } = target;
+    transaction.remember(learn({ kind: 'by-hand', certname }, learning));
+  });
   const reply = await sendKick(client, target, kick, shell, signal);
   recordReply(ledger, shell, keys, reply);
   if (reply.kind !== 'accepted') return resultOfReply(reply);

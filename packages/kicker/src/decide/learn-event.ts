@@ -16,7 +16,7 @@ export function learnEvent(
 ): void {
   const key = hostKey(event, facts);
   const known: HostMemory = recall.memory.read('host', key) ?? { bad: [] };
-  const host: HostMemory = { ...known };
+  const host: HostMemory = { ...known, heardMs: recall.atMs };
   if (facts.groups.length > 0) {
     host.groups = facts.groups.map(({ name }) => name);
   }

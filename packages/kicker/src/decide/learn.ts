@@ -1,4 +1,5 @@
 import type { Memory, MemoryChange } from './memory.ts';
+import { learnByHand } from './learn-by-hand.ts';
 import { learnDecision } from './learn-decision.ts';
 import { learnEvent, learnFacts } from './learn-event.ts';
 import { learnOutcome, learnPolicy, learnVerdict } from './learn-run.ts';
@@ -57,6 +58,9 @@ export function learnInto(
       break;
     case 'policy':
       learnPolicy(news, recall);
+      break;
+    case 'by-hand':
+      learnByHand(news, recall);
       break;
     case 'stopped': {
       const { by, reason } = news;

@@ -60,6 +60,8 @@ export interface HostMemory {
   /** the kick under way on it, and for which service */
   open?: { kick: string; service: string };
   lastKickMs?: number;
+  /** when a monitor last told of it, or of one of its services; absent: before this was kept */
+  heardMs?: number;
   /** the version of the policy that last said something, see policy-version.ts */
   policy?: string;
   /** a version that has to be told once more before it is believed */

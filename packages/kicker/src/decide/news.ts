@@ -26,6 +26,8 @@ export type News =
       service: string;
       verdict: Verdict;
     }
+  /** a person kicked a host: see learn-by-hand.ts for what that counts for */
+  | { kind: 'by-hand'; certname: string }
   | { kind: 'stopped'; by: string; reason: string }
   | { kind: 'resumed' }
   /** nothing but that time went by: see steady.ts for who tells it and why */

@@ -1,3 +1,4 @@
+import type { Memories, MemoryKind } from '../decide/memory.ts';
 import type { Clock, Ledger } from '../ports.ts';
 import { openDatabase } from './ledger-database.ts';
 import { createHistory } from './ledger-history.ts';
@@ -86,6 +87,22 @@ export function openLedger(
     failErrand: (seq) =>
       void transact(() =>
         prepare('update errand set tries = tries + 1 where seq = ?').run(seq),
+      ),
+    remembered: <Kind extends MemoryKind>(
+      kind: Kind,
+      after: string,
+      most: number,
+    ) =>
+      guard(() =>
+        prepare(
+          'select key, value from memory where kind = ? and key > ? order by key limit ?',
+        )
+          .all(kind, after, most)
+          .map((row) => ({
+            key: String(row['key']),
+            // `remember` alone writes these rows, from a change of that kind.
+            value: JSON.parse(String(row['value'])) as Memories[Kind],
+          })),
       ),
     ...createHistory(database),
     close: database.close,

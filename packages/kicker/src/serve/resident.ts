@@ -5,6 +5,7 @@ import type { Errands } from './errands.ts';
 import type { Kicks } from './kicks.ts';
 import { createChores, type Chore } from './chores.ts';
 import { takeSpool } from './take-spool.ts';
+import { createForgetting } from './forgetting.ts';
 import { tick } from './tick.ts';
 import { createTroubles } from './troubles.ts';
 import type { Ledger, Log, Spool, Timing } from '../ports.ts';
@@ -125,6 +126,7 @@ export async function reside(
 
 function choresOf(residence: Residence): Chore[] {
   const { ledger, own, isAlive, kicks, serving, timing } = residence;
+  const forget = createForgetting(ledger, timing.clock);
   return [
     { name: 'serving', everyMs: 1000, work: () => serving.assert() },
     {
@@ -159,6 +161,11 @@ function choresOf(residence: Residence): Chore[] {
           most: 5000,
         });
       },
+    },
+    {
+      name: 'forget',
+      everyMs: 60 * 1000,
+      work: () => void forget(residence.retention().days),
     },
   ];
 }

@@ -237,3 +237,42 @@ for (const [args, pattern] of mistakes) {
     t.equal(kickd.seen.length, before);
   });
 }
+
+void t.test(
+  'a kick by hand counts for the host and the rate, and for no problem',
+  async (t) => {
+    const file = join(t.testdir(), 'ledger.sqlite');
+    const own = join(t.testdirName, 'kicker.yaml');
+    writeFileSync(
+      own,
+      JSON.stringify({
+        port: kickd.port,
+        tls: parties.kicker,
+        hosts: { web1: { certname: hostName, address: '127.0.0.1' } },
+        ledger: file,
+      }),
+    );
+    const by = (...args: string[]) => runKicker(args, { KICKER_CONFIG: own });
+    kickd.behave('accept', 'ended');
+    t.match(await by('kick', 'web1'), { code: 0, stderr: '' });
+    const ledger = openLedger(file, { now: () => new Date() });
+    t.teardown(() => ledger.close());
+    t.match(ledger.read('host', hostName), { bad: [], lastKickMs: Number });
+    t.match(ledger.read('fleet', ''), { open: 0, kicks: [Number] });
+    t.notOk(ledger.read('host', hostName)?.open);
+    t.strictSame(ledger.remembered('service', '', 10), []);
+
+    const event = `CRITICAL HARD 4 127.0.0.1 web1 HTTP`.split(' ');
+    const { stdout } = await by('explain', ...event);
+    t.match(stdout, /wait .*, host-interval/);
+
+    await by('stop', '--by=ada', 'move');
+    kickd.behave('accept', 'ended');
+    const stopped = await by('kick', 'web1');
+    t.equal(stopped.code, 0);
+    t.match(
+      stopped.stderr,
+      /^kicker: ada stopped kicker at .*: move; a kick by hand is sent/,
+    );
+  },
+);
