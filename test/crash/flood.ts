@@ -25,8 +25,8 @@ export async function runFlood(options: {
   const { dir, command, kicks } = options;
   const site = createSite(dir);
   const random = createRandom(1);
-  // longer than the flood: whoever comes later than the start waits for the follow-up
-  site.tool.plan(20, 0);
+  // longer than any flood, and ended when it is over: whoever comes later than the start waits for the follow-up
+  site.tool.plan(600, 0);
   const kickd = startKickd(command, site.configFile);
   const port = await kickd.port;
   if (port === undefined) throw new Error(`no start:\n${kickd.said()}`);
