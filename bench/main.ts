@@ -5,6 +5,7 @@ import { dist } from './bench-site.ts';
 import { benchCmRun } from './cm-run.ts';
 import { benchDecide } from './decide.ts';
 import { benchHandOff } from './hand-off.ts';
+import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchNothing, benchOneShot } from './one-shot.ts';
 import { isReached, lineOf, type Row } from './row.ts';
@@ -40,7 +41,8 @@ async function benchAll(): Promise<number> {
   tell(await benchHandOff('ec', processes));
   tell(await benchHandOff('rsa', processes));
   tell(await benchCmRun(quick ? 3 : 10));
-  tell(await benchMemory(quick ? 200 : 1000));
+  tell(await benchJournal(quick ? 10_000 : 100_000));
+  tell(await benchMemory(quick ? 500 : 10_000));
   tell(benchDecide(quick ? 100_000 : 1_000_000));
   if (json) {
     process.stdout.write(

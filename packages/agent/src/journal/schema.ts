@@ -1,7 +1,17 @@
-/** What the checksum of a record is made of; `checksum` is a function of the program. */
+const joined = (...columns: string[]): string =>
+  `checksum(concat_ws(char(0), ${columns.join(', ')}))`;
+const orNull = (column: string): string => `ifnull(${column}, 'null')`;
+
+/**
+ * What the checksum of a record is made of, told apart by a byte that no text of ours holds; `checksum` is a function of
+ * the program. It gets one text: handed column by column, those of 100,000 records took a second.
+ */
 export const sumOf = {
-  run: 'checksum(id, state, body, pid, ticks, boot_id)',
-  kick: 'checksum(id, run, caller, body)',
+  run: joined(
+    ...['id', 'state', 'body'],
+    ...['pid', 'ticks', 'boot_id'].map(orNull),
+  ),
+  kick: joined('id', 'run', 'caller', 'body'),
 } as const;
 
 /**
