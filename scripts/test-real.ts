@@ -21,6 +21,7 @@ const boxTests = [
   'test/real/systemd.test.ts',
   'test/real/halves.test.ts',
   'test/real/packages.test.ts',
+  'test/real/puppet-module.test.ts',
 ];
 
 const obstacle = await findObstacle(process.argv.includes('--install'));

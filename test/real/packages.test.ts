@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,16 +16,19 @@ import {
 } from './lab/box-kickd.ts';
 import { startBox, whyNoBox, type SystemdBox } from './lab/box.ts';
 import { mustRun } from './lab/command.ts';
-import { checkout, stateFolder } from './lab/places.ts';
+import {
+  buildPrograms,
+  debFolder,
+  debNames,
+  debOf,
+  packDebs,
+} from './lab/debs.ts';
+import { stateFolder } from './lab/places.ts';
 
 /** The packages, from the first installation to the purge, on a Debian that holds nothing else. */
 
-const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
-const out = join(stateFolder, 'packages');
 const first = '0.1.0';
 const second = '0.1.0-2';
-const debOf = (name: string, version: string): string =>
-  `${name}_${version}_${architecture}.deb`;
 
 const obstacle = await whyNoBox();
 if (obstacle !== undefined) {
@@ -38,7 +40,7 @@ if (obstacle !== undefined) {
     await t.test('lintian', findsNoError);
     const box = await startBox();
     t.teardown(() => box.close());
-    cpSync(out, join(box.folder, 'debs'), { recursive: true });
+    cpSync(debFolder, join(box.folder, 'debs'), { recursive: true });
     await t.test('an installation opens nothing', (t) => installs(t, box));
     await t.test('a kick heals', (t) => heals(t, box));
     await t.test('an upgrade in mid-run, under load', (t) => upgrades(t, box));
@@ -48,32 +50,27 @@ if (obstacle !== undefined) {
 }
 
 async function buildsTheSame(t: Test): Promise<void> {
-  rmSync(out, { recursive: true, force: true });
-  const again = join(out, '..', 'packages-again');
-  const pack = (environment: Record<string, string>, ...words: string[]) =>
-    execFileSync(process.execPath, ['scripts/package.ts', ...words], {
-      cwd: checkout,
-      env: { PATH: process.env['PATH'], ...environment },
-    });
-  execFileSync(process.execPath, ['scripts/build.ts'], { cwd: checkout });
-  pack({ TZ: 'UTC', LC_ALL: 'C' }, '--out', out);
-  pack({ TZ: 'Asia/Tokyo', LC_ALL: 'C.UTF-8' }, '--out', again);
-  pack({}, '--out', out, '--revision', '2');
-  for (const name of ['kickd', 'kicker']) {
+  rmSync(debFolder, { recursive: true, force: true });
+  const again = join(stateFolder, 'packages-again');
+  buildPrograms();
+  packDebs(debFolder, { environment: { TZ: 'UTC', LC_ALL: 'C' } });
+  packDebs(again, { environment: { TZ: 'Asia/Tokyo', LC_ALL: 'C.UTF-8' } });
+  packDebs(debFolder, { revision: '2' });
+  for (const name of debNames) {
     const sum = (dir: string, file: string): string =>
       createHash('sha256')
         .update(readFileSync(join(dir, file)))
         .digest('hex');
     const deb = debOf(name, first);
-    t.equal(sum(out, deb), sum(again, deb), `${deb}: the same bytes`);
+    t.equal(sum(debFolder, deb), sum(again, deb), `${deb}: the same bytes`);
     const bom = deb.replace('.deb', '.cdx.json');
-    t.equal(sum(out, bom), sum(again, bom), `${bom}: the same bytes`);
+    t.equal(sum(debFolder, bom), sum(again, bom), `${bom}: the same bytes`);
   }
   rmSync(again, { recursive: true });
 }
 
 async function findsNoError(t: Test): Promise<void> {
-  const debs = ['kickd', 'kicker'].map((name) => join(out, debOf(name, first)));
+  const debs = debNames.map((name) => join(debFolder, debOf(name, first)));
   // as root lintian wants to be asked twice
   await mustRun('lintian', ['--fail-on=error', '--allow-root', ...debs]);
   t.pass('no error');

@@ -1,5 +1,5 @@
 /**
- * A box in which systemd is process 1: a container of Debian 12 with nothing but systemd in it, the
+ * A box in which systemd is process 1: a container of Debian 12 with systemd and Puppet in it, the
  * checkout bind-mounted at /checkout, and no network. Docker as it runs on this machine, or a dockerd
  * of the lab's own without bridge and packet filter. The image is made by debootstrap, once, so no
  * registry is asked.
@@ -21,7 +21,7 @@ export interface SystemdBox {
   close(): Promise<void>;
 }
 
-const image = 'kickd-systemd-box:1';
+const image = 'kickd-systemd-box:2';
 const container = 'kickd-systemd-box';
 const home = join(stateFolder, 'box');
 const ownSocket = `unix://${home}/docker.sock`;
@@ -40,7 +40,7 @@ export async function whyNoBox(): Promise<string | undefined> {
     : `needs systemd as PID 1, in a container; type: apt-get install --no-install-recommends ${lacks.join(' ')}`;
 }
 
-/** Starts the box and waits until systemd is up; 2 s, and a minute more for the first one. */
+/** Starts the box and waits until systemd is up; 2 s, and some minutes more for the first one. */
 export async function startBox(): Promise<SystemdBox> {
   const folder = join(home, 'etc-kickd');
   rmSync(folder, { recursive: true, force: true });
@@ -140,7 +140,7 @@ async function makeImage(
   rmSync(root, { recursive: true, force: true });
   await mustRun('debootstrap', [
     '--variant=minbase',
-    '--include=systemd,systemd-sysv,dbus,procps',
+    '--include=systemd,systemd-sysv,dbus,procps,puppet-agent',
     'bookworm',
     root,
   ]);

@@ -32,7 +32,7 @@
 # @param package_name
 #   its package
 # @param manage_unit
-#   whether to install user and systemd units: a package brings its own
+#   whether to install user and systemd units; by default where no package brings them (kickd::install: none)
 # @param service_ensure
 #   whether kickd is to run
 #
@@ -57,7 +57,7 @@ class kickd::agent (
   },
   Kickd::Path $home = '/usr/lib/kickd',
   String[1] $package_name = 'kickd',
-  Boolean $manage_unit = true,
+  Optional[Boolean] $manage_unit = undef,
   Enum['running', 'stopped'] $service_ensure = 'running',
 ) {
   include kickd
@@ -86,8 +86,9 @@ class kickd::agent (
     'port'    => $listen_port,
   }.filter |$key, $value| { $value =~ NotUndef }
 
-  $profiles = $cm_profiles ? {
-    {}      => undef,
+  # `? { {} => … }` would match every hash
+  $profiles = $cm_profiles.empty ? {
+    true    => undef,
     default => $cm_profiles,
   }
 
@@ -132,7 +133,12 @@ class kickd::agent (
     before => Service['kickd'],
   }
 
-  if $manage_unit {
+  $brings_units = $manage_unit ? {
+    undef   => $kickd::install == 'none',
+    default => $manage_unit,
+  }
+
+  if $brings_units {
     group { 'kickd':
       ensure => present,
       system => true,

@@ -113,13 +113,13 @@ class kickd::kicker (
           'certname' => $certname,
           'tls'      => $tls,
           'port'     => $port,
-          'hosts'    => $hosts ? {
-            {}      => undef,
+          'hosts'    => $hosts.empty ? {
+            true    => undef,
             default => $hosts,
           },
           'nagios'   => $command_file,
-          'escalate' => $escalate ? {
-            {}      => undef,
+          'escalate' => $escalate.empty ? {
+            true    => undef,
             default => $escalate,
           },
           'ledger'   => "${state}/ledger.sqlite",
