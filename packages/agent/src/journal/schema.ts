@@ -8,8 +8,12 @@ const orNull = (column: string): string => `ifnull(${column}, 'null')`;
  */
 export const sumOf = {
   run: joined(
-    ...['id', 'state', 'body'],
-    ...['pid', 'ticks', 'boot_id'].map(orNull),
+    'id',
+    'state',
+    'body',
+    orNull('pid'),
+    orNull('ticks'),
+    orNull('boot_id'),
   ),
   kick: joined('id', 'run', 'caller', 'body'),
 } as const;
