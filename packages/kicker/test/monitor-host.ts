@@ -176,8 +176,9 @@ export async function until(isSo: () => boolean): Promise<void> {
 export async function startHost(
   t: Test,
   files: ReturnType<typeof createParties>['host'],
+  port = 0,
 ): Promise<FakeKickd> {
-  const kickd = await startFakeKickd(files);
+  const kickd = await startFakeKickd(files, port);
   t.teardown(() => kickd.close());
   return kickd;
 }

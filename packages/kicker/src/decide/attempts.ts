@@ -1,3 +1,4 @@
+import type { SkipCode } from './decision.ts';
 import { showMs, type Finding } from './finding.ts';
 import { mayProbe } from './futility.ts';
 import type { Rule } from './rules.ts';
@@ -8,19 +9,13 @@ import type { Situation } from './situation.ts';
  * changed since kicker stopped. A kick that is under way, or not yet judged, is waited for first.
  */
 export function judgeAttempts(situation: Situation, rule: Rule): Finding {
-  const { service } = situation;
+  const kicks = situation.service.problem?.kicks ?? 0;
   const { perProblem } = rule.attempts;
-  const kicks = service.problem?.kicks ?? 0;
-  const fact = `the problem was kicked ${times(kicks)} (attempts.perProblem is ${perProblem})`;
-  if (kicks < perProblem || isPending(situation) || mayProbe(situation, rule)) {
-    return kicks === 0 ? undefined : { kind: 'note', reason: fact };
-  }
-  return {
-    kind: 'skip',
+  return limited(situation, kicks, {
+    most: mayProbe(situation, rule) ? Number.POSITIVE_INFINITY : perProblem,
     code: 'attempts-used',
-    reason: fact,
-    escalate: { about: 'problem', reason: fact },
-  };
+    fact: `the problem was kicked ${times(kicks)} (attempts.perProblem is ${perProblem})`,
+  });
 }
 
 /** How often one service is kicked in a period: what is healed too often is not healthy. */
@@ -29,13 +24,24 @@ export function judgePeriod(situation: Situation, rule: Rule): Finding {
   const { perPeriod, periodSeconds } = rule.attempts;
   const sinceMs = atMs - periodSeconds * 1000;
   const kicks = service.kicks.filter((kickMs) => kickMs > sinceMs).length;
-  const fact = `the service was kicked ${times(kicks)} within ${showMs(periodSeconds * 1000)} (attempts.perPeriod is ${perPeriod})`;
-  if (kicks < perPeriod || isPending(situation)) {
+  return limited(situation, kicks, {
+    most: perPeriod,
+    code: 'healed-too-often',
+    fact: `the service was kicked ${times(kicks)} within ${showMs(periodSeconds * 1000)} (attempts.perPeriod is ${perPeriod})`,
+  });
+}
+
+function limited(
+  situation: Situation,
+  kicks: number,
+  { most, code, fact }: { most: number; code: SkipCode; fact: string },
+): Finding {
+  if (kicks < most || isPending(situation)) {
     return kicks === 0 ? undefined : { kind: 'note', reason: fact };
   }
   return {
     kind: 'skip',
-    code: 'healed-too-often',
+    code,
     reason: fact,
     escalate: { about: 'problem', reason: fact },
   };

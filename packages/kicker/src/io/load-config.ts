@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Faults, errors } from '../errors.ts';
 import {
   defaultConfig,
   defaultConfigFile,
   type Config,
 } from '../config/config.ts';
-import { codeOf } from './error-code.ts';
 import { parseKept, usualCache, type Env } from './parse-kept.ts';
+import { readSettingsFile } from './settings-file.ts';
 
 /**
  * The configuration: the file that was named, or else $KICKER_CONFIG, or else the usual place where a
@@ -23,19 +22,11 @@ export async function loadConfig(
   const fromEnv = env['KICKER_CONFIG'];
   const asked = named ?? (fromEnv === '' ? undefined : fromEnv);
   const file = asked ?? defaultConfigFile;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = codeOf(error);
-    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-    if (isMissing && asked === undefined) return defaultConfig();
-    throw new Faults([
-      isMissing
-        ? errors.configMissing(file)
-        : errors.configUnreadable(file, code),
-    ]);
-  }
+  const text = readSettingsFile(file, asked === undefined, {
+    missing: errors.configMissing,
+    unreadable: errors.configUnreadable,
+  });
+  if (text === undefined) return defaultConfig();
   return parseKept(text, file, cache, async () => {
     const { parseConfig } = await import('../config/parse.ts');
     const parsed = parseConfig(text, file);

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { defaultRulesFile, type Config } from '../config/config.ts';
 import { defaultRuleSet } from '../decide/default-rules.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { Faults, errors } from '../errors.ts';
-import { codeOf } from './error-code.ts';
 import { parseKept, usualCache, type Env } from './parse-kept.ts';
+import { readSettingsFile } from './settings-file.ts';
 
 /**
  * The rules: the file that the configuration names, or else the usual place, where a missing file means
@@ -18,19 +17,11 @@ export async function loadRules(
   cache: string | undefined = usualCache(env, 'rules'),
 ): Promise<RuleSet> {
   const file = config.rules ?? defaultRulesFile;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = codeOf(error);
-    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-    if (isMissing && config.rules === undefined) return defaultRuleSet;
-    throw new Faults([
-      isMissing
-        ? errors.rulesMissing(file)
-        : errors.rulesUnreadable(file, code),
-    ]);
-  }
+  const text = readSettingsFile(file, config.rules === undefined, {
+    missing: errors.rulesMissing,
+    unreadable: errors.rulesUnreadable,
+  });
+  if (text === undefined) return defaultRuleSet;
   return parseKept(text, file, cache, async () => {
     const { parseRules } = await import('../config/rules-parse.ts');
     const parsed = parseRules(text, file);

@@ -12,6 +12,7 @@ import {
   startHost,
   until,
 } from '../monitor-host.ts';
+import { freePort } from '../one-shot.ts';
 
 const root = t.testdir();
 const { pki, host, kicker } = createParties(root);
@@ -40,16 +41,6 @@ async function startDarkness(t: Test): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 void t.test(
   'hosts that are dark, refuse or are slow hold up nobody',
   async (t) => {
@@ -57,7 +48,7 @@ void t.test(
     well.behave('accept', 'ended');
     const slow = await startHost(t, slowFiles);
     slow.behave('hold');
-    const [darkPort, gonePort] = [await startDarkness(t), await closedPort()];
+    const [darkPort, gonePort] = [await startDarkness(t), await freePort()];
     const at = (name: string, port: number) =>
       [name, { certname: `${name}.example.com`, port }] as const;
     const monitor = createMonitorHost(t, root, {
