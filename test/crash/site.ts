@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import { clientTlsOptions, readMaterialSync } from '@kickd/mtls';
-import { createPki, writeSsl } from '@kickd/testkit';
+import { clientTlsOptions, readMaterialSync, type TlsFiles } from '@kickd/mtls';
+import { createPki, writeSsl, type Pki } from '@kickd/testkit';
 import { createTool, type Tool } from './tool.ts';
 
 export const host = 'web1.example.com';
@@ -15,6 +15,9 @@ export interface Site {
   /** how the monitor connects */
   tls: ConnectionOptions;
   stateDir: string;
+  pki: Pki;
+  /** of the host itself */
+  files: TlsFiles;
 }
 
 /** Exit codes of the tool, told as they are. */
@@ -30,7 +33,8 @@ export function createSite(dir: string): Site {
       ca: pki.ca,
       crl: pki.crl,
     });
-  const { cert, key, ca, crl } = sslOf(host);
+  const files = sslOf(host);
+  const { cert, key, ca, crl } = files;
   const tool = createTool(dir);
   const stateDir = join(dir, 'state');
   const configFile = join(dir, 'kickd.yaml');
@@ -55,6 +59,8 @@ state: ${stateDir}
     configFile,
     tool,
     stateDir,
+    pki,
+    files,
     tls: clientTlsOptions(material, { certname: host }),
   };
 }

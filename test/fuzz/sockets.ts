@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectTo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +5,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { buildKickd } from '../crash/kickd.ts';
 import { createSite, host } from '../crash/site.ts';
+import { startHalf, type Half } from '../processes/half.ts';
 import { jsonWords, kicks } from './bodies.ts';
 import { mutationsOf } from './mutations.ts';
 import { records } from './records.ts';
@@ -124,50 +123,4 @@ export async function createSockets(): Promise<Target[]> {
       },
     },
   ];
-}
-
-interface Half {
-  name: string;
-  /** waits for a line of its log; @throws where it ends before it says so */
-  heard(line: RegExp): Promise<RegExpExecArray>;
-  ended: Promise<string>;
-  kill(): void;
-}
-
-function startHalf(
-  command: readonly string[],
-  name: 'listen' | 'runner',
-  config: string,
-  socket: string,
-): Half {
-  const options = [`--config=${config}`, `--socket=${socket}`];
-  const child = spawn(
-    '/usr/bin/env',
-    ['-i', 'PATH=/usr/bin:/bin', ...command, name, ...options],
-    { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const ended = once(child, 'exit').then(([code, signal]) =>
-    String(code ?? signal),
-  );
-  let said = '';
-  // both streams: the listener leaves its first one to the audit
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-20_000);
-      child.emit('said');
-    });
-  return {
-    name,
-    ended,
-    kill: () => child.kill('SIGTERM'),
-    heard: async (line) => {
-      for (;;) {
-        const found = line.exec(said);
-        if (found !== null) return found;
-        const how = await Promise.race([once(child, 'said'), ended]);
-        if (typeof how === 'string')
-          throw new Error(`${name} ended: ${how}\n${said}`);
-      }
-    },
-  };
 }
