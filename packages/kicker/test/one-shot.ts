@@ -35,7 +35,9 @@ export function createOneShotHost(
     }
   });
   const args = (part: Record<string, string> = {}): string[] => [
-    ...['event', 'nagios', '--config', host.config],
+    'event',
+    'nagios',
+    `--config=${host.config}`,
     ...argumentsOf({ 'last-ok': '1772323200', ...part }),
   ];
   let read = 0;

@@ -150,7 +150,7 @@ state: ${home}/state
 `;
 }
 
-/** The stanza of the talk, and the auditor's. */
+/** The stanza of the talk, the monitor's look at the policy, and the auditor's. */
 const acl = `path /run
 method save
 auth yes
@@ -170,6 +170,7 @@ allow ${auditorName}
 path /status
 method find
 auth yes
+allow ${monitorHost.name}
 allow ${auditorName}
 `;
 

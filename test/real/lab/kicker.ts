@@ -11,18 +11,26 @@ import {
   runCommand,
   type Finished,
 } from './command.ts';
-import { nagiosCommandFile } from './nagios-config.ts';
+import { nagiosCommandFile, objectsFile, statusFile } from './nagios-config.ts';
 import { checkout, monitorHost, stateFolder } from './places.ts';
 
 const home = join(stateFolder, 'kicker');
 
+/** What Nagios's event handler needs in its environment, for `startNagios`. */
+export interface HandlerEnvironment extends Record<string, string> {
+  KICKER: string;
+  KICKER_CONFIG: string;
+  KICKER_SPOOL: string;
+}
+
 /**
- * Writes kicker.yaml and an empty ledger's folder.
- * @returns the environment that the handler needs, for `startNagios`
+ * Writes kicker.yaml, its rules and an empty ledger's folder.
+ * @param more lines of kicker.yaml, at its top level
  */
 export async function writeKickerConfig(
   files: CertFiles,
-): Promise<{ KICKER: string; KICKER_CONFIG: string }> {
+  { rules = labRules, more = '' }: { rules?: string; more?: string } = {},
+): Promise<HandlerEnvironment> {
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   const config = join(home, 'kicker.yaml');
@@ -36,15 +44,19 @@ tls:
   crl: ${files.crl}
 nagios:
   commandFile: ${nagiosCommandFile}
+  statusFile: ${statusFile}
+  objectsFile: ${objectsFile}
 ledger: ${home}/ledger.sqlite
 rules: ${home}/rules.yaml
-`,
+${more}`,
   );
-  writeFileSync(join(home, 'rules.yaml'), labRules);
+  writeFileSync(join(home, 'rules.yaml'), rules);
   await mustRun('chown', ['-R', 'nagios:nagios', home]);
   return {
     KICKER: join(checkout, 'packages/kicker/bin/kicker'),
     KICKER_CONFIG: config,
+    // made by whoever serves; without one the handler starts kicker itself
+    KICKER_SPOOL: join(home, 'spool'),
   };
 }
 
@@ -64,17 +76,19 @@ guards:
 `;
 
 /** Any command of kicker's, as user nagios. */
-function runKicker(args: readonly string[]): Promise<Finished> {
-  return runCommand(
+export function runKicker(args: readonly string[]): Promise<Finished> {
+  const [program, ...rest] = kickerCommand(args);
+  return runCommand(program, rest, { env: plainEnvironment });
+}
+
+/** The command that starts kicker as user nagios, in the environment that it is given. */
+export function kickerCommand(args: readonly string[]): [string, ...string[]] {
+  return [
     'setpriv',
-    [
-      '--reuid=nagios',
-      '--regid=nagios',
-      '--init-groups',
-      '--reset-env',
-      join(checkout, 'packages/kicker/bin/kicker'),
-      ...args,
-    ],
-    { env: plainEnvironment },
-  );
+    '--reuid=nagios',
+    '--regid=nagios',
+    '--init-groups',
+    join(checkout, 'packages/kicker/bin/kicker'),
+    ...args,
+  ];
 }

@@ -25,6 +25,8 @@ export interface NagiosOptions {
   retrySeconds?: number;
   /** attempts until HARD; 4 */
   maxAttempts?: number;
+  /** more object definitions */
+  objects?: string;
 }
 
 const home = join(stateFolder, 'nagios');
@@ -32,6 +34,8 @@ const home = join(stateFolder, 'nagios');
 export const logFile = join(home, 'var/nagios.log');
 /** the present state of everything, rewritten every second */
 export const statusFile = join(home, 'var/status.dat');
+/** every object, with all that it inherits; written at the start */
+export const objectsFile = join(home, 'var/objects.cache');
 /** The named pipe for external commands; kicker.yaml names it too. */
 export const nagiosCommandFile = join(home, 'var/rw/nagios.cmd');
 const installedHandler =
@@ -80,7 +84,10 @@ export async function writeNagiosConfig(
       // linux-server pings, which a container may not be allowed to.
     }).replace(/^(\s*address\s.*)$/m, '$1\n    check_command           lab-up'),
   );
-  writeFileSync(join(home, 'objects/lab.cfg'), labObjects);
+  writeFileSync(
+    join(home, 'objects/lab.cfg'),
+    labObjects + (options.objects ?? ''),
+  );
   writeFileSync(join(home, 'nagios.cfg'), mainConfiguration);
   await mustRun('chmod', ['755', handler]);
   await mustRun('chown', ['-R', 'nagios:nagios', home]);
@@ -114,7 +121,7 @@ cfg_file=/etc/nagios4/objects/templates.cfg
 cfg_dir=/etc/nagios-plugins/config
 cfg_dir=${home}/objects
 resource_file=/etc/nagios4/resource.cfg
-object_cache_file=${home}/var/objects.cache
+object_cache_file=${objectsFile}
 precached_object_file=${home}/var/objects.precache
 status_file=${statusFile}
 status_update_interval=1

@@ -55,6 +55,20 @@ export async function writeSlowPolicy(when: 'before' | 'after'): Promise<{
   };
 }
 
+/**
+ * Names the version of the policy, as a site does that deploys from a repository. Without it Puppet's own is
+ * the second of the compilation, another one at each run.
+ */
+export async function writePolicyVersion(version: string): Promise<void> {
+  const script = join(production, 'config_version.sh');
+  writeFileSync(script, `#!/bin/sh\necho '${version}'\n`, { mode: 0o755 });
+  writeFileSync(
+    join(production, 'environment.conf'),
+    `config_version = ${script}\n`,
+  );
+  await mustRun('chmod', ['-R', 'a+rX', puppetPaths.code]);
+}
+
 /** Class httpd, and more Puppet code for the managed host. */
 export async function writeSite(more: string): Promise<void> {
   writeFileSync(

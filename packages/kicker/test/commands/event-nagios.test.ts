@@ -107,18 +107,18 @@ void t.test('skipped: written down, and nothing sent', async (t) => {
 void t.test('the positional order of old handler scripts', async (t) => {
   const kickd = await startHost(t, host);
   kickd.behave('accept', 'ended');
-  const { config, nextCommand } = createOneShotHost(t, root, {
+  const monitor = createOneShotHost(t, root, {
     kicker,
     port: kickd.port,
   });
   t.match(
     await runKicker(
       ['event', 'nagios', 'CRITICAL', 'HARD', '4', '127.0.0.1', 'Web1', 'HTTP'],
-      { KICKER_CONFIG: config },
+      { KICKER_CONFIG: monitor.config },
     ),
     { code: 0, stdout: /kick accepted/ },
   );
-  await nextCommand();
+  await monitor.nextCommand();
 });
 
 void t.test('mistakes: exit 2, one line, nothing sent', async (t) => {
