@@ -98,7 +98,13 @@ async function installs(t: Test, box: SystemdBox): Promise<void> {
 async function heals(t: Test, box: SystemdBox): Promise<void> {
   const yaml = readFileSync(join(box.folder, 'kickd.yaml'), 'utf8');
   t.match(yaml, /every key may be left out/, 'a configuration to begin with');
+  t.match(yaml, /^state: \/var\/lib\/kickd$/m);
   writeSettings(box);
+  const own = readFileSync(join(box.folder, 'kickd.yaml'), 'utf8');
+  writeFileSync(
+    join(box.folder, 'kickd.yaml'),
+    `${own}state: /var/lib/kickd\n`,
+  );
   await box.must('cp', '/etc/kickd/web.service', '/etc/systemd/system/');
   await box.must('systemctl', 'daemon-reload');
   await box.must('systemctl', 'enable', '--now', 'kickd.socket', 'kickd');

@@ -79,7 +79,9 @@ export function resolveSettings(
 function auditFileOf({ audit, state }: ConfigFile): string {
   return (
     audit?.file ??
-    (state === undefined ? configDefaults.auditFile : `${state}/audit.log`)
+    (state === undefined || state === configDefaults.state
+      ? configDefaults.auditFile
+      : `${state}/audit.log`)
   );
 }
 

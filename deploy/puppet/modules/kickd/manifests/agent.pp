@@ -107,6 +107,8 @@ class kickd::agent (
             $value =~ NotUndef
           },
           'state'    => $state,
+          # where the unit opens it for the listener, wherever the journal is
+          'audit'    => { 'file' => '/var/log/kickd/audit.log' },
         },
     }),
     notify  => Service['kickd'],
