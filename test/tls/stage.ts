@@ -29,7 +29,7 @@ const unanswered: RawReply = {
 };
 
 /** More than what the monitor has: another pair, an address to come from, a session to resume. */
-export type Asker = ConnectionOptions & { localAddress?: string };
+type Asker = ConnectionOptions & { localAddress?: string };
 
 export interface StageOptions {
   /** the limits of a source as they are by default; without it there are none to speak of */

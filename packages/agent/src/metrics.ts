@@ -1,3 +1,4 @@
+import { expirySeverity } from '@kickd/mtls';
 import type { RunnerState } from './ports.ts';
 import { runSecondsBounds, type RunCounts } from './run/counts.ts';
 import type { Told } from './told.ts';
@@ -5,6 +6,7 @@ import type { Told } from './told.ts';
 /** Everything that `/metrics` tells beside the counters. */
 export interface MetricsFacts extends RunnerState {
   version: string;
+  now: Date;
   expiries: readonly { what: string; at: string }[];
   isAclCurrent: boolean;
   /** lines of the log that nobody took in time */
@@ -134,6 +136,15 @@ export class Metrics {
       'gauge',
       'When a certificate, a CA or a CRL expires.',
       facts.expiries.map(({ what, at }) => [{ what }, Date.parse(at) / 1000]),
+    );
+    add(
+      'kickd_expiry_level',
+      'gauge',
+      'How near that is: 0 far, 1 within 30 days, 2 within 7, 3 within one, 4 past.',
+      facts.expiries.map(({ what, at }) => [
+        { what },
+        expirySeverity(at, facts.now),
+      ]),
     );
     if (counts.lastGoodSeconds !== undefined) {
       add(

@@ -1,5 +1,6 @@
 import { bodyMaxBytes } from '@kickd/protocol';
 import {
+  expiryLevel,
   inspectMaterial,
   readMaterialSync,
   watchMaterial,
@@ -86,6 +87,7 @@ export async function startListener(
       metrics.render({
         ...state,
         version,
+        now: clock.now(),
         expiries: inspection.expiries,
         logLinesLost: told.lostLines ?? 0,
         auditFault: audit.probe(),
@@ -94,7 +96,11 @@ export async function startListener(
     statusFacts: () => ({
       version,
       uptimeSeconds: Math.floor((clock.monotonicMs() - startedMs) / 1000),
-      expiries: inspection.expiries,
+      expiries: inspection.expiries.map(({ what, at: expires }) => ({
+        what,
+        at: expires,
+        level: expiryLevel(expires, clock.now()),
+      })),
       acl: { current: acl.isCurrent, rules: rules() },
       limits: {
         bodyMaxBytes,

@@ -177,7 +177,7 @@ t.test('the status says what a person wants to know', async (t) => {
     certname: web,
     cm: { profile: 'fake', locked: false },
     last: { run, outcome: { kind: 'corrected' } },
-    expiries: [{ what: String, at: /Z$/ }],
+    expiries: [{ what: String, at: /Z$/, level: 'far' }],
     acl: { current: true, rules: 1 },
   });
   const [, list = ''] = (await fixture.get('/runs')).text.split('\r\n\r\n');

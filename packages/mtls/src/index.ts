@@ -6,6 +6,7 @@ export {
   type GuardOptions,
   type PeerAddress,
 } from './guard.ts';
+export { expiryLevel, expirySeverity } from './expiry.ts';
 export {
   isWritableByOthers,
   modeOf,

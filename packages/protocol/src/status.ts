@@ -6,6 +6,16 @@ export const Expiry = Type.Object({
   /** what expires: `certificate`, `ca NAME`, `crl of NAME` */
   what: Type.String(),
   at: Instant,
+  /** within 30 days, 7 days, one day; a kickd of before tells none */
+  level: Type.Optional(
+    Type.Union([
+      Type.Literal('far'),
+      Type.Literal('month'),
+      Type.Literal('week'),
+      Type.Literal('day'),
+      Type.Literal('expired'),
+    ]),
+  ),
 });
 export type Expiry = Static<typeof Expiry>;
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault, type FaultFacts } from '@kickd/protocol';
-import { inspectMaterial, readMaterialSync } from '@kickd/mtls';
+import { expiryLevel, inspectMaterial, readMaterialSync } from '@kickd/mtls';
 import { binaryOf } from '../cm/binaries.ts';
 import type { Settings } from '../config/settings.ts';
 import { faults } from '../errors.ts';
@@ -57,6 +57,14 @@ const runsAs: Record<LauncherKind, string> = {
     'process groups (units need root, and systemd 243 or later as process 1)',
 };
 
+const words = {
+  far: 'more than 30 days ahead',
+  month: 'within 30 days',
+  week: 'within 7 days',
+  day: 'within a day',
+  expired: 'which is past',
+} as const;
+
 /** What the listener will use: where systemd hands it a key, that one and not Puppet's. */
 function checkCertificates(settings: Settings, now: Date): Finding[] {
   const given = unitCredentials() ?? {};
@@ -77,8 +85,11 @@ function checkCertificates(settings: Settings, now: Date): Finding[] {
       ),
     ];
     const [soonest] = inspection.expiries;
-    const summary = `${inspection.certname}; first to expire: ${soonest?.what ?? ''} on ${soonest?.at.slice(0, 10) ?? ''}${source}`;
-    return findings.length > 0 ? findings : [fine('certificates', summary)];
+    const level = soonest && words[expiryLevel(soonest.at, now)];
+    const summary = `${inspection.certname}; first to expire: ${soonest?.what ?? ''} on ${soonest?.at.slice(0, 10) ?? ''}, ${level ?? ''}${source}`;
+    return found.length > 0
+      ? findings
+      : [...findings, fine('certificates', summary)];
   } catch (error) {
     if (error instanceof Fault)
       return [finding('certificates', 'fault', error)];

@@ -366,6 +366,7 @@ t.test('the metrics count what was told', async (t) => {
     t.ok(text.includes(`${line}\n`), line);
   }
   t.match(text, /kickd_expiry_timestamp_seconds\{what="certificate"\} \d{10}/);
+  t.match(text, /kickd_expiry_level\{what="certificate"\} 0/);
   t.match(text, /kickd_last_good_run_timestamp_seconds \d{10}/);
 });
 
