@@ -113,6 +113,24 @@ const cases: [
     {},
     ['lost'],
   ],
+  [
+    'a run of which nobody knows',
+    [...decided(), kicked(), ended('not-known')],
+    {},
+    ['lost'],
+  ],
+  [
+    'a run of which nobody knows, and the problem was over',
+    [
+      ...decided(),
+      kicked(),
+      row('event', event({ state: 'OK' })),
+      row('decision', {}),
+      ended('not-known'),
+    ],
+    {},
+    [],
+  ],
   ['not counted', whole, { counted: 0 }, ['forgotten']],
   ['under way for ever', whole, { open: 1 }, ['forgotten']],
   [

@@ -88,7 +88,9 @@ export function judgeKicker(
     if (kind === 'ended' && !isTaken) {
       breach('lost', `kick ${kick ?? '?'} ended, and no host has it`);
     }
-    if (isTaken && kind !== 'ended') {
+    // Sent by one that died, and the problem was over before the next could ask: to ask is to kick.
+    const isOver = kind === 'not-known' && isGreen(rows, outcomes[0]);
+    if (isTaken && kind !== 'ended' && !isOver) {
       breach(
         'lost',
         `kick ${kick ?? '?'} (entry ${String(seq)}) ran, and its outcome is ${String(kind)}`,
@@ -136,6 +138,20 @@ export function judgeKicker(
     if (!isTold) breach('lost', `nobody was called for ${subject}: ${reason}`);
   }
   return breaches;
+}
+
+/** Whether the problem was told to be over before this entry. */
+function isGreen(
+  rows: readonly LedgerRow[],
+  entry: LedgerRow | undefined,
+): boolean {
+  return rows.some(
+    ({ kind, problem, seq, body }) =>
+      kind === 'event' &&
+      problem === entry?.problem &&
+      seq < (entry?.seq ?? 0) &&
+      (body as MonitorEvent).state === 'OK',
+  );
 }
 
 function eventKey(event: MonitorEvent | Record<string, unknown>): string {
