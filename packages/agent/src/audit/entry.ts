@@ -47,13 +47,6 @@ export function auditEntryOf(event: Told): AuditEntry | undefined {
         code: event.code,
       });
     case 'handshake-failed':
-      return clean({
-        event: event.event,
-        ip: event.ip,
-        decision: 'deny',
-        reason: event.message,
-        code: event.code,
-      });
     case 'connection-refused':
       return clean({
         event: event.event,
@@ -61,7 +54,7 @@ export function auditEntryOf(event: Told): AuditEntry | undefined {
         decision: 'deny',
         reason: event.message,
         code: event.code,
-        count: event.count,
+        count: 'count' in event ? event.count : undefined,
       });
     default:
       return undefined;
