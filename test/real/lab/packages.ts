@@ -7,7 +7,7 @@ import { mustRun, runCommand } from './command.ts';
 
 /**
  * apache2 brings openssl; puppetserver brings Java; nagios4-core is Nagios without its web pages;
- * git is what ansible-pull fetches with.
+ * git is what ansible-pull fetches with; the last four are scanners.
  */
 const labPackages = [
   'ansible-core',
@@ -19,6 +19,10 @@ const labPackages = [
   'nagios4-core',
   'puppet-agent',
   'puppetserver',
+  'slowhttptest',
+  'socat',
+  'sslscan',
+  'testssl.sh',
 ] as const;
 
 /**
