@@ -49,7 +49,7 @@ class { 'kickd::kicker':
   service  => false,
   hosts    => { '${webHost.name}' => { 'address' => '127.0.0.1' } },
   escalate => { 'command' => ['/bin/true'] },
-  rules    => { 'rules' => [{ 'name' => 'all' }] },
+  rules    => { 'rules' => [{ 'name' => 'all', 'match' => { 'host' => '*' } }] },
   tls      => {
     'cert' => '/etc/kickd/client/cert.pem',
     'key'  => '/etc/kickd/client/key.pem',
