@@ -1,11 +1,15 @@
 import { once } from 'node:events';
+import { createConnection, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import t from 'tap';
 import { createClient } from '../bench/client.ts';
+import { listenerLimits } from '../packages/agent/src/io/listener-limits.ts';
 import { startSite } from '../scripts/site/site.ts';
+import { startHalf } from './processes/half.ts';
 
 const kickd = fileURLToPath(
   new URL('../packages/agent/bin/kickd', import.meta.url),
@@ -39,4 +43,19 @@ t.test('listener and runner, started by hand', async (t) => {
     { message: /^503: .*"code":"RUNNER_UNAVAILABLE".*"remedy":"ask again/ },
     'no runner, no 202',
   );
+
+  // as systemd's socket does: it takes connections while the runner is still being started
+  const ready = join(dir, 'ready.sock');
+  const config = join(dir, 'kickd.yaml');
+  const next = startHalf([kickd], 'runner', config, ready);
+  t.teardown(() => next.kill());
+  await next.heard(/"event":"runner-ready"/);
+  const late = createServer(async (asked) => {
+    await setTimeout(listenerLimits.idleTimeoutMs + 500);
+    asked.pipe(createConnection({ path: ready })).pipe(asked);
+  });
+  rmSync(join(dir, 'runner.sock'), { force: true });
+  late.listen(join(dir, 'runner.sock'));
+  t.teardown(() => late.close());
+  t.match(await client.kick(), /^\/run\/[0-9a-f-]{36}$/, 'it is waited for');
 });

@@ -7,8 +7,10 @@ export const listenerLimits = {
   handshakeTimeoutMs: 3000,
   headersTimeoutMs: 2000,
   requestTimeoutMs: 3000,
-  /** silence on a socket; a long poll widens its own */
+  /** silence on a socket; whoever waits for the runner or for the end of a run has that time besides */
   idleTimeoutMs: 5000,
+  /** for an answer of the runner, which may have to be started first and to ask Puppet for its places then */
+  runnerAnswerMs: 30 * 1000,
   /** a reader of a log that takes nothing of what is ready for it */
   stalledReaderMs: 30 * 1000,
   /** Node looks for late heads and bodies only this often; its default is 30 s */

@@ -9,6 +9,7 @@ import type { Clock, Narrator, Runner } from '../ports.ts';
 import { answerBadRequest, answerBare } from './bad-request.ts';
 import { readHead } from './door.ts';
 import { listenerLimits } from './listener-limits.ts';
+import { waitsForRunner } from './patience.ts';
 import { factsOf, refuse, rememberFacts } from './request-facts.ts';
 import {
   createRequestLines,
@@ -153,6 +154,7 @@ function addDoor(
         : settings.gate.authorize(question);
     if ('run' in route) facts.run = route.run;
     if (facts.decision.decision === 'deny') {
+      waitsForRunner(request.raw.socket);
       const isOwn =
         route.kind === 'show-run' &&
         (await hasMade(settings.runner, certname, route.run));
@@ -169,6 +171,7 @@ function addDoor(
   // after the body: one that never ends proves nothing
   app.addHook('preHandler', async (request) => {
     sources.proven(request.raw.socket);
+    waitsForRunner(request.raw.socket);
   });
 
   // Before the first byte of the answer leaves: whoever has been told something stands in the audit file.

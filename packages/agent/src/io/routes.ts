@@ -14,6 +14,7 @@ import { refusals } from '../refusals.ts';
 import type { Audit, Runner, RunnerState } from '../ports.ts';
 import type { AclGate } from './acl-gate.ts';
 import { listenerLimits } from './listener-limits.ts';
+import { waitsForRunner } from './patience.ts';
 import { factsOf, refuse } from './request-facts.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -61,7 +62,7 @@ export function addRoutes(
     if (waitSeconds === undefined) {
       return refuse(request, reply, refusals.queryInvalid());
     }
-    request.raw.socket.setTimeout((waitSeconds + 5) * 1000);
+    waitsForRunner(request.raw.socket, waitSeconds * 1000);
     const patience = AbortSignal.any([
       AbortSignal.timeout(waitSeconds * 1000),
       hangUp(request),

@@ -12,9 +12,9 @@ import { encodeRecord } from '../record/encode.ts';
 import { readFrames, type Frame } from '../record/frames.ts';
 import type { Operation } from '../record/layout.ts';
 import type { RunnerRequest } from '../record/request.ts';
+import { listenerLimits } from './listener-limits.ts';
 
-/** The runner may have to be started first, and may ask Puppet for its places then. */
-const answerTimeoutMs = 30 * 1000;
+const { runnerAnswerMs: answerTimeoutMs } = listenerLimits;
 
 /**
  * The `Runner` at the other end of a UNIX socket: one connection a request, so that the runner may come and
