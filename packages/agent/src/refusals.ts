@@ -144,6 +144,13 @@ export const refusals = {
       'the part of kickd that starts runs does not answer',
       'ask again, with the same kick id; on the host type: systemctl status kickd-runner.socket kickd-runner',
     ),
+  logsBusy: (most: number) =>
+    refusal(
+      503,
+      'LOGS_BUSY',
+      `${String(most)} logs of this host are being read already`,
+      'ask again later; the outcome needs no log: kicker runs HOST',
+    ),
   runEnded: () =>
     refusal(
       409,

@@ -13,6 +13,8 @@ export const listenerLimits = {
   runnerAnswerMs: 30 * 1000,
   /** a reader of a log that takes nothing of what is ready for it */
   stalledReaderMs: 30 * 1000,
+  /** logs that are read at the same time: each holds a connection here and one of the runner for as long as its run */
+  logReadersMax: 32,
   /** Node looks for late heads and bodies only this often; its default is 30 s */
   checkIntervalMs: 500,
   /** how long a listener that ends still serves whom it has let in */

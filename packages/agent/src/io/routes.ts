@@ -92,7 +92,14 @@ export function addRoutes(
     }
   });
 
+  let logReaders = 0;
   app.get('/run/:id/log', async (request, reply) => {
+    const { logReadersMax } = listenerLimits;
+    if (logReaders >= logReadersMax) {
+      return refuse(request, reply, refusals.logsBusy(logReadersMax));
+    }
+    logReaders += 1;
+    request.raw.socket.once('close', () => (logReaders -= 1));
     closeWhenStalled(request, reply);
     const id = factsOf(request)?.run ?? '';
     const log = await runner.readLog(id, hangUp(request));

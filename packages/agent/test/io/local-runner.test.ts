@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import type { Run } from '@kickd/protocol';
+import { listenerLimits } from '../../src/io/listener-limits.ts';
 import { findMarked, isAlive } from '../../src/io/proc.ts';
 import { removeFilesOf } from '../../src/io/run-log.ts';
 import { withMatch } from '../../src/run/match.ts';
@@ -319,6 +320,30 @@ t.test(
     t.equal(statSync(file).size, 4 * 1024 * 1024);
   },
 );
+
+t.test('so many logs are read at a time, and kicks go on', async (t) => {
+  const acl = `path /run\nmethod save, find\nallow ${monitor}\n`;
+  const fixture = await startFixture(t.testdir(), {
+    acl,
+    perSource: { connections: 1000, perSecond: 100_000 },
+  });
+  t.teardown(() => fixture.agent.close());
+  fixture.cm.plan('echo one; gate; exit 0');
+  const { run } = fixture.runOf(await fixture.post(kickOf(1)));
+  const most = listenerLimits.logReadersMax;
+  const path = `/run/${run}/log`;
+  const logs = Array.from({ length: most }, () => fixture.get(path));
+  let begun = 0;
+  await fixture.heard(
+    (e) => e.event === 'request' && e.path === path && (begun += 1) === most,
+  );
+  t.match(await fixture.get(path), { status: 503, code: 'LOGS_BUSY' });
+  t.equal((await fixture.post(kickOf(2))).status, 202);
+  fixture.cm.plan('exit 0');
+  await fixture.cm.release();
+  for (const { status } of await Promise.all(logs)) t.equal(status, 200);
+  t.equal((await fixture.get(path)).status, 200, 'they made room');
+});
 
 t.test(
   'a run that corrected something else has not matched the alert',
