@@ -40,6 +40,6 @@ export function listen(options: ListenOptions): Promise<Started> {
       );
       return { close: () => listener.close() };
     },
-    false,
+    'never',
   );
 }

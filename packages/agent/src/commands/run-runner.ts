@@ -1,10 +1,12 @@
+import { dirname, join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
 import {
   inheritedSocket,
   type SocketVariables,
 } from '../io/inherited-socket.ts';
 import type { Narrator } from '../ports.ts';
 import { startRunnerProcess } from '../runner-process.ts';
-import { startService, type Started } from './start-service.ts';
+import { startService, type Service, type Started } from './start-service.ts';
 
 export interface RunnerOptions {
   configFile: string | undefined;
@@ -22,7 +24,7 @@ const idleMs = 20 * 1000;
 /** `kickd runner`: root, behind a socket of its own; leaves when it has nothing to do. */
 export function runRunner(options: RunnerOptions): Promise<Started> {
   const { configFile, socket, narrator, environment, pid, leave } = options;
-  return startService(configFile, (settings) => {
+  const start = (settings: Settings): Promise<Service> => {
     const fd = inheritedSocket(environment, pid);
     return startRunnerProcess(settings, {
       narrator,
@@ -31,5 +33,7 @@ export function runRunner(options: RunnerOptions): Promise<Started> {
       // whoever made its socket by hand would have nobody to start the next one
       ...(fd !== undefined && { onIdle: { afterMs: idleMs, leave } }),
     });
-  });
+  };
+  const rememberIn = join(dirname(socket), 'puppet.json');
+  return startService(configFile, start, { rememberIn });
 }

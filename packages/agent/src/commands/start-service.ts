@@ -1,6 +1,6 @@
 import { Fault, type FaultFacts } from '@kickd/protocol';
 import type { Settings } from '../config/settings.ts';
-import { loadSettings } from '../io/load-settings.ts';
+import { loadSettings, type AskPuppet } from '../io/load-settings.ts';
 import { StartRefused } from '../start-refused.ts';
 
 /** What runs until a signal comes. */
@@ -16,14 +16,13 @@ export type Started =
 
 /**
  * Reads the configuration and starts what is built from it; everything that is wrong comes back at once.
- * @param mayAskPuppet false: for a process that may start nothing
  */
 export async function startService(
   configFile: string | undefined,
   start: (settings: Settings) => Promise<Service>,
-  mayAskPuppet = true,
+  asking: AskPuppet = 'anew',
 ): Promise<Started> {
-  const loaded = await loadSettings(configFile, mayAskPuppet);
+  const loaded = await loadSettings(configFile, asking);
   if (loaded.kind === 'faults') {
     return { kind: 'refused', faults: loaded.faults };
   }

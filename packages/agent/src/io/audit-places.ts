@@ -6,7 +6,7 @@ import { loadSettings } from './load-settings.ts';
 export async function configuredAuditFiles(
   config: string | undefined,
 ): Promise<string[]> {
-  const loaded = await loadSettings(config);
+  const loaded = await loadSettings(config, 'never');
   const file =
     loaded.kind === 'settings'
       ? loaded.settings.audit.file

@@ -5,6 +5,7 @@ import { resolveSettings, type Settings } from '../config/settings.ts';
 import { faults, reasonOf } from '../errors.ts';
 import { readTrusted } from './trusted-file.ts';
 import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
+import { askPuppetOnce } from './puppet-memory.ts';
 
 const defaultConfigFile = '/etc/kickd/kickd.yaml';
 
@@ -12,14 +13,20 @@ export type LoadedSettings =
   | { kind: 'settings'; settings: Settings }
   | { kind: 'faults'; faults: FaultFacts[] };
 
+/** Whether Puppet is asked where it is needed: `never` in a process that may start nothing. */
+export type AskPuppet =
+  | 'anew'
+  | 'never'
+  /** once, and kept in this file: see puppet-memory.ts */
+  | { rememberIn: string };
+
 /**
  * Reads the configuration, looks for Puppet's places, and asks Puppet itself where it is needed.
  * @param file undefined: the default file, which may be missing
- * @param mayAsk false: starts no Puppet, for a process that may start nothing
  */
 export async function loadSettings(
   file: string | undefined,
-  mayAsk = true,
+  asking: AskPuppet = 'anew',
 ): Promise<LoadedSettings> {
   const path = file ?? defaultConfigFile;
   const parsed = readConfig(path, file !== undefined);
@@ -27,10 +34,15 @@ export async function loadSettings(
   const { config } = parsed;
   const places = locatePuppetHere(config.puppetConf);
   const binary = findPuppet();
-  const isNeeded = mayAsk && needsPuppet(config);
   const printed =
-    isNeeded && binary !== undefined
-      ? await askPuppet(binary, config.puppetConf)
+    asking !== 'never' && binary !== undefined && needsPuppet(config)
+      ? await (asking === 'anew'
+          ? askPuppet(binary, config.puppetConf)
+          : askPuppetOnce(binary, {
+              given: config.puppetConf,
+              read: places.confFile,
+              rememberIn: asking.rememberIn,
+            }))
       : {};
   const settings = resolveSettings(config, places, printed);
   return { kind: 'settings', settings };
