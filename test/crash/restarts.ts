@@ -70,7 +70,7 @@ export async function runRestarts(
         break;
       }
       // longer than a restart, so that most runs see one, and some see several
-      site.tool.plan(0.1 + random.below(60) / 100, random.pick([0, 2, 1]));
+      site.tool.plan(0.3 + random.below(60) / 100, random.pick([0, 2, 1]));
       kicks += 1;
       const before = starts(site.tool);
       const bytes = Uint8Array.from({ length: 10 }, () => random.below(256));
