@@ -29,8 +29,8 @@ export interface RestartsResult {
   breaches: Breach[];
 }
 
-/** Every so many restarts are an upgrade. */
-const upgradeEach = 5;
+/** Every so many lives end with an upgrade. */
+const upgradeEach = 4;
 /** So many restarts are judged at once. */
 const batch = 25;
 
@@ -55,6 +55,7 @@ export async function runRestarts(
     breaches: [],
   };
   let judged = 0;
+  let lives = 0;
   let kicks = 0;
   while (result.restarts < restarts && result.breaches.length === 0) {
     const end = Math.min(restarts, result.restarts + batch);
@@ -89,7 +90,8 @@ export async function runRestarts(
       if (ended !== 0 && ended !== 'SIGKILL') {
         throw new Error(`kickd ended with ${String(ended)}:\n${kickd.said()}`);
       }
-      const isUpgrade = result.restarts % upgradeEach === 0;
+      lives += 1;
+      const isUpgrade = lives % upgradeEach === 0;
       if (isUpgrade) releases.upgrade();
       // it ended before the kill: no restart in mid-run
       if (site.tool.alive().length === 0) continue;
