@@ -300,8 +300,8 @@ async function takeOver(
   await box.must('systemctl', 'daemon-reload');
   await box.must('systemctl', 'start', 'kickd-taken');
   const said = await waitFor(`${mark} to end`, async () => {
-    const { output } = await box.run('cat', '/run/taken-over');
-    return (await isActive(box, 'kickd-taken')) ? undefined : output;
+    if (await isActive(box, 'kickd-taken')) return undefined;
+    return (await box.run('cat', '/run/taken-over')).output;
   });
   const line = new RegExp(`^${mark} (.*)$`, 'm').exec(said)?.[1];
   if (line === undefined) throw new Error(`no result: ${said}`);
