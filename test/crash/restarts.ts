@@ -70,8 +70,11 @@ export async function runRestarts(
         await kickd.ended;
         break;
       }
-      // longer than a restart, so that most runs see one, and some see several
-      site.tool.plan(0.3 + random.below(60) / 100, random.pick([0, 2, 1]));
+      lives += 1;
+      const isUpgrade = lives % upgradeEach === 0;
+      // longer than a restart, so that most runs see one, and some see several; an upgrade copies the program
+      const seconds = (isUpgrade ? 2 : 0.3) + random.below(60) / 100;
+      site.tool.plan(seconds, random.pick([0, 2, 1]));
       kicks += 1;
       const before = starts(site.tool);
       const bytes = Uint8Array.from({ length: 10 }, () => random.below(256));
@@ -90,8 +93,6 @@ export async function runRestarts(
       if (ended !== 0 && ended !== 'SIGKILL') {
         throw new Error(`kickd ended with ${String(ended)}:\n${kickd.said()}`);
       }
-      lives += 1;
-      const isUpgrade = lives % upgradeEach === 0;
       if (isUpgrade) releases.upgrade();
       // it ended before the kill: no restart in mid-run
       if (site.tool.alive().length === 0) continue;
