@@ -9,7 +9,7 @@ import {
 import { explainHandshake } from './handshake-errors.ts';
 import type { Material } from './material.ts';
 import { judgePeer, peerCertificate, refusedPeer, type Peer } from './peer.ts';
-import { createTrustCheck } from './trust-check.ts';
+import { trustCheckOf } from './trust-check.ts';
 
 /** Where a connection came from; undefined parts where the other end was gone already. */
 export interface PeerAddress {
@@ -91,7 +91,7 @@ export function guardServer(server: Server, options: GuardOptions = {}): Guard {
     recheck() {
       const material = options.material?.();
       if (material === undefined) return;
-      const isTrusted = createTrustCheck(material);
+      const isTrusted = trustCheckOf(material);
       for (const socket of known) {
         const cert = peerCertificate(socket);
         if (cert === undefined || !isTrusted(cert)) socket.destroy();
@@ -103,7 +103,7 @@ export function guardServer(server: Server, options: GuardOptions = {}): Guard {
 /** A handshake that began before a rotation was judged by what was in force then. */
 function judgeAgain(socket: TLSSocket, peer: Peer, material: Material): Peer {
   const cert = peerCertificate(socket);
-  return cert !== undefined && createTrustCheck(material)(cert)
+  return cert !== undefined && trustCheckOf(material)(cert)
     ? peer
     : refusedPeer('PEER_REVOKED', 'the certificate was revoked just now', cert);
 }

@@ -2,14 +2,26 @@ import { X509Certificate } from 'node:crypto';
 import { readCrl, type CrlFacts } from './crl.ts';
 import type { Material } from './material.ts';
 
+type TrustCheck = (cert: X509Certificate) => boolean;
+
+/** A long CRL takes tens of milliseconds to read: once a rotation, not once for each connection that saw it. */
+const made = new WeakMap<Material, TrustCheck>();
+
 /**
  * Whether a certificate that OpenSSL has accepted under an earlier material is still one of this: each
  * step of its chain is signed by a CA of the bundle, and not on that CA's newest CRL. For connections
  * that were there before a rotation; dates and the rest are what they were.
  */
-export function createTrustCheck(
-  material: Material,
-): (cert: X509Certificate) => boolean {
+export function trustCheckOf(material: Material): TrustCheck {
+  let check = made.get(material);
+  if (check === undefined) {
+    check = createTrustCheck(material);
+    made.set(material, check);
+  }
+  return check;
+}
+
+function createTrustCheck(material: Material): TrustCheck {
   const crls = material.crl.map((pem) => readCrl(derOf(pem)));
   const cas = material.ca.map((pem) => {
     const cert = new X509Certificate(pem);
