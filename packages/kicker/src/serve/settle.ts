@@ -1,6 +1,7 @@
 import { printable } from '@kickd/protocol';
 import { serviceKey } from '../decide/keys.ts';
 import { learn } from '../decide/learn.ts';
+import { isAnother } from '../decide/same-problem.ts';
 import type { Moment } from '../decide/moment.ts';
 import type { Verdict } from '../decide/news.ts';
 import type { RuleSet } from '../decide/rules.ts';
@@ -135,15 +136,20 @@ export function settleVerdict(
   return true;
 }
 
-/** The problem lasts: it is decided about again at once, since the monitor may never call again. */
+/**
+ * The problem lasts: it is decided about again at once, since the monitor may never call again. One that is over is
+ * not, also where the service is in another by now: that one has its own events.
+ */
 function decideAgain(
   transaction: LedgerTransaction,
-  { problem, event }: OpenRecord,
+  { problem, event, target }: OpenRecord,
   code: string,
   now: Moment,
 ): void {
   const subject = subjectKey(event);
   if (transaction.findWaiting(subject) !== undefined) return;
+  const key = serviceKey(target.certname, event.service ?? '');
+  if (isAnother(transaction.read('service', key)?.problem, event)) return;
   transaction.setWaiting({
     problem,
     subject,

@@ -1,5 +1,6 @@
 import type { Decision, KickRequest } from '../decide/decision.ts';
 import type { Facts } from '../decide/facts.ts';
+import { isAnother } from '../decide/same-problem.ts';
 import { judge, type Judged } from '../decide/judge.ts';
 import { hostKey, serviceKey } from '../decide/keys.ts';
 import { learn } from '../decide/learn.ts';
@@ -20,6 +21,9 @@ import {
 import { endedByEvent } from './ended-by-event.ts';
 import { createRequest } from './request.ts';
 import { settleIn } from './settle.ts';
+
+/** How long after it joined the kick of another problem a problem is decided about again. */
+const joinedAgainMs = 5000;
 
 /** What deciding needs of the world. */
 export interface Deciding {
@@ -94,6 +98,10 @@ function takeIn(
   forgetLost(transaction, incoming, { rules, now });
 
   const before = serviceOf(transaction, event, facts);
+  if (isAgain && isAnother(before?.problem, event)) {
+    transaction.endWaiting(subjectKey(event));
+    return { kind: 'gone' };
+  }
   const found = transaction.findOpen({ problem });
   const world = { rules, memory: transaction, facts, now, again: isAgain };
   const isUnremembered =
@@ -144,6 +152,19 @@ function takeIn(
     return { kind: 'send', decision, open };
   }
   if (decision.kind === 'skip' && decision.code === 'joined') {
+    // The kick was for an earlier problem of the service, or another monitor's: whether it helps this one is looked at.
+    if (found === undefined) {
+      transaction.setWaiting({
+        problem,
+        subject: subjectKey(event),
+        event,
+        code: decision.code,
+        since: now,
+        afterMs: joinedAgainMs,
+      });
+      if (isAgain && waiting?.code === decision.code)
+        return { kind: 'told', decision, isNews: false };
+    }
     return join(transaction, decision, deciding, now, write);
   }
   if (decision.kind === 'skip' && decision.code === 'not-a-problem') {
