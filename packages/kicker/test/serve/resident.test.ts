@@ -339,3 +339,37 @@ void t.test(
     await kicker.stop();
   },
 );
+
+void t.test(
+  'the kick of an earlier problem ends: the new one is decided about, and the old one is not',
+  async (t) => {
+    const world = createWorld(t.testdir());
+    t.teardown(() => world.close());
+    world.down.add('web1');
+    world.put({ stateType: 'HARD', attempt: 4 });
+    const first = world.start('first');
+    await until('a try', world, () => kindsOf(world, 'web1').includes('reply'));
+    await first.stop();
+    world.put({ state: 'OK', stateType: 'HARD', attempt: 4 });
+    world.put({ problem: '2', stateType: 'HARD', attempt: 4 });
+    const second = world.start('second');
+    await until('all taken', world, () => world.spooled().length === 0);
+    world.down.clear();
+    await until('the run', world, () => world.runs.size > 0);
+    await until('its end', world, () =>
+      world.ledger
+        .entriesOf({ problem: problemOf('web1', '2') })
+        .some(({ entry }) => entry.kind === 'verdict'),
+    );
+    await second.stop();
+    const kicked = [...world.runs.values()].map(
+      ({ because }) => because?.problem,
+    );
+    t.equal(new Set(kicked).size, kicked.length, 'each problem once');
+    t.strictSame(
+      decisionsOf(world, 'web1').map(({ kind }) => kind),
+      ['kick', 'skip'],
+      'of the old one: its kick, and its end',
+    );
+  },
+);
