@@ -1,6 +1,12 @@
 import { verify, type X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate, CertificateList, type Name } from '@peculiar/asn1-x509';
+import {
+  readElement,
+  readElements,
+  writeElement,
+  type DerElement,
+} from './der.ts';
 
 /** What a CRL says, as far as anybody here asks. */
 export interface CrlFacts {
@@ -35,15 +41,11 @@ const crlNumberOid = '2.5.29.20';
  * @see RFC 5280, 5
  */
 export function readCrl(der: Buffer): CrlFacts {
-  const list = AsnConvert.parse(der, CertificateList);
+  const { signed, revoked, rest } = takeRevoked(der);
+  const list = AsnConvert.parse(rest, CertificateList);
   const body = list.tbsCertList;
-  const { tbsCertListRaw } = list;
-  if (tbsCertListRaw === undefined) throw new Error('a CRL without a body');
   const number = body.crlExtensions?.find(
     ({ extnID }) => extnID === crlNumberOid,
-  );
-  const revoked = (body.revokedCertificates ?? []).map(({ userCertificate }) =>
-    serialHex(Buffer.from(userCertificate)),
   );
   return {
     issuer: body.issuer,
@@ -58,18 +60,72 @@ export function readCrl(der: Buffer): CrlFacts {
         .subject;
       if (canonical(subject) !== canonical(body.issuer)) return false;
       try {
-        return verify(
-          hash,
-          Buffer.from(tbsCertListRaw),
-          ca.publicKey,
-          Buffer.from(list.signature),
-        );
+        return verify(hash, signed, ca.publicKey, Buffer.from(list.signature));
       } catch {
         // an algorithm that does not fit the key of this CA: another CA's CRL
         return false;
       }
     },
   };
+}
+
+/** The tags of a CRL. @see X.680, 8.6 */
+const tags = {
+  integer: 0x02,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+};
+
+/**
+ * Reads the entries by themselves. To the library each is a tree of objects: of a thousand it makes a tenth of a second
+ * in which no request is answered, and without just-in-time compilation much more.
+ * @returns the bytes that are signed, the serial numbers, and the CRL as it is without entries
+ */
+function takeRevoked(der: Buffer): {
+  signed: Buffer;
+  revoked: string[];
+  rest: Buffer;
+} {
+  const whole = readElement(der, 0, der.length);
+  const [body, ...signature] = readElements(der, whole.start, whole.end);
+  if (
+    whole.tag !== tags.sequence ||
+    whole.end !== der.length ||
+    body?.tag !== tags.sequence
+  )
+    throw new Error('not a CRL');
+  const signed = bytesOf(der, body);
+  const fields = readElements(der, body.start, body.end);
+  // the one list that stands behind a time: thisUpdate or nextUpdate
+  const at = fields.findIndex(
+    ({ tag }, index) => tag === tags.sequence && isTime(fields[index - 1]?.tag),
+  );
+  const list = fields[at];
+  if (list === undefined) return { signed, revoked: [], rest: der };
+  const others = fields.filter((field) => field !== list);
+  const rest = writeElement(whole.tag, [
+    writeElement(
+      body.tag,
+      others.map((field) => bytesOf(der, field)),
+    ),
+    ...signature.map((part) => bytesOf(der, part)),
+  ]);
+  const revoked = readElements(der, list.start, list.end).map((entry) => {
+    const serial = readElement(der, entry.start, entry.end);
+    if (entry.tag !== tags.sequence || serial.tag !== tags.integer)
+      throw new Error('an entry of the CRL without a serial number');
+    return serialHex(der.subarray(serial.start, serial.end));
+  });
+  return { signed, revoked, rest };
+}
+
+function isTime(tag: number | undefined): boolean {
+  return tag === tags.utcTime || tag === tags.generalizedTime;
+}
+
+function bytesOf(der: Buffer, { at, end }: DerElement): Buffer {
+  return der.subarray(at, end);
 }
 
 /** As OpenSSL compares names: case and runs of spaces do not count, string types do not either. */
