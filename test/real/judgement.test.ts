@@ -279,7 +279,13 @@ async function leavesAPersonAlone(
       'the problem is acknowledged by ada (when.acknowledged is false)',
     ],
   });
-  t.match(serviceBlock(web, 'APP'), { current_state: '2', state_type: '1' });
+  // The event handler is called before Nagios next writes its status file.
+  await waitService(
+    web,
+    'APP',
+    'CRITICAL',
+    (block) => isDown(block) && block['state_type'] === '1',
+  );
   t.equal((await runsFor(kickd, 'APP')).length, runsBefore, 'no kick');
 
   nagios.command(`REMOVE_SVC_ACKNOWLEDGEMENT;${web};APP`);

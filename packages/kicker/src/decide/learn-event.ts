@@ -30,10 +30,7 @@ export function learnEvent(
     isHeard = isBad;
   }
   if (event.service !== undefined) {
-    const isBad =
-      rule !== undefined &&
-      rule.when.states.includes(event.state) &&
-      !isTakenOn(event);
+    const isBad = isTrouble(event, rule);
     host.bad = mark(host.bad, event.service, isBad);
     isHeard ||= isBad;
     const name = serviceKey(key, event.service);
@@ -48,11 +45,30 @@ export function learnEvent(
   updateGroups(facts, host, recall);
 }
 
+/**
+ * An event that is looked at again. A person may have given the problem back since: then it counts for the share
+ * before anything is kicked. That a person has taken it, or how the host is, is left to the monitor's own events.
+ */
 export function learnFacts(
   { event, facts }: Extract<News, { kind: 'facts' }>,
   recall: Recall,
 ): void {
-  const host = recall.memory.read('host', hostKey(event, facts));
+  const key = hostKey(event, facts);
+  const known = recall.memory.read('host', key);
+  const service =
+    event.service &&
+    recall.memory.read('service', serviceKey(key, event.service));
+  if (!known || !event.service || !service || !service.problem) {
+    updateGroups(facts, known, recall);
+    return;
+  }
+  const rule = ruleFor(event, known.groups ?? [''], recall.rules.rules);
+  const isGivenBack =
+    isTrouble(event, rule) && !known.bad.includes(event.service);
+  const host = isGivenBack
+    ? { ...known, bad: [...known.bad, event.service] }
+    : known;
+  if (isGivenBack) writeHost(key, host, recall, true);
   updateGroups(facts, host, recall);
 }
 
@@ -130,6 +146,15 @@ function afterGreen(
   return isLongGreen && rest.block === undefined
     ? { ...rest, futile: 0 }
     : rest;
+}
+
+/** A service whose state the rule wants to be repaired, and that nobody has taken on. */
+function isTrouble(event: Event, rule: Rule | undefined): boolean {
+  return (
+    rule !== undefined &&
+    rule.when.states.includes(event.state) &&
+    !isTakenOn(event)
+  );
 }
 
 /** A person knows: it is not part of what the share counts. */

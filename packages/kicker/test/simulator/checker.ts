@@ -238,7 +238,9 @@ export function createChecker(
       }
       const episode = story.episode;
       if (episode !== undefined) {
-        episode.kicks = isProbe ? 1 : episode.kicks + 1;
+        // For each policy anew: whether kicker had stopped, by relapses as well, is more than is known here.
+        const isAnew = isProbe || story.hasNewPolicy;
+        episode.kicks = isAnew ? 1 : episode.kicks + 1;
         if (episode.kicks > rule.attempts.perProblem) {
           broken(`attempts: ${episode.kicks} for one problem`);
         }

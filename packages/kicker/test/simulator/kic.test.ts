@@ -68,6 +68,29 @@ void t.test('KIC-01 up to the limit each is kicked', async (t) => {
 });
 
 void t.test(
+  'KIC-01 a downtime ends, and what broke in it counts from there on',
+  async (t) => {
+    const stage = stageOf({ hosts: fleet(50), checkMs: 10 * second });
+    const broken = Array.from({ length: 25 }, (_, host) => `web${host}`);
+    for (const host of broken) {
+      stage.setDowntime(host, 'HTTP', true);
+      stage.breakService(host, 'HTTP', 'none');
+    }
+    stage.run(10 * minute);
+    t.equal(stage.kicks.length, 0);
+    for (const host of broken) stage.setDowntime(host, 'HTTP', false);
+    stage.run(hour);
+    t.ok(stage.kicks.length <= 15, 'none beyond the limit of the group');
+    t.strictSame(
+      stage.pages
+        .map(({ about }) => about)
+        .filter((about) => about.startsWith('storm')),
+      ['storm of web'],
+    );
+  },
+);
+
+void t.test(
   'KIC-02 the monitor is blind, and its canary says so',
   async (t) => {
     const hosts = [
