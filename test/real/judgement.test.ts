@@ -195,6 +195,7 @@ async function sitsOutAStorm(
     },
     { timeoutMs: 60_000, explain: () => resident.log() },
   );
+  await waitService(monitorHost.name, pageService, 'OK again', isUp);
   breakAll([web], 'SHOP');
   await waitService(web, 'SHOP', 'broken', isDown);
   await waitService(web, 'SHOP', 'healed', isUp, 90_000);

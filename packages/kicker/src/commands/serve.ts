@@ -17,6 +17,7 @@ import type { Log } from '../ports.ts';
 import { createKicks } from '../serve/kicks.ts';
 import { reside, type Residence } from '../serve/resident.ts';
 import { stillFresh } from '../serve/still-fresh.ts';
+import { endPages } from '../serve/end-pages.ts';
 import { takeEvent } from '../serve/take-event.ts';
 import { createTurns } from '../serve/turns.ts';
 import { configOption, type Command, type Shell } from './command.ts';
@@ -85,6 +86,8 @@ export const command: Command = {
         });
       const kicks = createKicks(looking, end.signal);
       const nowMs = (): number => shell.clock.now().getTime();
+      const deciding = () =>
+        decidingOf(inForce.config, inForce.rules, ledger, shell);
       const residence: Residence = {
         ledger,
         spool,
@@ -131,11 +134,8 @@ export const command: Command = {
             refreshed.kind === 'not-known' ? record.event : refreshed.event;
           return incomingOf(event, [], inForce.config, data, nowMs()).incoming;
         },
-        take: (incoming) =>
-          takeEvent(
-            incoming,
-            decidingOf(inForce.config, inForce.rules, ledger, shell),
-          ),
+        take: (incoming) => takeEvent(incoming, deciding()),
+        endPages: () => endPages(deciding()),
       };
       /** The old stays in force, whole, where the new cannot be read. */
       async function reload(): Promise<void> {

@@ -2,7 +2,12 @@ import { mayProbeBlock } from './futility.ts';
 import { hostKey, serviceKey } from './keys.ts';
 import { isOnHold } from './look-again.ts';
 import { ruleFor } from './match.ts';
-import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
+import type {
+  HostMemory,
+  PageMemory,
+  ProblemMemory,
+  ServiceMemory,
+} from './memory.ts';
 import type { News } from './news.ts';
 import { writeHost, type Recall } from './recall.ts';
 import type { Rule } from './rules.ts';
@@ -29,7 +34,7 @@ export function learnDecision(
   const groups = groupsOf(facts, known).map((group) => group.name);
   const rule = ruleFor(event, groups, rules.rules);
   if (decision.escalate !== undefined) {
-    learnTold(decision.escalate.about, groups, rule, recall);
+    learnTold(decision.escalate.about, event.host, groups, rule, recall);
   }
   const problem: ProblemMemory = {
     ...(service.problem ?? { sinceMs: atMs, ids: {}, kicks: 0, isTold: false }),
@@ -119,28 +124,38 @@ function withKick(
 /** A storm, a server and a monitor in trouble are told of once, however many problems they bring. */
 function learnTold(
   about: string,
+  host: string,
   groups: readonly string[],
   rule: Rule | undefined,
   { memory }: Recall,
 ): void {
   if (about === 'monitor') {
     memory.write('fleet', '', { ...fleetOf(memory), isTrouble: true });
+    memory.write('page', about, { host, about: { kind: 'monitor' } });
   } else if (about === 'server') {
     const cm = rule?.what.cm ?? '';
     const server = memory.read('server', cm);
     if (server !== undefined) {
       memory.write('server', cm, { ...server, isTold: true });
+      const page: PageMemory = { host, about: { kind: 'server', cm } };
+      memory.write('page', `server ${cm}`, page);
     }
   } else if (about.startsWith('storm of ')) {
     // All of them: a host in two groups that storm calls one person, not two.
+    const storming: string[] = [];
     for (const name of groups) {
       const group = memory.read('group', name);
-      if (group?.storm !== undefined) {
-        memory.write('group', name, {
-          ...group,
-          storm: { ...group.storm, isTold: true },
-        });
-      }
+      if (group?.storm === undefined) continue;
+      storming.push(name);
+      memory.write('group', name, {
+        ...group,
+        storm: { ...group.storm, isTold: true },
+      });
     }
+    const page: PageMemory = {
+      host,
+      about: { kind: 'storm', groups: storming },
+    };
+    memory.write('page', about, page);
   }
 }

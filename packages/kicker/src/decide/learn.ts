@@ -6,7 +6,7 @@ import { learnOutcome, learnPolicy, learnVerdict } from './learn-run.ts';
 import type { Moment } from './moment.ts';
 import type { News } from './news.ts';
 import { createOverlay, type Overlay } from './overlay.ts';
-import type { Recall } from './recall.ts';
+import { updateGroups, type Recall } from './recall.ts';
 import type { RuleSet } from './rules.ts';
 import { fleetAt } from './steady.ts';
 
@@ -75,6 +75,12 @@ export function learnInto(
       overlay.write('fleet', '', rest);
       break;
     }
+    case 'group-looked-at':
+      updateGroups({ groups: [{ name: news.group }] }, undefined, recall);
+      break;
+    case 'page-ended':
+      overlay.write('page', news.page, undefined);
+      break;
     case 'storm-reset': {
       const group = overlay.read('group', news.group);
       if (group === undefined) break;

@@ -13,6 +13,7 @@ export function createMapMemory(): MapMemory {
     service: new Map(),
     kick: new Map(),
     server: new Map(),
+    page: new Map(),
   };
   return {
     read: (kind, key) => kinds[kind].get(key),

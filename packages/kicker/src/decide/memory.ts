@@ -19,6 +19,8 @@ export interface Memories {
   kick: KickMemory;
   /** key: the CM profile, `` for the host's default */
   server: ServerMemory;
+  /** key: what a person was called for, `storm of GROUP`, `server CM` or `monitor`; there until it is over */
+  page: PageMemory;
 }
 
 export interface FleetMemory {
@@ -134,6 +136,16 @@ export interface ServerMemory {
   /** the one kick that tries whether it is over */
   probe?: string;
   isTold: boolean;
+}
+
+/** A person was called for more than one problem, and was not told yet that it is over. */
+export interface PageMemory {
+  /** the host of the event that led to it, as the monitor names it */
+  host: string;
+  about:
+    | { kind: 'storm'; groups: string[] }
+    | { kind: 'server'; cm: string }
+    | { kind: 'monitor' };
 }
 
 export type MemoryKind = keyof Memories;

@@ -32,6 +32,10 @@ export type News =
   | { kind: 'resumed' }
   /** nothing but that time went by: see steady.ts for who tells it and why */
   | { kind: 'tick' }
+  /** nothing but that time went by for a group: its storm may be over */
+  | { kind: 'group-looked-at'; group: string }
+  /** the person who was called has been told that it is over */
+  | { kind: 'page-ended'; page: string }
   /** a person ends the storm of a group, exit delay and all */
   | { kind: 'storm-reset'; group: string }
   /** the version of the policy that a run on the host applied, whoever started it; not of a cached catalog */

@@ -30,7 +30,7 @@ export function escalationErrands(
           : [];
       case 'passive':
         return ways.hasMonitor && ways.passive !== undefined
-          ? [{ ...passiveOf(event, ways.passive), code: 2, text }]
+          ? [{ ...passiveOf(event.host, ways.passive), code: 2, text }]
           : [];
       case 'command': {
         if (ways.command === undefined) return [];
@@ -47,14 +47,14 @@ export function escalationErrands(
   });
 }
 
-/** The problem that a person was called for is over: the passive service turns green again. */
+/** What a person was called for is over: the passive service turns green again. */
 export function endOfEscalation(
-  event: Event,
+  host: string,
+  over: string,
   { hasMonitor, passive }: EscalationWays,
 ): Errand[] {
   if (!hasMonitor || passive === undefined) return [];
-  const text = `kicker: ${subjectOf(event)} is ${event.state} again`;
-  return [{ ...passiveOf(event, passive), code: 0, text }];
+  return [{ ...passiveOf(host, passive), code: 0, text: `kicker: ${over}` }];
 }
 
 function placeOf(event: Event): { host: string; service?: string } {
@@ -64,10 +64,10 @@ function placeOf(event: Event): { host: string; service?: string } {
   };
 }
 
-function passiveOf(event: Event, passive: { host?: string; service: string }) {
+function passiveOf(host: string, passive: { host?: string; service: string }) {
   return {
     kind: 'result',
-    host: passive.host ?? event.host,
+    host: passive.host ?? host,
     service: passive.service,
   } as const;
 }

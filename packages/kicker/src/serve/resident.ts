@@ -27,6 +27,8 @@ export interface Residence {
   /** A problem whose time has come, as it stands by now. */
   again: (record: WaitingRecord) => Promise<Incoming>;
   take: (incoming: Incoming) => Taken;
+  /** @returns what a person was called for, and is over since it was last asked */
+  endPages: () => readonly string[];
   retention: () => { days: number; entries: number };
 }
 
@@ -125,7 +127,7 @@ export async function reside(
 }
 
 function choresOf(residence: Residence): Chore[] {
-  const { ledger, own, isAlive, kicks, serving, timing } = residence;
+  const { ledger, own, isAlive, kicks, serving, timing, log } = residence;
   const forget = createForgetting(ledger, timing.clock);
   return [
     { name: 'serving', everyMs: 1000, work: () => serving.assert() },
@@ -148,6 +150,13 @@ function choresOf(residence: Residence): Chore[] {
       name: 'tick',
       everyMs: 60 * 1000,
       work: () => tick(ledger, timing.clock),
+    },
+    {
+      name: 'pages',
+      everyMs: 5000,
+      work: () => {
+        for (const page of residence.endPages()) log('page-over', { page });
+      },
     },
     {
       name: 'prune',

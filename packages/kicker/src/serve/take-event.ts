@@ -11,7 +11,12 @@ import type { Rule, RuleSet } from '../decide/rules.ts';
 import { readSituation, ruleOf } from '../decide/situation.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Entry, OpenRecord, Plan } from '../ledger/entry.ts';
-import { problemKey, subjectKey, type Event } from '../monitors/event.ts';
+import {
+  problemKey,
+  subjectKey,
+  subjectOf,
+  type Event,
+} from '../monitors/event.ts';
 import type { Ledger, LedgerTransaction } from '../ports.ts';
 import {
   endOfEscalation,
@@ -172,7 +177,11 @@ function takeIn(
     write(decision);
     transaction.add(endedByEvent(transaction, event, now));
     if (before?.problem?.isTold === true) {
-      const errands = endOfEscalation(event, deciding.ways);
+      const errands = endOfEscalation(
+        event.host,
+        `${subjectOf(event)} is ${event.state} again`,
+        deciding.ways,
+      );
       const keys = { problem };
       transaction.charge(errands.map((errand) => ({ errand, keys })));
     }

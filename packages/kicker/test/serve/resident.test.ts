@@ -373,3 +373,47 @@ void t.test(
     );
   },
 );
+
+void t.test(
+  'a storm that is over turns the passive service green, with no event after its exit delay',
+  async (t) => {
+    const [rule] = quickRules.rules;
+    if (rule === undefined) throw new Error('no rule');
+    const world = createWorld(t.testdir(), {
+      ...quickRules,
+      rules: [{ ...rule, tell: { ...rule.tell, escalate: ['passive'] } }],
+      guards: {
+        ...quickRules.guards,
+        share: { percent: 30, hosts: 2, hostsOfUnknown: 1 },
+      },
+    });
+    t.teardown(() => world.close());
+    const results = () =>
+      world.told.flatMap((errand) =>
+        errand.kind === 'result' ? [errand] : [],
+      );
+    const both = ['web1', 'web2'];
+    for (const host of both) world.put({ host, stateType: 'HARD', attempt: 4 });
+    const kicker = world.start('first');
+    await until('the page', world, () => results().length > 0);
+    t.match(results(), [
+      { host: 'web2', service: 'kicker', code: 2, text: /storm/ },
+    ]);
+    const startMs = world.nowMs();
+    for (const host of both) {
+      world.put({ host, state: 'OK', stateType: 'HARD', attempt: 4 });
+    }
+    await until('its end', world, () => results().length > 1);
+    t.match(results().slice(1), [
+      { host: 'web2', service: 'kicker', code: 0, text: /storm of .* is over/ },
+    ]);
+    const { exitDelaySeconds } = quickRules.guards.storm;
+    t.ok(
+      world.nowMs() - startMs >= exitDelaySeconds * 1000,
+      'not before the exit delay is over',
+    );
+    await until('a while', world, () => world.nowMs() - startMs > 3_600_000);
+    t.equal(results().length, 2, 'told once');
+    await kicker.stop();
+  },
+);

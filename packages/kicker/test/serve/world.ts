@@ -19,6 +19,7 @@ import { createErrands } from '../../src/serve/errands.ts';
 import { createKicks } from '../../src/serve/kicks.ts';
 import type { Looking } from '../../src/serve/look-after.ts';
 import { reside } from '../../src/serve/resident.ts';
+import { endPages } from '../../src/serve/end-pages.ts';
 import { takeEvent, type Deciding } from '../../src/serve/take-event.ts';
 import { createTurns } from '../../src/serve/turns.ts';
 
@@ -243,7 +244,11 @@ export function createWorld(dir: string, rules = quickRules): World {
       const deciding: Deciding = {
         ledger,
         rules,
-        ways: { hasMonitor: true, command: ['/page'] },
+        ways: {
+          hasMonitor: true,
+          command: ['/page'],
+          passive: { service: 'kicker' },
+        },
         forSeconds: 600,
         policySeconds: 300,
         own,
@@ -305,6 +310,7 @@ export function createWorld(dir: string, rules = quickRules): World {
           }),
           again: (record) => Promise.resolve(incomingOf(record.event)),
           take: (incoming) => takeEvent(incoming, deciding),
+          endPages: () => endPages(deciding),
           retention: () => ({ days: 400, entries: 1_000_000 }),
         },
         (ms) => timing.pause(ms, end.signal),
