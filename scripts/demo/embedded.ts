@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -40,6 +41,7 @@ export async function runEmbeddedDemo(): Promise<boolean> {
     life.abort();
     for (const child of children) child.kill('SIGTERM');
     killService(dir);
+    endFollowers(dir);
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -266,6 +268,21 @@ function killService(dir: string): void {
     process.kill(Number(readFileSync(join(dir, 'web.pid'), 'utf8')), 'SIGKILL');
   } catch {
     // not there, or gone already
+  }
+}
+
+/** What looks after the kick may still have a comment for a watcher that is gone, and would try for an hour. */
+function endFollowers(dir: string): void {
+  const ledger = `--ledger=${dir}/`;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (words.some((word) => word.startsWith(ledger))) {
+        process.kill(Number(pid), 'SIGTERM');
+      }
+    } catch {
+      // gone meanwhile, or another user's
+    }
   }
 }
 
