@@ -1,5 +1,5 @@
 import { backoffMs } from '../decide/backoff.ts';
-import type { Errand, ErrandRecord } from '../ledger/errand.ts';
+import type { ErrandRecord } from '../ledger/errand.ts';
 import type { Ledger, Performed, PerformErrand, Timing } from '../ports.ts';
 
 /** A monitor that is down for longer has to be told by other means. */
@@ -74,15 +74,9 @@ export function createErrands({
     run: () => {
       const records = ledger.claimErrands(own, isAlive, 1000);
       const nowMs = timing.clock.monotonicMs();
-      const begun = new Set<string>();
       for (const record of records) {
         if (busy.size >= atOnce) break;
-        const { seq, errand } = record;
-        const place = placeOf(errand);
-        if (place !== undefined) {
-          if (begun.has(place)) continue;
-          begun.add(place);
-        }
+        const { seq } = record;
         if (busy.has(seq) || (notBeforeMs.get(seq) ?? 0) > nowMs) continue;
         busy.set(
           seq,
@@ -102,13 +96,4 @@ export function createErrands({
       while (busy.size > 0) await Promise.allSettled(busy.values());
     },
   };
-}
-
-/**
- * What the monitor is told of one service goes in its order: an acknowledgement that had to be tried again must not
- * come after its removal, and keep a person asleep.
- */
-function placeOf(errand: Errand): string | undefined {
-  if (errand.kind === 'command') return undefined;
-  return JSON.stringify([errand.host, errand.service]);
 }
