@@ -11,12 +11,7 @@ import {
   web,
   type JudgementLab,
 } from './lab/judgement.ts';
-import {
-  commentsOf,
-  kickerComments,
-  serviceBlock,
-  waitService,
-} from './lab/nagios-data.ts';
+import { commentsOf, kickerComments, waitService } from './lab/nagios-data.ts';
 import { monitorHost } from './lab/places.ts';
 import { waitFor } from './lab/wait.ts';
 

@@ -33,7 +33,7 @@ const isOf =
   (block: Block): boolean =>
     block['host_name'] === host && block['service_description'] === service;
 
-export function serviceBlock(host: string, service: string): Block | undefined {
+function serviceBlock(host: string, service: string): Block | undefined {
   return blocksOf('servicestatus').find(isOf(host, service));
 }
 
