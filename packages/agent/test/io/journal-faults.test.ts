@@ -192,7 +192,7 @@ t.test(
   async (t) => {
     const dir = t.testdir();
     const host = createFakeHost();
-    const { journal, plan } = createFaulty(join(dir, 'journal.sqlite'));
+    const { journal, plan, failed } = createFaulty(join(dir, 'journal.sqlite'));
     const runner = createFakeRunner({
       dir,
       journal,
@@ -205,7 +205,7 @@ t.test(
     const one = await runner.submit(kickOf(1), by);
     if (one.kind !== 'accepted') throw new Error(one.kind);
     const { run } = one.run;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => failed.has('start') && failed.has('end'));
     t.match(await runner.find(run), { state: 'queued' });
     delete plan.start;
     delete plan.end;
