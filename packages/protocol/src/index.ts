@@ -17,7 +17,8 @@ export {
   didCorrect,
 } from './outcome.ts';
 export { patterns } from './patterns.ts';
-export { printable } from './printable.ts';
+export { oneLine } from './one-line.ts';
+export { printable, printableAscii } from './printable.ts';
 export { Problem, problemContentType } from './problem.ts';
 export { Joined, Run, RunList, ServedKick } from './run.ts';
 export { Expiry, Status } from './status.ts';
