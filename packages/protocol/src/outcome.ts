@@ -30,7 +30,7 @@ export const Outcome = Type.Object({
   kind: OutcomeKind,
   /** why, as a stable word: `disabled`, `busy`, `expired`, `no-report`, `runner-gone`, … */
   code: Type.Optional(Type.String()),
-  /** one line for a person, printable ASCII */
+  /** one printable line for a person */
   reason: Type.Optional(Type.String()),
   /** the tool's own exit code, where it ended by itself */
   exitCode: Type.Optional(Type.Integer()),

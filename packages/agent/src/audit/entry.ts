@@ -1,4 +1,4 @@
-import { printable } from '@kickd/protocol';
+import { printableAscii } from '@kickd/protocol';
 import type { Told } from '../told.ts';
 
 /** One line's own words, in the order in which they are written. */
@@ -71,7 +71,7 @@ function clean(
         : [
             [
               key,
-              typeof value === 'string' ? printable(value, textMax) : value,
+              typeof value === 'string' ? printableAscii(value, textMax) : value,
             ],
           ],
     ),

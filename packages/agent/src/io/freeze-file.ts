@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { printable } from '@kickd/protocol';
+import { oneLine } from '@kickd/protocol';
 
 /** The first line of the freeze file; undefined: there is none, and runs may start. */
 export function readFreeze(file: string): string | undefined {
@@ -16,7 +16,7 @@ export function readFreeze(file: string): string | undefined {
     const buffer = Buffer.alloc(512);
     const length = readSync(descriptor, buffer);
     const [line = ''] = buffer.toString('utf8', 0, length).split('\n');
-    return printable(line.trim()) || `${file} is there`;
+    return oneLine(line) || `${file} is there`;
   } finally {
     closeSync(descriptor);
   }

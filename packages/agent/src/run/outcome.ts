@@ -1,8 +1,8 @@
-import { printable, type Outcome, type OutcomeKind } from '@kickd/protocol';
+import { oneLine, type Outcome, type OutcomeKind } from '@kickd/protocol';
 
 /**
  * An outcome in which no resource was touched.
- * @param reason foreign text is made printable here
+ * @param reason foreign text is brought to one printable line here
  */
 export function bareOutcome(
   kind: OutcomeKind,
@@ -12,7 +12,7 @@ export function bareOutcome(
   return {
     kind,
     ...(code !== undefined && { code }),
-    ...(reason !== undefined && { reason: printable(reason) }),
+    ...(reason !== undefined && { reason: oneLine(reason) }),
     corrected: [],
     failed: [],
   };

@@ -1,4 +1,4 @@
-import { printable, type FaultFacts } from '@kickd/protocol';
+import { oneLine, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import type { Errand } from '../ledger/errand.ts';
 
@@ -8,12 +8,14 @@ export type ExternalCommand =
 /** A write up to this size into a pipe is never mixed with another. @see pipe(7), PIPE_BUF */
 const pipeBufBytes = 4096;
 /** What is left for a text beside two names and the other fields. */
-const textMost = 2000;
+const textMaxBytes = 2000;
+/** Of UTF-8 for one unit of UTF-16, at most. */
+const unitMaxBytes = 3;
 
 /**
  * The external command that does an errand in Nagios.
  * `;` separates fields and cannot be escaped, a newline ends the command: a name with either is refused. A
- * text may hold `;` where it is the last field; it is made printable.
+ * text may hold `;` where it is the last field; it is brought to one printable line.
  * @param author who says it: comments and acknowledgements
  * @param epochSeconds now
  * @see https://assets.nagios.com/downloads/nagioscore/docs/externalcmds/
@@ -82,7 +84,8 @@ function fieldsOf(
 }
 
 function text(raw: string): string {
-  // What was made printable before is not escaped twice.
-  const isPlain = /^[\x20-\x7e]*$/.test(raw) && raw.length < textMost;
-  return isPlain ? raw : printable(raw, textMost);
+  const line = oneLine(raw, textMaxBytes);
+  return Buffer.byteLength(line) <= textMaxBytes
+    ? line
+    : oneLine(raw, Math.floor(textMaxBytes / unitMaxBytes));
 }

@@ -17,7 +17,7 @@ t.test('each errand as Nagios wants it', (t) => {
     ],
     [
       { kind: 'comment', ...place, text: 'run; "x" | é\nSHUTDOWN' },
-      'ADD_SVC_COMMENT;web1;HTTP on 80;0;kicker;run; "x" | \\u{e9}\\u{a}SHUTDOWN',
+      'ADD_SVC_COMMENT;web1;HTTP on 80;0;kicker;run; "x" | é SHUTDOWN',
     ],
     [
       { kind: 'comment', host: 'web1', text: 'x' },
@@ -47,14 +47,17 @@ t.test('each errand as Nagios wants it', (t) => {
 });
 
 t.test('a text of any length stays one whole line', (t) => {
-  const line = lineOf({
-    kind: 'comment',
-    host: 'w'.repeat(200),
-    service: 's'.repeat(200),
-    text: 'x'.repeat(100_000),
-  });
-  t.match(line, /^\[.*\n$/);
-  t.ok(Buffer.byteLength(line) < 4096);
+  for (const letter of ['x', 'ä', '變', '😀']) {
+    const line = lineOf({
+      kind: 'comment',
+      host: 'w'.repeat(200),
+      service: 's'.repeat(200),
+      text: letter.repeat(100_000),
+    });
+    t.match(line, /^\[.*\n$/);
+    t.ok(line.isWellFormed());
+    t.ok(Buffer.byteLength(line) < 4096);
+  }
   t.end();
 });
 
