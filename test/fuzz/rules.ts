@@ -52,5 +52,6 @@ export const rules: Target = {
   },
 };
 
+/** Nothing that moves a cursor, turns the direction of writing or is not seen. */
 export const isPrintable = (text: string): boolean =>
-  /^[\x20-\x7e]*$/.test(text);
+  !/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(text);

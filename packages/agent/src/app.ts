@@ -1,4 +1,5 @@
 import type { Settings } from './config/settings.ts';
+import { limitKicks } from './io/limited-runner.ts';
 import type { LocalRunner } from './io/local-runner.ts';
 import { systemClock } from './io/system-clock.ts';
 import type { Narrator } from './ports.ts';
@@ -26,7 +27,11 @@ export async function startAgent(
     const listener = await startListener(settings, {
       narrator,
       clock,
-      openRunner: () => (runner = startRunner(settings, { narrator, clock })),
+      openRunner: () => {
+        runner = startRunner(settings, { narrator, clock });
+        const perMinute = settings.run.kicksPerMinute;
+        return limitKicks(runner, { perMinute, clock });
+      },
       at: settings.listen,
     });
     return {

@@ -29,6 +29,18 @@ export const faults = {
     message: `the audit file ${file} cannot be used: ${reasonOf(error)}`,
     remedy: `namei -l ${file}; df -h ${file}; or set audit.file`,
   }),
+  auditInUse: (file: string, pid: number, command: string): FaultFacts => ({
+    code: 'AUDIT_IN_USE',
+    exitCode: usage,
+    message: `process ${String(pid)} (${command}) writes the audit file ${file}; two writers would break its chain`,
+    remedy: `look: ps -o pid,user,args -p ${String(pid)}; to run a second kickd give it an audit.file, a state and a listen.port of its own`,
+  }),
+  auditShared: (file: string): FaultFacts => ({
+    code: 'AUDIT_SHARED',
+    exitCode: usage,
+    message: `another program has written to the audit file ${file}, so no kick is taken`,
+    remedy: `find it: sudo fuser -v ${file}; when it has ended: systemctl restart kickd; then: sudo kickd audit verify ${file}`,
+  }),
   auditBroken: (file: string, why: string): FaultFacts => ({
     code: 'AUDIT_BROKEN',
     exitCode: usage,

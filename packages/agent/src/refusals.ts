@@ -190,6 +190,13 @@ export const refusals = {
     refusal(431, 'HEADERS_TOO_LARGE', 'the request head is too large', apiPage),
   requestInvalid: () =>
     refusal(400, 'REQUEST_INVALID', 'this is not an HTTP/1.1 request', apiPage),
+  requestSecond: () =>
+    refusal(
+      503,
+      'REQUEST_SECOND',
+      'a connection serves one request, and this is a second',
+      'open a connection for each request',
+    ),
   internal: () =>
     refusal(
       500,

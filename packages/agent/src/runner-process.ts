@@ -2,10 +2,10 @@ import { dirname, join } from 'node:path';
 import type { Settings } from './config/settings.ts';
 import { clearSocket } from './io/own-socket.ts';
 import { readRunCounts, writeRunCounts } from './io/run-counts-file.ts';
+import { limitKicks } from './io/limited-runner.ts';
 import { createRunnerServer } from './io/runner-server.ts';
 import { systemClock } from './io/system-clock.ts';
 import type { Narrator } from './ports.ts';
-import { SubmissionRate } from './run/submission-rate.ts';
 import { startRunner } from './start-runner.ts';
 
 export interface RunnerProcess {
@@ -42,10 +42,11 @@ export async function startRunnerProcess(
     onCounts: (counts) => writeRunCounts(countsFile, counts),
   });
   const server = createRunnerServer({
-    runner,
+    runner: limitKicks(runner, {
+      perMinute: settings.run.kicksPerMinute,
+      clock,
+    }),
     certname: settings.certname,
-    rate: new SubmissionRate(settings.run.kicksPerMinute, clock.monotonicMs()),
-    clock,
     narrator,
   });
   try {

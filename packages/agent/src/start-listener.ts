@@ -27,25 +27,41 @@ export interface ListenerParts {
   at: ListenAt;
 }
 
+export interface StartedListener {
+  port: number;
+  close(): Promise<void>;
+}
+
 /**
  * Everything that reads the network: certificates and rules, kept in step with their files, and the
- * listener.
+ * listener. A start that is refused has written nothing to the audit file.
  * @throws StartRefused, Fault
  */
 export async function startListener(
   settings: Settings,
-  { narrator: told, clock, openRunner, at }: ListenerParts,
-): Promise<{ port: number; close(): Promise<void> }> {
-  const metrics = new Metrics();
+  parts: ListenerParts,
+): Promise<StartedListener> {
+  const { clock, narrator } = parts;
   const audit = new AuditFile({
     file: settings.audit.file,
     clock,
     opened: { version, certname: settings.certname },
-    onFault: (why) => {
-      const fault = faults.auditBroken(settings.audit.file, why);
-      told.tell({ event: 'warning', fault });
-    },
+    onFault: (fault) => narrator.tell({ event: 'warning', fault }),
   });
+  try {
+    return await listenWith(audit, settings, parts);
+  } catch (error) {
+    audit.close();
+    throw error;
+  }
+}
+
+async function listenWith(
+  audit: AuditFile,
+  settings: Settings,
+  { narrator: told, clock, openRunner, at }: ListenerParts,
+): Promise<StartedListener> {
+  const metrics = new Metrics();
   const narrator: Narrator = {
     tell: (event) => {
       const entry = auditEntryOf(event);
@@ -60,7 +76,7 @@ export async function startListener(
   }
   const acl = new AclFile(
     settings.acl.file,
-    settings.acl.anyCertname,
+    { anyCertname: settings.acl.anyCertname, host: settings.certname },
     narrator,
   );
   const aclFaults = acl.load();
@@ -111,6 +127,12 @@ export async function startListener(
   });
   const life = new AbortController();
   const { address, port } = await listener.listen(at);
+  try {
+    audit.begin();
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
   watchMaterial({
     files: settings.tls,
     current: first.material,

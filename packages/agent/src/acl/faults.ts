@@ -39,6 +39,13 @@ export const aclFaults = {
       says: `the line has ${chars} characters, at most ${aclLimits.lineMaxChars} are read`,
       remedy: 'spread the list over several lines with the same keyword',
     }),
+  hocon: (at: Place) =>
+    fault(at, {
+      code: 'ACL_HOCON',
+      says: "this is puppetserver's auth.conf, in HOCON; kickd reads the form of Puppet 3",
+      remedy:
+        'write three lines into a file of its own: "path /run", "method save", "allow KICKER.CERTNAME"; leave puppetserver its file',
+    }),
   lineInvalid: (at: Place, line: string) =>
     fault(at, {
       code: 'ACL_LINE_INVALID',
@@ -177,6 +184,19 @@ export const aclWarnings = {
       code: 'ACL_UNREACHED',
       says: `this stanza is never reached: "${printable(above.text, 100)}" at line ${above.line} decides first`,
       remedy: `move it above line ${above.line}`,
+    }),
+  unserved: (at: Place, { code, message }: AclFault) =>
+    fault(at, {
+      code: 'ACL_UNSERVED',
+      says: `kickd serves nothing under this path, so this line has no effect here (elsewhere: ${code}, ${message.slice(message.indexOf(': ') + 2)})`,
+      remedy:
+        'leave it, or remove the stanza: kickd asks about /run, /runs, /status and /metrics alone',
+    }),
+  bareRun: (at: Place, path: string, asked: string) =>
+    fault(at, {
+      code: 'ACL_KICK_UNREACHED',
+      says: `${quoted(path)} fits /run and not ${printable(asked, 260)}, which is what a kick asks for`,
+      remedy: 'write "path /run", which covers both',
     }),
   anyAddress: (at: Place, entry: string) =>
     fault(at, {

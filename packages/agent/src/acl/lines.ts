@@ -35,6 +35,22 @@ export function* readLines(text: string, file: string): Generator<Line> {
   }
 }
 
+/**
+ * Whether this is the other file of that name: puppetserver's, in HOCON.
+ * @see trapperkeeper-authorization, doc/authorization-config.md
+ */
+export function isHocon(text: string): boolean {
+  for (const raw of text.split('\n', headLinesMax)) {
+    const line = raw.replace(/^\u{feff}/u, '').trim();
+    if (line === '' || /^(?:#|\/\/|\{$)/.test(line)) continue;
+    return /^\{?\s*"?authorization"?(?:\s*[:={]|$)/.test(line);
+  }
+  return false;
+}
+
+/** A licence and an introduction may stand above the first line that says something. */
+const headLinesMax = 500;
+
 function readLine(
   raw: string,
   at: { file: string; line: number },

@@ -1,7 +1,7 @@
 import type { Acl, Stanza } from './acl.ts';
 import { aclFaults, type AclFault } from './faults.ts';
 import { aclLimits } from './limits.ts';
-import { readLines } from './lines.ts';
+import { isHocon, readLines } from './lines.ts';
 import { parsePath } from './paths.ts';
 import { applyDirective, type Building } from './stanzas.ts';
 import { warnAbout } from './warnings.ts';
@@ -17,11 +17,12 @@ export type AclParse =
  * Never throws, whatever the text; its time is linear in the text's length.
  * @param file only named in messages, never opened
  * @param options.anyCertname whether `allow *` may stand in it
+ * @param options.host certname of this host, where it is known: a kick is asked as `/run/HOST`
  */
 export function parseAcl(
   text: string,
   file: string,
-  options: { anyCertname: boolean },
+  options: { anyCertname: boolean; host?: string },
 ): AclParse {
   const bytes = Buffer.byteLength(text);
   if (bytes > aclLimits.fileMaxBytes) {
@@ -30,10 +31,14 @@ export function parseAcl(
       faults: [aclFaults.tooLarge({ file, line: 1 }, bytes)],
     };
   }
+  if (isHocon(text)) {
+    return { kind: 'faults', faults: [aclFaults.hocon({ file, line: 1 })] };
+  }
   const building: Building = {
     file,
     anyCertname: options.anyCertname,
     faults: [],
+    unserved: [],
     stanzas: [],
     environments: new Set(),
     entries: 0,
@@ -49,7 +54,7 @@ export function parseAcl(
   return {
     kind: 'acl',
     acl,
-    warnings: warnAbout(acl, building.authAnyLines),
+    warnings: warnAbout(acl, building, options.host),
   };
 }
 

@@ -40,6 +40,7 @@ export function deniedBy(
     file,
     line: entry.line,
     reason,
+    isExplicit: true,
     remedy: `if the caller should be let in, remove or narrow line ${entry.line} of ${file}`,
   };
 }
@@ -70,7 +71,7 @@ export function noStanza({ acl, request }: Asked): AclDecision {
         ? ''
         : ` in the environment ${printable(request.environment, 64)}`
     }`,
-    remedy: `if the caller should be let in, add to ${file}: path ${printable(request.path, 100)} / method ${request.method} / allow ${name} (each on a line of its own)`,
+    remedy: `if the caller should be let in, add to ${file}: path ${shownPath(request)} / method ${request.method} / allow ${name} (each on a line of its own)`,
   };
 }
 
@@ -85,6 +86,12 @@ export function beside(
     reason: `for Puppet "${shown(stanza.text)}" also covers ${printable(request.path, 100)} and would refuse it: ${refusal.reason}`,
     remedy: `give the stanza at line ${stanza.line} of ${printable(acl.file)} a method line that leaves out ${request.method}, or move the stanza for ${printable(request.path, 100)} above it`,
   };
+}
+
+/** A stanza for kicks names no host: one text serves all of them. */
+function shownPath({ path, method }: AclRequest): string {
+  const isKick = method === 'save' && path.startsWith('/run/');
+  return isKick ? '/run' : printable(path, 100);
 }
 
 function who({ certname = '', ip }: AclRequest): string {

@@ -1,6 +1,6 @@
 /**
  * The part of Ruby's regex language that means the same in RE2. A text outside of it is refused,
- * not reinterpreted: `[a&&b]`, `[a[bc]]`, `a{,3}`, `a{2}?` and `a(?i)b|c` compile in both and
+ * not reinterpreted: `[a&&b]`, `[a[bc]]`, `a{,3}`, `a{03}`, `a{2}?` and `a(?i)b|c` compile in both and
  * match different names. Line anchors become text anchors, which is safe since neither paths nor
  * certnames with control characters are ever judged.
  * @see Onigmo doc/RE (Ruby), RE2 syntax
@@ -100,6 +100,7 @@ function readPiece(reader: Reader): Piece {
     case '(':
       return readGroup(reader);
     default:
+      expectNoBraces(reader.source.slice(reader.at));
       copy(reader, 1);
       return { kind: 'other' };
   }
@@ -127,23 +128,36 @@ function readGroup(reader: Reader): Piece {
 
 /** @returns whether the piece before is repeated: an anchor that is optional anchors nothing */
 function readRepeat(reader: Reader): boolean {
-  const rest = reader.source.slice(reader.at, reader.at + 16);
-  if (/^\{,\d/.test(rest)) {
-    throw new Unreadable('{,n} is Ruby alone', 'write {0,n}');
-  }
+  const rest = reader.source.slice(reader.at);
   if (/^\{\d+\}\?/.test(rest)) {
     throw new Unreadable('{n}? is read in two ways', 'write (?:...{n})?');
   }
-  const repeat = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(rest)?.[0];
-  if (repeat === undefined) return false;
+  const repeat = exactRepeat.exec(rest)?.[0];
+  if (repeat === undefined) {
+    expectNoBraces(rest);
+    return false;
+  }
   copy(reader, repeat.length);
-  if (/^[*+?]|^\{\d/.test(reader.source.slice(reader.at, reader.at + 2))) {
+  if (/^(?:[*+?]|\{[\d,]*\})/.test(rest.slice(repeat.length))) {
     throw new Unreadable(
       'a repeat is repeated (possessive repeats are Ruby alone)',
       'write one repeat, or group it: (?:...)*',
     );
   }
   return true;
+}
+
+/** RE2 takes {,2} and {02} for text, Ruby for repeats. */
+const exactRepeat = /^(?:[*+?]|\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\})\??/;
+
+/** Braces that look like a repeat and are none that both read alike, or that stand behind nothing. */
+function expectNoBraces(rest: string): void {
+  const braces = /^\{[\d,]*\}/.exec(rest)?.[0];
+  if (braces === undefined) return;
+  throw new Unreadable(
+    `${braces} is no repeat here, or one for Ruby alone`,
+    'write {n}, {n,} or {0,n} behind what is repeated, or \\{ for the character',
+  );
 }
 
 function readEscape(reader: Reader): Piece {
@@ -195,7 +209,16 @@ function readClass(reader: Reader): void {
     if (source[end] === '\\' && !/^[dDwWsS\W_]$/.test(source[end + 1] ?? '')) {
       throw escapeFault(source[end + 1] ?? '');
     }
+    const isSet = posix !== undefined || /^\\[dDwWsS]/.test(source.slice(end));
     end += posix?.length ?? (source[end] === '\\' ? 2 : 1);
+    // at either end of a range a set is no character: Ruby does not load it, RE2 reads a hyphen
+    const follows = source.slice(end, end + 3);
+    if (isSet ? /^-[^\]]/.test(follows) : /^-(?:\\[dDwWsS]|\[)/.test(follows)) {
+      throw new Unreadable(
+        'a range in a class begins or ends with a set such as \\d',
+        'put the hyphen last: [\\w.-]',
+      );
+    }
   }
   copy(reader, end + 1 - reader.at);
 }

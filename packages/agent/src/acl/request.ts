@@ -30,6 +30,8 @@ export interface AclDecision {
   line?: number;
   /** why, in words for a person */
   reason: string;
+  /** of a deny that an entry spoke: stronger than "whoever made a kick may read its run" */
+  isExplicit?: true;
   /** of a deny: what to type or change, where that is known */
   remedy?: string;
 }

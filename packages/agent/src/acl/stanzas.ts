@@ -10,12 +10,15 @@ import { addName, createNameEntries } from './name-entries.ts';
 import { parseName } from './names.ts';
 import { compileRegex, type LinearRegex } from './regex.ts';
 import { isAclMethod } from './request.ts';
+import { mayBeServed } from './served-paths.ts';
 
 /** What has been read so far. */
 export interface Building {
   readonly file: string;
   readonly anyCertname: boolean;
   readonly faults: AclFault[];
+  /** mistakes that can do no harm: in stanzas that no request of kickd comes to */
+  readonly unserved: AclFault[];
   readonly stanzas: Stanza[];
   readonly environments: Set<string>;
   entries: number;
@@ -23,6 +26,17 @@ export interface Building {
   /** lines whose `auth` would let in callers without a certificate in Puppet */
   readonly authAnyLines: number[];
 }
+
+/**
+ * Entries that are too wide, or that could never match: under a path that kickd does not serve they let nobody in,
+ * and a whole auth.conf of Puppet 3 has them. What cannot be read at all is a mistake everywhere.
+ */
+const harmlessWhereUnserved = new Set([
+  'ACL_ANY_CERTNAME',
+  'ACL_REGEX_UNANCHORED',
+  'ACL_ADDRESS_IN_ALLOW',
+  'ACL_NAME_NEVER_MATCHES',
+]);
 
 /**
  * Adds what one directive says to its stanza; mistakes go to `building.faults`.
@@ -37,7 +51,13 @@ export function applyDirective(
   const at = { file: building.file, line: said.line };
   for (const value of said.values) {
     const fault = applyValue(building, stanza, said.keyword, value, at);
-    if (fault !== undefined) building.faults.push(fault);
+    if (fault !== undefined) {
+      const isHarmless =
+        harmlessWhereUnserved.has(fault.code) &&
+        stanza !== 'broken' &&
+        !mayBeServed(stanza.path);
+      (isHarmless ? building.unserved : building.faults).push(fault);
+    }
     if (fault?.code === 'ACL_TOO_MANY') return false;
   }
   return true;

@@ -1,18 +1,26 @@
 import type { Acl, Stanza } from './acl.ts';
 import { aclWarnings, type AclFault } from './faults.ts';
 import { aclLimits } from './limits.ts';
+import { fitPath } from './paths.ts';
+import { kickPath } from './served-paths.ts';
+import type { Building } from './stanzas.ts';
 
 /**
  * What loads and still deserves a word: a stanza that is never reached, a glob in a path, a network
- * of every address, an `auth any`. In the order of the file, a bounded number.
+ * of every address, an `auth any`, a regex that fits no kick, mistakes where kickd serves nothing. In the order
+ * of the file, a bounded number.
  */
 export function warnAbout(
   { file, stanzas }: Acl,
-  authAnyLines: readonly number[],
+  { authAnyLines, unserved }: Pick<Building, 'authAnyLines' | 'unserved'>,
+  host: string | undefined,
 ): AclFault[] {
-  const warnings = authAnyLines.map((line) =>
-    aclWarnings.authIgnored({ file, line }),
-  );
+  const warnings = [
+    ...authAnyLines.map((line) => aclWarnings.authIgnored({ file, line })),
+    ...unserved.map((fault) =>
+      aclWarnings.unserved({ file, line: fault.line }, fault),
+    ),
+  ];
   /** by their path, literal stanzas that decide every request under it */
   const deciders = new Map<string, Stanza>();
   for (const stanza of stanzas) {
@@ -20,8 +28,14 @@ export function warnAbout(
     for (const [line, entry] of anyAddresses(stanza)) {
       warnings.push(aclWarnings.anyAddress({ file, line }, entry));
     }
-    if (stanza.path.kind === 'regex') continue;
     const at = { file, line: stanza.line };
+    if (stanza.path.kind === 'regex') {
+      const asked = host === undefined ? undefined : kickPath(host);
+      if (asked !== undefined && isOfBareRun(stanza, asked)) {
+        warnings.push(aclWarnings.bareRun(at, stanza.path.text, asked));
+      }
+      continue;
+    }
     const path = stanza.path.text;
     if (path.includes('*')) warnings.push(aclWarnings.pathGlob(at, path));
     const above = decidedAbove(path, deciders);
@@ -37,6 +51,16 @@ export function warnAbout(
     }
   }
   return warnings.sort((a, b) => a.line - b.line).slice(0, aclLimits.faultsMax);
+}
+
+/** Written for the path of the request, which is not the one that the rules are asked about. */
+function isOfBareRun({ path, methods }: Stanza, asked: string): boolean {
+  const mayBeKick = methods.length === 0 || methods.includes('save');
+  return (
+    mayBeKick &&
+    fitPath(path, '/run').kind === 'fits' &&
+    fitPath(path, asked).kind === 'none'
+  );
 }
 
 function anyAddresses({ addresses }: Stanza): [number, string][] {

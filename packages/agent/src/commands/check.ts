@@ -98,7 +98,8 @@ function checkCertificates(settings: Settings, now: Date): Finding[] {
 }
 
 function checkAcl(settings: Settings): Finding[] {
-  const read = readAcl(settings.acl.file, settings.acl.anyCertname);
+  const { file, anyCertname } = settings.acl;
+  const read = readAcl(file, { anyCertname, host: settings.certname });
   if (read.kind === 'faults') {
     return read.faults.map((fault) => finding('acl', 'fault', fault));
   }
@@ -106,7 +107,7 @@ function checkAcl(settings: Settings): Finding[] {
     finding('acl', 'warning', fault),
   );
   const count = String(read.acl.stanzas.length);
-  return [...warnings, fine('acl', `${count} rules in ${settings.acl.file}`)];
+  return [...warnings, fine('acl', `${count} rules in ${file}`)];
 }
 
 function checkTools(settings: Settings): Finding[] {

@@ -14,7 +14,14 @@ export type ReadAcl =
   | { kind: 'acl'; acl: Acl; warnings: FaultFacts[] }
   | { kind: 'faults'; faults: FaultFacts[] };
 
-export function readAcl(file: string, anyCertname: boolean): ReadAcl {
+/** How a file of rules is read on this host. */
+export interface AclOptions {
+  anyCertname: boolean;
+  /** certname of this host: what a kick is asked as */
+  host: string;
+}
+
+export function readAcl(file: string, options: AclOptions): ReadAcl {
   let text: string;
   try {
     text = readTrusted('ACL', file);
@@ -27,21 +34,21 @@ export function readAcl(file: string, anyCertname: boolean): ReadAcl {
       : faults.aclUnreadable(file, error);
     return { kind: 'faults', faults: [fault] };
   }
-  return parseAcl(text, file, { anyCertname });
+  return parseAcl(text, file, options);
 }
 
 /** The ACL in force, kept in step with its file; a bad edit leaves the old rules in force. */
 export class AclFile {
   readonly #file: string;
-  readonly #anyCertname: boolean;
+  readonly #options: AclOptions;
   readonly #narrator: Narrator;
   #acl: Acl | undefined;
   #isCurrent = true;
   #stamp = '';
 
-  constructor(file: string, anyCertname: boolean, narrator: Narrator) {
+  constructor(file: string, options: AclOptions, narrator: Narrator) {
     this.#file = file;
-    this.#anyCertname = anyCertname;
+    this.#options = options;
     this.#narrator = narrator;
   }
 
@@ -58,7 +65,7 @@ export class AclFile {
   /** Reads the file for the first time. A missing file starts a kickd that refuses everybody. */
   load(): FaultFacts[] {
     this.#stamp = stampOf(this.#file);
-    const read = readAcl(this.#file, this.#anyCertname);
+    const read = readAcl(this.#file, this.#options);
     this.#isCurrent = read.kind === 'acl';
     if (read.kind === 'faults') {
       // A bad text leaves the old rules in force; a file that was taken away takes them with it.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -10,7 +11,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { Fault } from '@kickd/protocol';
+import { Fault, type FaultFacts } from '@kickd/protocol';
 import {
   chainStart,
   nextLine,
@@ -21,6 +22,7 @@ import {
 import type { AuditEntry } from '../audit/entry.ts';
 import { faults, reasonOf } from '../errors.ts';
 import type { Audit, Clock } from '../ports.ts';
+import { findOtherWriter } from './file-writers.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** Lines that wait for a full disk; each is some 700 bytes. */
@@ -37,22 +39,31 @@ export interface AuditFileOptions {
   clock: Clock;
   /** what an `opened` line says of us */
   opened: AuditEntry;
-  /** Told once, when it begins. */
-  onFault(why: string): void;
+  /** Told once, when it begins: AUDIT_BROKEN, AUDIT_SHARED */
+  onFault(fault: FaultFacts): void;
 }
 
 /**
  * The audit file: one line a request, each with the hash of the line before. Written at once, so that a
  * line is out of this process before the caller has its answer; not forced to the disk, since a flood of
  * refusals would then cost a flush each. While it cannot be written, lines wait, and no kick is taken.
+ *
+ * Nothing is written, and no file made, before `begin`: a kickd that does not come so far leaves the record as it was.
+ * One process writes it: a second is refused, and one that could not be seen is noticed by what it wrote.
  * @see docs/decisions/0015-audit.md
  */
 export class AuditFile implements Audit {
   readonly #options: AuditFileOptions;
   /** not ours to open anew */
   readonly #isHandedOver: boolean;
-  #fd: number;
+  /** undefined: there is no file yet */
+  #fd: number | undefined;
   #head: ChainHead;
+  /** what an earlier process left unfinished at the end of the file */
+  readonly #torn: Record<string, number>;
+  #hasBegun = false;
+  /** where the file ends by what we know; more is somebody else's */
+  #size = 0;
   /** bytes that could not be written yet; the first may be the rest of a line */
   #waiting: Buffer[] = [];
   #isPartial = false;
@@ -62,32 +73,50 @@ export class AuditFile implements Audit {
   #lookAtMs = 0;
   #isClosed = false;
 
-  /** @throws Fault AUDIT_UNUSABLE */
+  /** @throws Fault AUDIT_UNUSABLE, AUDIT_IN_USE */
   constructor(options: AuditFileOptions) {
-    const { file, fd = handedOver(file), opened } = options;
+    const { file, fd = handedOver(file) } = options;
     this.#options = options;
     this.#isHandedOver = fd !== undefined;
     try {
       if (fd === undefined) {
         makeFolder(dirname(file), 0o750);
       }
-      this.#fd = fd ?? openForAppending(file);
+      this.#fd = fd ?? openForAppending(file, 'if there');
+      this.#size = this.#expectAlone();
       const end = readEnd(file);
       this.#head = end.head;
       // Behind what a power cut left of a line, a line of our own begins.
       if (end.tornBytes > 0 && end.isLastFile) {
         this.#waiting.push(Buffer.from('\n'));
       }
-      const torn = end.tornBytes > 0 ? { torn: end.tornBytes } : {};
-      this.append({ event: 'opened', ...torn, ...opened });
+      this.#torn = end.tornBytes > 0 ? { torn: end.tornBytes } : {};
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      throw new Fault(faults.auditUnusable(file, error), { cause: error });
+    }
+  }
+
+  /**
+   * Writes the first line of this process, an `opened`.
+   * @throws Fault AUDIT_UNUSABLE where there is no file and none can be made
+   */
+  begin(): void {
+    if (this.#hasBegun || this.#isClosed) return;
+    const { file, opened } = this.#options;
+    try {
+      this.#fd ??= openForAppending(file, 'anew');
     } catch (error) {
       throw new Fault(faults.auditUnusable(file, error), { cause: error });
     }
+    this.#hasBegun = true;
+    this.append({ event: 'opened', ...this.#torn, ...opened });
   }
 
   append(entry: AuditEntry): void {
     // A connection that ends after the listener: its number of a descriptor may be another file's by now.
     if (this.#isClosed) return;
+    if (!this.#hasBegun) this.begin();
     if (this.#waiting.length >= waitingMax) this.#lost += 1;
     else this.#add(entry);
     this.#write();
@@ -104,9 +133,9 @@ export class AuditFile implements Audit {
 
   close(): void {
     if (this.#isClosed) return;
-    this.#write();
+    if (this.#hasBegun) this.#write();
     this.#isClosed = true;
-    if (!this.#isHandedOver) closeSync(this.#fd);
+    if (!this.#isHandedOver && this.#fd !== undefined) closeSync(this.#fd);
   }
 
   #add(entry: AuditEntry): void {
@@ -118,9 +147,11 @@ export class AuditFile implements Audit {
 
   #write(): void {
     try {
-      this.#followRotation();
+      const fd = this.#followRotation();
+      this.#expectOurEnd(fd);
       for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-        const written = writeSync(this.#fd, next);
+        const written = writeSync(fd, next);
+        this.#size += written;
         this.#isPartial = written < next.length;
         if (this.#isPartial) this.#waiting[0] = next.subarray(written);
         else this.#waiting.shift();
@@ -132,7 +163,13 @@ export class AuditFile implements Audit {
     } catch (error) {
       const isNew = this.#fault === undefined;
       this.#fault = reasonOf(error);
-      if (isNew) this.#options.onFault(this.#fault);
+      const { file, onFault } = this.#options;
+      if (isNew)
+        onFault(
+          error instanceof Fault
+            ? error
+            : faults.auditBroken(file, this.#fault),
+        );
     }
   }
 
@@ -140,20 +177,48 @@ export class AuditFile implements Audit {
    * Whoever moved the file away gets a new one in its place, and the chain goes on in it.
    * @throws where there can be no new one: what was deleted is no place for a record
    */
-  #followRotation(): void {
+  #followRotation(): number {
     const { file, clock } = this.#options;
+    const fd = this.#fd ?? openForAppending(file, 'anew');
+    this.#fd = fd;
     const nowMs = clock.monotonicMs();
-    if (this.#isHandedOver || nowMs < this.#lookAtMs) return;
+    if (this.#isHandedOver || nowMs < this.#lookAtMs) return fd;
     // The rest of a line belongs where it began.
-    if (this.#isPartial) return;
+    if (this.#isPartial) return fd;
     const there = statSync(file, { throwIfNoEntry: false });
-    const ours = fstatSync(this.#fd);
+    const ours = fstatSync(fd);
     if (there?.ino !== ours.ino || there.dev !== ours.dev) {
-      const fresh = openForAppending(file);
-      closeSync(this.#fd);
+      const fresh = openForAppending(file, 'anew');
+      closeSync(fd);
       this.#fd = fresh;
+      this.#size = fstatSync(fresh).size;
     }
     this.#lookAtMs = nowMs + rotatedLookMs;
+    return this.#fd;
+  }
+
+  /** @returns the size of the file @throws Fault AUDIT_IN_USE */
+  #expectAlone(): number {
+    if (this.#fd === undefined) return 0;
+    const ours = fstatSync(this.#fd);
+    const other = ours.isFile() ? findOtherWriter(ours) : undefined;
+    if (other === undefined) return ours.size;
+    if (!this.#isHandedOver) closeSync(this.#fd);
+    const { pid, command } = other;
+    throw new Fault(faults.auditInUse(this.#options.file, pid, command));
+  }
+
+  /**
+   * What stands behind our last line was written by somebody else: the next line of ours would name a line that
+   * is not the one before it. A file that became shorter was cut by logrotate's copytruncate.
+   * @throws Fault AUDIT_SHARED
+   */
+  #expectOurEnd(fd: number): void {
+    const there = fstatSync(fd);
+    if (!there.isFile()) return;
+    if (there.size > this.#size)
+      throw new Fault(faults.auditShared(this.#options.file));
+    this.#size = there.size;
   }
 }
 
@@ -182,9 +247,25 @@ function statOf(what: number | string): Stats | undefined {
 }
 
 /** Never through a link, and readable by no stranger. */
-function openForAppending(file: string): number {
-  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-  return openSync(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o640);
+function openForAppending(file: string, how: 'anew'): number;
+function openForAppending(file: string, how: 'if there'): number | undefined;
+function openForAppending(
+  file: string,
+  how: 'anew' | 'if there',
+): number | undefined {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, W_OK } = constants;
+  const flags = O_APPEND | O_WRONLY | O_NOFOLLOW;
+  try {
+    return openSync(file, how === 'anew' ? flags | O_CREAT : flags, 0o640);
+  } catch (error) {
+    if (how === 'anew' || !isMissing(error)) throw error;
+    accessSync(dirname(file), W_OK);
+    return undefined;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 interface End {
@@ -216,9 +297,7 @@ function readTail(file: string): string {
   try {
     fd = openSync(file, O_RDONLY | O_NOFOLLOW);
   } catch (error) {
-    const isMissing =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (isMissing) return '';
+    if (isMissing(error)) return '';
     throw error;
   }
   try {

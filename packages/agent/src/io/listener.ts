@@ -4,13 +4,15 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { Fault } from '@kickd/protocol';
 import { guardServer, serverTlsOptions, type Material } from '@kickd/mtls';
 import { faults, reasonOf } from '../errors.ts';
-import { refusals, type Refusal } from '../refusals.ts';
+import { kickPath } from '../acl/served-paths.ts';
+import { refusals } from '../refusals.ts';
 import type { Clock, Narrator, Runner } from '../ports.ts';
 import { answerBadRequest, answerBare } from './bad-request.ts';
 import { readHead } from './door.ts';
 import { listenerLimits } from './listener-limits.ts';
 import { waitsForRunner } from './patience.ts';
-import { factsOf, refuse, rememberFacts } from './request-facts.ts';
+import { refusalOfError } from './refusal-of-error.ts';
+import { refuse, rememberFacts } from './request-facts.ts';
 import {
   createRequestLines,
   ipOf,
@@ -19,7 +21,10 @@ import {
 import { addRoutes, type RoutesSettings } from './routes.ts';
 import { gateSources, type PerSource, type SourceGate } from './source-gate.ts';
 
-export interface ListenerSettings extends Omit<RoutesSettings, 'closing'> {
+export interface ListenerSettings extends Omit<
+  RoutesSettings,
+  'closing' | 'lines'
+> {
   material: Material;
   minVersion: 'TLSv1.2' | 'TLSv1.3';
   perSource: PerSource;
@@ -70,7 +75,7 @@ export function createListener(settings: ListenerSettings): Listener {
     },
     // a target that fastify cannot decode: its hooks are passed over
     frameworkErrors: (_error, { raw }) => {
-      answerBare(raw.socket, refusals.urlInvalid(), lines, raw.method);
+      answerBare(raw.socket, refusals.urlInvalid(), lines, raw);
     },
   });
   const server: HttpsServer = app.server;
@@ -101,12 +106,17 @@ export function createListener(settings: ListenerSettings): Listener {
     });
   }
   // Node would close the connection without a word.
-  server.on('connect', ({ method }, socket: Socket) => {
-    answerBare(socket, refusals.methodUnknown(), lines, method);
+  server.on('connect', (request, socket: Socket) => {
+    answerBare(socket, refusals.methodUnknown(), lines, request);
+  });
+  // A second request on one connection is never carried out: Node answers 503 where there is anybody to answer.
+  server.on('dropRequest', ({ method }, socket: Socket) => {
+    const { code, status } = refusals.requestSecond();
+    lines.tellBare(socket, { code, status, method });
   });
   addDoor(app, settings, { sources, lines });
   const closing = new AbortController();
-  addRoutes(app, { ...settings, closing: closing.signal });
+  addRoutes(app, { ...settings, lines, closing: closing.signal });
 
   return {
     listen: async (at) => {
@@ -141,11 +151,14 @@ function addDoor(
       return reply;
     }
     rememberFacts(request, facts);
+    lines.open(request.raw, facts);
     const asked = readHead(request.raw);
     if (asked.kind === 'refused') return refuse(request, reply, asked.refusal);
 
-    const { method, path, route } = asked;
+    const { method, route } = asked;
     const { certname, ip } = facts;
+    const path =
+      route.kind === 'make-run' ? kickPath(settings.certname) : asked.path;
     const question = { method, path, certname, ip };
     // A POST may name an environment in its body; every other request is judged for good here.
     facts.decision =
@@ -157,6 +170,7 @@ function addDoor(
       waitsForRunner(request.raw.socket);
       const isOwn =
         route.kind === 'show-run' &&
+        facts.decision.isExplicit !== true &&
         (await hasMade(settings.runner, certname, route.run));
       if (!isOwn) {
         const refusal = refusals.aclDenied(certname, method, path);
@@ -164,6 +178,7 @@ function addDoor(
       }
       const reason = 'whoever made a kick may read the run that serves it';
       facts.decision = { decision: 'allow', reason };
+      facts.isOwnRun = true;
     }
     return undefined;
   });
@@ -175,10 +190,8 @@ function addDoor(
   });
 
   // Before the first byte of the answer leaves: whoever has been told something stands in the audit file.
-  app.addHook('onSend', async (request, reply) => {
-    const { method, url: path, socket } = request.raw;
-    const facts = factsOf(request);
-    lines.tell(socket, { facts, method, path, status: reply.statusCode });
+  app.addHook('onSend', async ({ raw }, reply) => {
+    lines.tell(raw, reply.statusCode);
   });
 
   app.setErrorHandler((error: { code?: string }, request, reply) => {
@@ -205,24 +218,6 @@ async function hasMade(
 ): Promise<boolean> {
   const run = await runner.find(id);
   return run?.kicks.some((kick) => kick.by === certname) ?? false;
-}
-
-function refusalOfError(code: string | undefined): Refusal {
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return refusals.bodyTooLarge();
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return refusals.contentType();
-    case 'RUNNER_UNAVAILABLE':
-      return refusals.runnerUnavailable();
-    case 'ECONNRESET':
-      return refusals.requestAborted();
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return refusals.bodyJson();
-    default:
-      return refusals.internal();
-  }
 }
 
 function listenAt(

@@ -15,6 +15,12 @@ export function readStartTicks(pid: number): string | undefined {
   return fields?.[0] === 'Z' ? undefined : fields?.[19];
 }
 
+/** @returns undefined when there is no such process; 0 above the first */
+export function parentOf(pid: number): number | undefined {
+  const parent = readStat(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
 export function isAlive(pid: number): boolean {
   return readStartTicks(pid) !== undefined;
 }

@@ -14,6 +14,8 @@ export interface RequestFacts {
   code?: string;
   kick?: string;
   run?: string;
+  /** let in because a kick of this caller is part of the run, and by no rule */
+  isOwnRun?: true;
 }
 
 const factsOfRequests = new WeakMap<FastifyRequest, RequestFacts>();

@@ -2,28 +2,20 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   bodyMaxBytes,
-  Kick,
-  printable,
   waitMaxSeconds,
   type Run,
   type RunList,
   type Status,
 } from '@kickd/protocol';
-import { Value } from 'typebox/value';
+import { withOwnBecauses } from '../run/own-becauses.ts';
 import { refusals } from '../refusals.ts';
-import type { Audit, Runner, RunnerState } from '../ports.ts';
-import type { AclGate } from './acl-gate.ts';
+import type { Audit, RunnerState } from '../ports.ts';
+import { cancelRun, makeRun, type KickRoutesSettings } from './kick-routes.ts';
 import { listenerLimits } from './listener-limits.ts';
 import { waitsForRunner } from './patience.ts';
 import { factsOf, refuse } from './request-facts.ts';
-import { parseStrictJson } from './strict-json.ts';
 
-export interface RoutesSettings {
-  certname: string;
-  runner: Runner;
-  gate: AclGate;
-  /** while it cannot be written, nothing is begun and nothing ended */
-  audit: Audit;
+export interface RoutesSettings extends KickRoutesSettings {
   /** aborts when the listener is about to end: whoever waits for a run is told how it stands */
   closing: AbortSignal;
   /** the parts of a status that are not the runner's */
@@ -70,27 +62,14 @@ export function addRoutes(
     ]);
     const run = await runner.waitForEnd(id, patience);
     if (run === undefined) return refuse(request, reply, refusals.runUnknown());
-    return reply.send(run satisfies Run);
+    const shown =
+      facts?.isOwnRun === true ? withOwnBecauses(run, facts.certname) : run;
+    return reply.send(shown satisfies Run);
   });
 
-  app.delete('/run/:id', async (request, reply) => {
-    if (settings.audit.probe() !== undefined) {
-      return refuse(request, reply, refusals.auditBroken());
-    }
-    const facts = factsOf(request);
-    const cancellation = await runner.cancel(
-      facts?.run ?? '',
-      facts?.certname ?? '',
-    );
-    switch (cancellation.kind) {
-      case 'cancelled':
-        return reply.send(cancellation.run satisfies Run);
-      case 'has-ended':
-        return refuse(request, reply, refusals.runEnded());
-      case 'unknown':
-        return refuse(request, reply, refusals.runUnknown());
-    }
-  });
+  app.delete('/run/:id', async (request, reply) =>
+    cancelRun(settings, request, reply),
+  );
 
   let logReaders = 0;
   app.get('/run/:id/log', async (request, reply) => {
@@ -152,75 +131,6 @@ export function addRoutes(
   );
 }
 
-async function makeRun(
-  settings: RoutesSettings,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const facts = factsOf(request);
-  if (facts === undefined || !Buffer.isBuffer(request.body)) {
-    return refuse(request, reply, refusals.bodyJson());
-  }
-  const parsed = parseStrictJson(request.body);
-  if (parsed.kind === 'refused') return refuse(request, reply, parsed.refusal);
-  if (!Value.Check(Kick, parsed.value)) {
-    return refuse(
-      request,
-      reply,
-      refusals.bodySchema(firstMistake(parsed.value)),
-    );
-  }
-  // Frozen: what is authorised below is what is executed.
-  const kick = Object.freeze(parsed.value);
-  facts.kick = kick.kick;
-  if (kick.certname !== settings.certname) {
-    return refuse(request, reply, refusals.certnameMismatch());
-  }
-  const decision = settings.gate.authorize(
-    {
-      path: '/run',
-      method: 'save',
-      certname: facts.certname,
-      ip: facts.ip,
-    },
-    kick.environment,
-  );
-  facts.decision = decision;
-  if (decision.decision === 'deny') {
-    const refusal = refusals.aclDenied(facts.certname, 'save', '/run');
-    return refuse(request, reply, refusal);
-  }
-  if (settings.audit.probe() !== undefined) {
-    return refuse(request, reply, refusals.auditBroken());
-  }
-  const submission = await settings.runner.submit(kick, facts.certname);
-  switch (submission.kind) {
-    case 'accepted': {
-      const { run } = submission;
-      facts.run = run.run;
-      return reply.code(202).header('location', `/run/${run.run}`).send(run);
-    }
-    case 'conflict':
-      return refuse(request, reply, refusals.kickConflict());
-    case 'unknown-profile':
-      return refuse(request, reply, refusals.profileUnknown());
-    case 'queue-full':
-      return refuse(request, reply, refusals.queueFull());
-    case 'too-soon': {
-      const seconds = Math.ceil(submission.retryAfterMs / 1000);
-      void reply.header('retry-after', String(seconds));
-      return refuse(request, reply, refusals.tooSoon(seconds));
-    }
-    case 'too-many': {
-      const seconds = Math.ceil(submission.retryAfterMs / 1000);
-      void reply.header('retry-after', String(seconds));
-      return refuse(request, reply, refusals.tooMany(seconds));
-    }
-    case 'journal-broken':
-      return refuse(request, reply, refusals.journalBroken());
-  }
-}
-
 function auditState(audit: Audit): NonNullable<Status['audit']> {
   const fault = audit.probe();
   const { seq, hash } = audit.head;
@@ -229,15 +139,6 @@ function auditState(audit: Audit): NonNullable<Status['audit']> {
     ...(fault !== undefined && { reason: fault }),
     head: `${String(seq)}:${hash}`,
   };
-}
-
-/** Where the first mistake is, in the body's own keys; values stay out of the reply. */
-function firstMistake(body: unknown): string {
-  const [error] = Value.Errors(Kick, body);
-  if (error === undefined) return 'the body';
-  const missing = error.keyword === 'required' ? `: ${error.message}` : '';
-  const place = error.instancePath === '' ? 'the body' : error.instancePath;
-  return printable(`${place}${missing}`, 120);
 }
 
 /** @returns seconds, 0 without a query, undefined when the query is anything else */

@@ -2,13 +2,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Run } from '@kickd/protocol';
 import { Fault } from '@kickd/protocol';
 import { faults, reasonOf } from '../errors.ts';
-import type { Clock, Narrator, Runner } from '../ports.ts';
+import type { Narrator, Runner } from '../ports.ts';
 import type { Answers, RunnerRefusal } from '../record/answers.ts';
 import { decodeRecord } from '../record/decode.ts';
 import { encodeFrame, type FrameKind } from '../record/frames.ts';
 import { recordBytes } from '../record/layout.ts';
 import type { RunnerRequest } from '../record/request.ts';
-import type { SubmissionRate } from '../run/submission-rate.ts';
 
 /** Somewhat more than the listener holds connections. */
 const connectionsMax = 320;
@@ -21,8 +20,6 @@ export interface RunnerServerSettings {
   runner: Runner;
   /** of this host: a kick for another is refused, whatever the listener has let through */
   certname: string;
-  rate: SubmissionRate;
-  clock: Clock;
   narrator: Narrator;
 }
 
@@ -127,7 +124,11 @@ async function answer(
   const { runner } = settings;
   switch (request.operation) {
     case 'submit':
-      return reply(socket, 'submit', await submit(request, settings));
+      return reply(
+        socket,
+        'submit',
+        await runner.submit(request.kick, request.by),
+      );
     case 'find':
       return reply(socket, 'find', runOf(await runner.find(request.run)));
     case 'wait-for-end': {
@@ -159,16 +160,6 @@ async function answer(
     case 'state':
       return reply(socket, 'state', await runner.state());
   }
-}
-
-async function submit(
-  { kick, by }: Extract<RunnerRequest, { operation: 'submit' }>,
-  { runner, rate, clock }: RunnerServerSettings,
-): Promise<Answers['submit']> {
-  const retryAfterMs = rate.take(clock.monotonicMs());
-  return retryAfterMs > 0
-    ? { kind: 'too-many', retryAfterMs }
-    : runner.submit(kick, by);
 }
 
 /**

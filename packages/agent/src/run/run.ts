@@ -1,4 +1,11 @@
-import type { Joined, Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
+import type {
+  Because,
+  Joined,
+  Kick,
+  Outcome,
+  Run,
+  Uuid7,
+} from '@kickd/protocol';
 import { mergeScopes, type RunScope } from './scope.ts';
 
 /**
@@ -47,13 +54,37 @@ export function withKick(
     joined,
     acceptedAt: now.toISOString(),
     ...(kick.expires !== undefined && { expires: kick.expires }),
-    ...(kick.because !== undefined && { because: kick.because }),
+    ...(kick.because !== undefined &&
+      hasRoomForBecause(run, kick.because, by) && { because: kick.because }),
   };
   const kicks = [...run.kicks, served];
   if (run.state !== 'queued') return { ...run, kicks };
   const { tags: _, ...rest } = run;
   const { tags } = mergeScopes(run, scope);
   return { ...rest, kicks, ...(tags !== undefined && { tags }) };
+}
+
+/**
+ * What one caller's reasons may add to a run, and all callers' together, as JSON: the record of the run is written
+ * anew for each kick, and is part of every reply about it. Beyond that the kick's own record has it alone.
+ */
+const becauseMaxBytes = { caller: 16 * 1024, run: 64 * 1024 };
+
+function hasRoomForBecause(run: Run, because: Because, by: string): boolean {
+  const sizeOf = (kicks: Run['kicks']): number =>
+    kicks.reduce((sum, kick) => sum + bytesOf(kick.because), 0);
+  const more = bytesOf(because);
+  const own = run.kicks.filter((kick) => kick.by === by);
+  return (
+    sizeOf(own) + more <= becauseMaxBytes.caller &&
+    sizeOf(run.kicks) + more <= becauseMaxBytes.run
+  );
+}
+
+function bytesOf(because: Because | undefined): number {
+  return because === undefined
+    ? 0
+    : new TextEncoder().encode(JSON.stringify(because)).length;
 }
 
 export function startedRun(run: Run, now: Date): Run {

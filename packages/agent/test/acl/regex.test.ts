@@ -70,6 +70,42 @@ void t.test('what loads means what it means elsewhere', async () => {
   );
 });
 
+void t.test('what Ruby and RE2 read in two ways is refused', async (t) => {
+  const refused = [
+    // RE2 takes these for text
+    ...['x{,2}', 'x+{,2}', 'x*{,2}', 'x?{,2}', 'x??{,2}', 'x{2}{,3}'],
+    ...['x{2,}{,3}', '(?:x+){,2}', '[a-z]+{,2}', 'x{01}', 'x{2,03}', 'x{00}'],
+    ...['x{,}', 'x{1,2,3}', 'x+{1,2,3}', 'x{2}{3}', 'x+{3}', 'x{2}?', 'x++'],
+    // and Ruby these for nothing that it loads
+    ...['{,2}', '(?:{2})', '(?:{,2})', '(?:a|{,2})', '\\b{,2}'],
+    ...['[\\d-z]', '[\\w-.]', '[a-\\d]', '[[:alpha:]-z]', '[a-[:digit:]]'],
+    '[]a]',
+    '[^]a]',
+  ];
+  for (const source of refused) {
+    const compiled = compileRegex(`^${source}$`, at);
+    t.match(compiled, { fault: { code: 'ACL_REGEX_INVALID' } }, source);
+  }
+  const loaded: [string, string, string][] = [
+    ['x{2}', 'xx', 'x{2}'],
+    ['x{0,2}', 'xx', 'x{0,2}'],
+    ['x{2,}', 'xxx', 'x'],
+    ['x{0}', '', 'x'],
+    ['x\\{,2\\}', 'x{,2}', 'xx'],
+    ['x{2\\}', 'x{2}', 'xx'],
+    ['x{a}', 'x{a}', 'x'],
+    ['[\\w-]+', 'a-b', 'a.b'],
+    ['[-\\w]+', 'a-b', 'a.b'],
+    ['[\\w.-]+', 'a.b-c', 'a/b'],
+    ['[\\[\\]]', ']', 'a'],
+    ['[^\\]]', 'a', ']'],
+  ];
+  for (const [source, yes, no] of loaded) {
+    t.equal(regex(`^${source}$`).matches(yes), true, `${source} ${yes}`);
+    t.equal(regex(`^${source}$`).matches(no), false, `${source} ${no}`);
+  }
+});
+
 void t.test('a regex that would hang another engine answers', async (t) => {
   const hostile = ['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '^(.*a){20}$'];
   const started = performance.now();

@@ -27,8 +27,9 @@ function openAudit(t: Test, file: string, fd?: number) {
     ...(fd !== undefined && { fd }),
     clock,
     opened: { version: '0' },
-    onFault: (why) => found.push(why),
+    onFault: ({ code }) => found.push(code),
   });
+  audit.begin();
   return { audit, clock, found };
 }
 const verdict = (...files: string[]) =>

@@ -8,7 +8,6 @@ import { SocketRunner } from '../../src/io/socket-runner.ts';
 import { openSqliteJournal } from '../../src/io/sqlite-journal.ts';
 import { systemClock } from '../../src/io/system-clock.ts';
 import type { Runner } from '../../src/ports.ts';
-import { SubmissionRate } from '../../src/run/submission-rate.ts';
 import { kickId, kickOf, monitor, web } from '../fixture.ts';
 import { createFakeHost, type FakeHost } from '../run/fake-host.ts';
 import { createFakeRunner } from '../run/fake-runner.ts';
@@ -186,8 +185,6 @@ async function behindSocket(t: Test, runner: LocalRunner): Promise<Runner> {
   const server = createRunnerServer({
     runner,
     certname: web,
-    rate: new SubmissionRate(1000, 0),
-    clock: systemClock,
     narrator: { tell: (event) => t.fail(event.event) },
   });
   await server.listen({ path });

@@ -12,7 +12,7 @@ import type { Clock, Runner } from '../../src/ports.ts';
 import { encodeRecord } from '../../src/record/encode.ts';
 import { encodeFrame } from '../../src/record/frames.ts';
 import { offsets, recordBytes } from '../../src/record/layout.ts';
-import { SubmissionRate } from '../../src/run/submission-rate.ts';
+import { limitKicks } from '../../src/io/limited-runner.ts';
 import type { Told } from '../../src/told.ts';
 import { kickId, kickOf, monitor, web } from '../fixture.ts';
 import { socketPath } from '../socket-path.ts';
@@ -57,10 +57,11 @@ async function startServer(
   const told: Told[] = [];
   const path = socketPath(t);
   const server = createRunnerServer({
-    runner,
+    runner: limitKicks(runner, {
+      perMinute: options.perMinute ?? 1000,
+      clock: options.clock ?? { now: () => new Date(), monotonicMs: () => 0 },
+    }),
     certname: web,
-    rate: new SubmissionRate(options.perMinute ?? 1000, 0),
-    clock: options.clock ?? { now: () => new Date(), monotonicMs: () => 0 },
     narrator: { tell: (event) => void told.push(event) },
   });
   await server.listen({ path });
