@@ -138,6 +138,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
   const { createAuditVerify } = await import('./commands/audit-verify.ts');
   const { sha256 } = await import('./io/audit-file.ts');
   const { configuredAuditFiles } = await import('./io/audit-places.ts');
+  const { configuredCertname } = await import('./io/host-certname.ts');
   const { runAgent } = await import('./commands/run-agent.ts');
   await yargs([...argv])
     .scriptName('kickd')
@@ -215,6 +216,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
         .command(
           createAclExplain({
             readFile: (file) => readFileSync(file, 'utf8'),
+            hostCertname: configuredCertname,
             stdout: process.stdout,
             setExitCode: (code) => {
               process.exitCode = code;

@@ -15,6 +15,7 @@ import {
 import { startAgent, type Agent } from '../src/app.ts';
 import type { Settings } from '../src/config/settings.ts';
 import type { Told } from '../src/told.ts';
+import { roughRequest, type Then } from './rough-request.ts';
 
 export const web = 'web1.example.com';
 export const monitor = 'monitor.example.com';
@@ -31,6 +32,12 @@ export interface Fixture {
   post(body: unknown, as?: Caller): Promise<RawReply>;
   get(path: string, as?: Caller): Promise<RawReply>;
   raw(chunks: (string | Uint8Array)[], as?: Caller): Promise<RawReply>;
+  /** all that came back */
+  rough(
+    pieces: (string | Uint8Array)[],
+    then: Then,
+    as?: Caller,
+  ): Promise<string>;
   runOf(reply: RawReply): Run;
 }
 
@@ -155,6 +162,8 @@ export async function startFixture(
     told,
     heard,
     raw,
+    rough: (pieces, then, as = {}) =>
+      roughRequest(agent.port, clientOptions(as), pieces, then),
     get: (path, as) =>
       raw([`GET ${path} HTTP/1.1\r\nHost: ${web}\r\n\r\n`], as),
     post: (body, as) => {

@@ -15,6 +15,13 @@ export const explainFaults = {
     message: `the option --${option} is given more than once`,
     remedy: 'ask one question at a time',
   }),
+  hostUnknown: (): FaultFacts => ({
+    code: 'EXPLAIN_HOST_UNKNOWN',
+    exitCode: 2,
+    message:
+      'a kick is judged as /run/CERTNAME of this host, and the configuration gives no certname',
+    remedy: 'name it: --host web1.example.com; or look: kickd check',
+  }),
   methodUnknown: (method: string, methods: readonly string[]): FaultFacts => ({
     code: 'EXPLAIN_METHOD_UNKNOWN',
     exitCode: 2,

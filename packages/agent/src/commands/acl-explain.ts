@@ -4,6 +4,7 @@ import { authorize, type AclRequest } from '../acl/authorize.ts';
 import { parseAcl } from '../acl/parse.ts';
 import { configDefaults } from '../config/schema.ts';
 import { aclMethods, isAclMethod } from '../acl/request.ts';
+import { kickPath } from '../acl/served-paths.ts';
 import { faults } from '../errors.ts';
 import { explainFaults } from './acl-explain-faults.ts';
 import { explainInWords, type Explanation } from './acl-explain-words.ts';
@@ -12,6 +13,8 @@ import { explainInWords, type Explanation } from './acl-explain-words.ts';
 export interface AclExplainIo {
   /** throws as `readFileSync` does: an error with `code: 'ENOENT'` where there is no file */
   readFile(file: string): string;
+  /** certname of this host, by its configuration; undefined: that cannot be read */
+  hostCertname(config: string | undefined): Promise<string | undefined>;
   stdout: { write(text: string): unknown };
   setExitCode(code: number): void;
 }
@@ -23,6 +26,8 @@ export interface AclExplainArguments {
   anonymous?: boolean | undefined;
   method?: string | string[] | undefined;
   path?: string | string[] | undefined;
+  host?: string | string[] | undefined;
+  config?: string | string[] | undefined;
   environment?: string | string[] | undefined;
   'any-certname'?: boolean | undefined;
   json?: boolean | undefined;
@@ -54,6 +59,16 @@ export function createAclExplain(
           'find (GET), search (GET /runs), save (POST), destroy (DELETE)',
       },
       path: { type: 'string', describe: 'what it asks for, e.g. /run' },
+      host: {
+        type: 'string',
+        describe:
+          'certname of the host that is asked (default: of the configuration)',
+      },
+      config: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'the configuration (default /etc/kickd/kickd.yaml)',
+      },
       environment: { type: 'string', describe: 'of the run' },
       'any-certname': {
         type: 'boolean',
@@ -61,8 +76,8 @@ export function createAclExplain(
       },
       json: { type: 'boolean', describe: 'one line of JSON' },
     },
-    handler: (args) => {
-      const explanation = explain(args, io);
+    handler: async (args) => {
+      const explanation = await explain(args, io);
       io.stdout.write(
         args.json === true ? toJson(explanation) : explainInWords(explanation),
       );
@@ -71,10 +86,14 @@ export function createAclExplain(
   };
 }
 
-function explain(args: AclExplainArguments, io: AclExplainIo): Explanation {
+async function explain(
+  args: AclExplainArguments,
+  io: AclExplainIo,
+): Promise<Explanation> {
   const asked = readArguments(args);
   if (asked.kind === 'faults') return failed(asked.faults);
-  const { file, request } = asked;
+  const { file, request, config } = asked;
+  const host = asked.host ?? (await io.hostCertname(config));
   let text: string;
   try {
     text = io.readFile(file);
@@ -82,7 +101,13 @@ function explain(args: AclExplainArguments, io: AclExplainIo): Explanation {
     return unreadable(file, error);
   }
   const anyCertname = args['any-certname'] === true;
-  const parsed = parseAcl(text, file, { anyCertname });
+  const isKick = request.method === 'save' && request.path === '/run';
+  if (isKick && host === undefined)
+    return failed([explainFaults.hostUnknown()]);
+  const parsed = parseAcl(text, file, {
+    anyCertname,
+    ...(host !== undefined && { host }),
+  });
   if (parsed.kind === 'faults') {
     const line = parsed.faults[0]?.line;
     return {
@@ -92,17 +117,31 @@ function explain(args: AclExplainArguments, io: AclExplainIo): Explanation {
     };
   }
   const warnings = parsed.warnings.map(({ message }) => message);
-  return { ...authorize(parsed.acl, request), warnings };
+  // the door asks about a kick as Puppet did
+  const path = isKick ? kickPath(host ?? '') : request.path;
+  return { ...authorize(parsed.acl, { ...request, path }), warnings };
 }
 
-function readArguments(
-  args: AclExplainArguments,
-):
-  | { kind: 'asked'; file: string; request: AclRequest }
+function readArguments(args: AclExplainArguments):
+  | {
+      kind: 'asked';
+      file: string;
+      host: string | undefined;
+      config: string | undefined;
+      request: AclRequest;
+    }
   | { kind: 'faults'; faults: FaultFacts[] } {
   const found: FaultFacts[] = [];
   const once = (
-    name: 'file' | 'certname' | 'ip' | 'method' | 'path' | 'environment',
+    name:
+      | 'file'
+      | 'certname'
+      | 'ip'
+      | 'method'
+      | 'path'
+      | 'host'
+      | 'config'
+      | 'environment',
   ) => {
     const value = args[name];
     if (Array.isArray(value)) found.push(explainFaults.optionTwice(name));
@@ -114,6 +153,8 @@ function readArguments(
   const method = once('method');
   const path = once('path');
   const environment = once('environment');
+  const host = once('host');
+  const config = once('config');
   if (path === undefined)
     found.push(explainFaults.optionMissing('--path /run'));
   if (certname === undefined && args.anonymous !== true) {
@@ -126,7 +167,7 @@ function readArguments(
   } else if (found.length === 0 && path !== undefined) {
     const caller = args.anonymous === true ? undefined : certname;
     const request = { path, method, certname: caller, ip, environment };
-    return { kind: 'asked', file, request };
+    return { kind: 'asked', file, host, config, request };
   }
   return { kind: 'faults', faults: found };
 }

@@ -32,6 +32,8 @@ async function explain(
         throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
       return text;
     },
+    hostCertname: async (config) =>
+      config === 'broken.yaml' ? undefined : 'web1.example.com',
     stdout: { write: (text: string) => (said.out += text) },
     setExitCode: (code) => (said.exitCode = code),
   });

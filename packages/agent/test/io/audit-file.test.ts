@@ -1,14 +1,17 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   closeSync,
   constants,
+  existsSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -177,3 +180,88 @@ for (let n = 0; n < 3; n += 1) audit.append({ event: 'request', n });
     t.match(verdict(file), { kind: 'whole', lines: 8, firstSeq: 1 });
   },
 );
+
+t.test('whoever does not begin leaves the record as it was', async (t) => {
+  const dir = t.testdir({ 'audit.log': '' });
+  const clock = createFakeClock();
+  const open = (file: string) =>
+    new AuditFile({
+      file,
+      clock,
+      opened: {},
+      onFault: () => t.fail('no fault'),
+    });
+  const file = join(dir, 'audit.log');
+  const { audit } = openAudit(t, file);
+  audit.append(entry(1));
+  audit.close();
+  const before = readFileSync(file, 'latin1');
+  open(file).close();
+  t.equal(readFileSync(file, 'latin1'), before);
+  open(join(dir, 'none.log')).close();
+  t.notOk(existsSync(join(dir, 'none.log')), 'nor makes one');
+  const late = open(file);
+  late.append(entry(2));
+  late.close();
+  t.match(
+    verdict(file),
+    { kind: 'whole', lines: 4 },
+    'a line begins by itself',
+  );
+});
+
+t.test('two processes cannot write one file', async (t) => {
+  const dir = t.testdir({ 'audit.log': '' });
+  const file = join(dir, 'audit.log');
+  const before = readFileSync(file, 'latin1');
+  const reader = spawn('tail', ['-f', file], { stdio: 'ignore' });
+  t.teardown(() => reader.kill());
+  openAudit(t, file).audit.close();
+  t.not(readFileSync(file, 'latin1'), before, 'a reader is no writer');
+  const fd = openSync(file, 'a');
+  const writer = spawn('sleep', ['60'], { stdio: ['ignore', fd, 'ignore'] });
+  await once(writer, 'spawn');
+  closeSync(fd);
+  const held = readFileSync(file, 'latin1');
+  t.throws(() => openAudit(t, file), {
+    code: 'AUDIT_IN_USE',
+    message: new RegExp(`process ${String(writer.pid)} \\(sleep 60\\)`),
+  });
+  t.equal(readFileSync(file, 'latin1'), held);
+  writer.kill();
+  await once(writer, 'exit');
+  openAudit(t, file).audit.close();
+  t.match(verdict(file), { kind: 'whole' });
+});
+
+t.test('lines of a writer that cannot be seen are noticed', async (t) => {
+  const file = join(t.testdir(), 'audit.log');
+  const { audit, found } = openAudit(t, file);
+  audit.append(entry(1));
+  appendFileSync(file, 'somebody else\n');
+  audit.append(entry(2));
+  t.strictSame(found, ['AUDIT_SHARED']);
+  t.match(audit.probe(), /another program/, 'no kick is taken');
+  t.match(readFileSync(file, 'latin1'), /somebody else\n$/, 'nothing is added');
+  audit.close();
+  const after = openAudit(t, file);
+  after.audit.append(entry(3));
+  t.strictSame(after.found, []);
+  t.match(
+    verdict(file),
+    { kind: 'broken', line: 3 },
+    'and the verifier says so',
+  );
+});
+
+t.test('a file that logrotate cut is written on', async (t) => {
+  const file = join(t.testdir(), 'audit.log');
+  const { audit, found } = openAudit(t, file);
+  audit.append(entry(1));
+  writeFileSync(`${file}.1`, readFileSync(file));
+  truncateSync(file);
+  audit.append(entry(2));
+  audit.append(entry(3));
+  t.strictSame(found, []);
+  t.match(verdict(`${file}.1`, file), { kind: 'whole', lines: 4 });
+});

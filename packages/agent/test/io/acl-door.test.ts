@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { patterns } from '@kickd/protocol';
+import t from 'tap';
+import { openAclDoor, type AclDoor, type Question } from '../acl-door.ts';
+import { kickId } from '../fixture.ts';
+
+const host = 'agent01.example.com';
+let door: AclDoor;
+t.before(async () => {
+  door = await openAclDoor(t.testdir(), host);
+});
+t.after(() => door.close());
+
+interface Case {
+  id: string;
+  conf: string | null;
+  request: { certname: string | null; environment: string; path: string };
+}
+const cases = JSON.parse(
+  readFileSync(new URL('../acl/authconf-cases.json', import.meta.url), 'utf8'),
+) as Case[];
+const requests = [
+  'POST /run',
+  `GET /run/${kickId(1)}`,
+  `GET /run/${kickId(1)}/log`,
+  `DELETE /run/${kickId(1)}`,
+  'GET /runs',
+] as const;
+
+t.test('each auth.conf is answered by door and explain alike', async (t) => {
+  const certname = new RegExp(patterns.certname);
+  let asked = 0;
+  let allowed = 0;
+  for (const { id, conf, request } of cases) {
+    door.load(conf ?? '');
+    const environment = /^\w{1,64}$/.test(request.environment)
+      ? request.environment
+      : 'production';
+    const callers = new Set(
+      [request.certname ?? '', 'puppet.example.com', host].filter((name) =>
+        certname.test(name),
+      ),
+    );
+    for (const caller of callers) {
+      for (const what of requests) {
+        const question: Question = {
+          certname: caller,
+          request: what,
+          ...(what === 'POST /run' && { environment }),
+        };
+        const explained = await door.explain(question);
+        const answer = await door.ask(question);
+        asked += 1;
+        if (answer === 'allow') allowed += 1;
+        // a file with mistakes is in force for nobody
+        const wanted = explained === 'error' ? 'deny' : explained;
+        if (answer !== wanted)
+          t.fail(
+            `${id}: ${what} by ${caller}: ${answer}, explain ${explained}`,
+          );
+      }
+    }
+  }
+  t.ok(asked > 1000, `${String(asked)} questions`);
+  t.ok(allowed > 50, `${String(allowed)} of them allowed`);
+});
+
+const kick = (certname: string, environment?: string): Question => ({
+  certname,
+  request: 'POST /run',
+  ...(environment !== undefined && { environment }),
+});
+
+/** The stanzas of the reference page, in its order, each with a yes and a no. */
+const worked: [Question, 'allow' | 'deny'][][] = [
+  [
+    [kick('kicker.example.com'), 'allow'],
+    [kick('web2.example.com'), 'deny'],
+    [{ certname: 'kicker.example.com', request: 'GET /runs' }, 'deny'],
+  ],
+  [
+    [kick(host), 'allow'],
+    [kick('web2.example.com'), 'deny'],
+    [kick('agent01'), 'deny'],
+  ],
+  [
+    [kick('kicker-a.example.com'), 'allow'],
+    [kick('kicker-b.example.com'), 'allow'],
+    [kick('kicker-c.example.com'), 'deny'],
+    [kick('oncall-1.example.com'), 'deny'],
+    [
+      {
+        certname: 'oncall-1.example.com',
+        request: `DELETE /run/${kickId(1)}`,
+      },
+      'allow',
+    ],
+    [
+      {
+        certname: 'kicker-a.example.com',
+        request: `DELETE /run/${kickId(1)}`,
+      },
+      'deny',
+    ],
+  ],
+  [
+    [kick('a.example.com'), 'allow'],
+    [kick('a.example.com', 'production'), 'allow'],
+    [kick('a.example.com', 'test'), 'deny'],
+    [kick('a.lab.example.com'), 'deny'],
+    [kick('a.example.org'), 'deny'],
+  ],
+];
+
+t.test('the examples of docs/reference/acl.md at the door', async (t) => {
+  const page = readFileSync(
+    new URL('../../../../docs/reference/acl.md', import.meta.url),
+    'utf8',
+  );
+  const stanzas = [...page.matchAll(/```\n((?:#.*\n)*path [^`]+)```/g)].map(
+    (found) => found[1] ?? '',
+  );
+  t.equal(stanzas.length, worked.length, 'each has its questions');
+  for (const [index, rows] of worked.entries()) {
+    door.load(stanzas[index] ?? '');
+    for (const [question, wanted] of rows) {
+      const { certname, request, environment = '' } = question;
+      const name = `${String(index)} ${request} ${certname} ${environment}`;
+      t.equal(await door.ask(question), wanted, name);
+      t.equal(await door.explain(question), wanted, `explain: ${name}`);
+    }
+  }
+});
+
+t.test('a kick is asked as /run/CERTNAME of this host', async (t) => {
+  const rows: [string, string, 'allow' | 'deny'][] = [
+    ['path /run', 'web2.example.com', 'allow'],
+    ['path /run/', 'web2.example.com', 'allow'],
+    [`path /run/${host}`, 'web2.example.com', 'allow'],
+    ['path /run/agent02.example.com', 'web2.example.com', 'deny'],
+    [`path /run/${host.slice(0, -1)}`, 'web2.example.com', 'deny'],
+    [`path /run/${host}/x`, 'web2.example.com', 'deny'],
+    ['path ~ ^/run/[^/]+$', 'web2.example.com', 'allow'],
+    ['path ~ ^/run$', 'web2.example.com', 'deny'],
+    ['path ~ ^/run(/|$)', 'web2.example.com', 'allow'],
+    [`path ~ ^/run/agent\\d+\\.example\\.com$`, 'web2.example.com', 'allow'],
+    ['path ~ ^/run/web', 'web2.example.com', 'deny'],
+    ['path /running', 'web2.example.com', 'deny'],
+  ];
+  for (const [path, certname, wanted] of rows) {
+    door.load(`${path}\nmethod save\nallow ${certname}\n`);
+    t.equal(await door.ask(kick(certname)), wanted, path);
+    t.equal(await door.explain(kick(certname)), wanted, `explain: ${path}`);
+    // a stanza that refuses is not passed over by the one below it
+    door.load(
+      `${path}\nmethod save\ndeny ${certname}\npath /\nallow ${certname}\n`,
+    );
+    const isSpokenFor =
+      wanted === 'allow' || path === `path /run/${host.slice(0, -1)}`;
+    const refused = isSpokenFor ? 'deny' : 'allow';
+    t.equal(await door.ask(kick(certname)), refused, `${path}, deny`);
+    t.equal(
+      await door.explain(kick(certname)),
+      refused,
+      `explain: ${path}, deny`,
+    );
+  }
+});
