@@ -62,6 +62,7 @@ export async function startFixture(
     pki?: Pki;
     state?: string;
     minIntervalMs?: number;
+    kicksPerMinute?: number;
     auditFile?: string;
     /** of kickd's own certificate */
     leaf?: Partial<IssueOptions>;
@@ -110,7 +111,7 @@ export async function startFixture(
       timeoutMs: options.timeoutMs ?? 30_000,
       graceMs: 300,
       minIntervalMs: options.minIntervalMs ?? 0,
-      kicksPerMinute: 10_000,
+      kicksPerMinute: options.kicksPerMinute ?? 10_000,
       keepMs: 24 * 60 * 60 * 1000,
       freezeFile: join(dir, 'freeze'),
     },
