@@ -56,7 +56,7 @@ const isLineOf =
 let kicks = 0;
 const nextKick = (): string => kickId((kicks += 1));
 
-t.test('what stands behind a kick changes nothing about it', async (t) => {
+t.test('HTTP-23 what stands behind a kick changes nothing about it', async (t) => {
   const behind: [string, string, string][] = [
     ['one byte, close', close, 'X'],
     ['one byte, keep-alive', '', 'X'],
