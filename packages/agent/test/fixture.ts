@@ -14,6 +14,7 @@ import {
 } from '@kickd/testkit';
 import { startAgent, type Agent } from '../src/app.ts';
 import type { Settings } from '../src/config/settings.ts';
+import type { Clock, Narrator } from '../src/ports.ts';
 import type { Told } from '../src/told.ts';
 import { roughRequest, type Then } from './rough-request.ts';
 
@@ -39,6 +40,8 @@ export interface Fixture {
     as?: Caller,
   ): Promise<string>;
   runOf(reply: RawReply): Run;
+  /** Lets time pass for kickd, by both clocks; its timers go on by themselves. */
+  advance(ms: number): void;
 }
 
 export type Caller = Partial<IssueOptions> | 'nobody';
@@ -124,14 +127,20 @@ export async function startFixture(
   const told: Told[] = [];
   const waiting: { isIt(event: Told): boolean; resolve(event: Told): void }[] =
     [];
-  const agent = await startAgent(settings, {
+  let skewMs = 0;
+  const clock: Clock = {
+    now: () => new Date(Date.now() + skewMs),
+    monotonicMs: () => performance.now() + skewMs,
+  };
+  const narrator: Narrator = {
     tell: (event) => {
       told.push(event);
       for (const waiter of waiting) {
         if (waiter.isIt(event)) waiter.resolve(event);
       }
     },
-  });
+  };
+  const agent = await startAgent(settings, narrator, clock);
   const heard = (isIt: (event: Told) => boolean): Promise<Told> => {
     const before = told.find(isIt);
     if (before !== undefined) return Promise.resolve(before);
@@ -162,6 +171,9 @@ export async function startFixture(
     settings,
     told,
     heard,
+    advance: (ms) => {
+      skewMs += ms;
+    },
     raw,
     rough: (pieces, then, as = {}) =>
       roughRequest(agent.port, clientOptions(as), pieces, then),

@@ -56,37 +56,40 @@ const isLineOf =
 let kicks = 0;
 const nextKick = (): string => kickId((kicks += 1));
 
-t.test('HTTP-23 what stands behind a kick changes nothing about it', async (t) => {
-  const behind: [string, string, string][] = [
-    ['one byte, close', close, 'X'],
-    ['one byte, keep-alive', '', 'X'],
-    ['NUL, close', close, '\0'],
-    ['NUL, keep-alive', '', '\0'],
-    ['a line break', close, '\r\n'],
-    ['a second request', '', head('GET /status', '')],
-    ['a second kick', '', postOf(JSON.stringify(kickOf(999_999)))],
-    ['a second request, close', close, head('GET /status', '')],
-    ['a hundred kilobytes', close, 'x'.repeat(100_000)],
-    ['a TLS hello', close, '\x16\x03\x01\x02\x00'],
-  ];
-  for (const [name, more, tail] of behind) {
-    for (const isApart of [false, true]) {
-      const kick = nextKick();
-      const request = postOf(JSON.stringify({ ...kickOf(1), kick }), more);
-      const pieces = isApart ? [request, tail] : [request + tail];
-      const text = await fixture.rough(pieces, 'wait');
-      await fixture.heard(isLineOf(kick));
-      t.strictSame(answersIn(text), ['202'], `${name}: the one answer`);
-      const lines = auditLines().filter((line) => line.kick === kick);
-      t.match(lines, [{ method: 'POST', status: 202, run: String }], name);
-      t.equal(lines.length, 1, `${name}: one line`);
+t.test(
+  'HTTP-23 what stands behind a kick changes nothing about it',
+  async (t) => {
+    const behind: [string, string, string][] = [
+      ['one byte, close', close, 'X'],
+      ['one byte, keep-alive', '', 'X'],
+      ['NUL, close', close, '\0'],
+      ['NUL, keep-alive', '', '\0'],
+      ['a line break', close, '\r\n'],
+      ['a second request', '', head('GET /status', '')],
+      ['a second kick', '', postOf(JSON.stringify(kickOf(999_999)))],
+      ['a second request, close', close, head('GET /status', '')],
+      ['a hundred kilobytes', close, 'x'.repeat(100_000)],
+      ['a TLS hello', close, '\x16\x03\x01\x02\x00'],
+    ];
+    for (const [name, more, tail] of behind) {
+      for (const isApart of [false, true]) {
+        const kick = nextKick();
+        const request = postOf(JSON.stringify({ ...kickOf(1), kick }), more);
+        const pieces = isApart ? [request, tail] : [request + tail];
+        const text = await fixture.rough(pieces, 'wait');
+        await fixture.heard(isLineOf(kick));
+        t.strictSame(answersIn(text), ['202'], `${name}: the one answer`);
+        const lines = auditLines().filter((line) => line.kick === kick);
+        t.match(lines, [{ method: 'POST', status: 202, run: String }], name);
+        t.equal(lines.length, 1, `${name}: one line`);
+      }
     }
-  }
-  t.notOk(
-    auditLines().some((line) => line.kick === kickId(999_999)),
-    'the second kick was not carried out',
-  );
-});
+    t.notOk(
+      auditLines().some((line) => line.kick === kickId(999_999)),
+      'the second kick was not carried out',
+    );
+  },
+);
 
 t.test('a caller that is gone leaves its line', async (t) => {
   for (const then of ['end', 'reset'] as const) {

@@ -426,6 +426,18 @@ t.test('the wait is a whole number up to 60', async (t) => {
     t.equal(reply.status, 400, query);
     t.match(reply.code, /QUERY_INVALID|URL_INVALID/);
   }
+  const kick = JSON.stringify(kickOf(950));
+  const post = postHead(kick.length).replace('/run ', '/run?wait=1 ');
+  for (const request of [
+    post + kick,
+    `GET /status?wait=1 HTTP/1.1\r\nHost: ${web}\r\n\r\n`,
+    `GET /runs?wait=1 HTTP/1.1\r\nHost: ${web}\r\n\r\n`,
+    `GET /run/${run}/log?wait=1 HTTP/1.1\r\nHost: ${web}\r\n\r\n`,
+    `DELETE /run/${run}?wait=1 HTTP/1.1\r\nHost: ${web}\r\n\r\n`,
+  ]) {
+    const reply = await fixture.raw([request]);
+    t.equal(reply.code, 'QUERY_INVALID', request.slice(0, 40));
+  }
 });
 
 t.test('the audit line says who, what, which rule and why', async (t) => {

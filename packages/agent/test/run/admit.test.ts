@@ -185,14 +185,19 @@ t.test('the queue is bounded', (t) => {
   );
   const whole = kick();
   const scope = scopeOf(whole, 'puppet-agent');
-  t.equal(
+  const kindWith = (runs: Run[]): string =>
     admit(whole, scope, {
       now,
       running: running(-30),
-      queued: waiting,
+      queued: runs,
       restMs: 0,
-    }).kind,
-    'queue-full',
+    }).kind;
+  t.equal(kindWith(waiting.slice(0, 7)), 'queue', 'an eighth may wait');
+  t.equal(kindWith(waiting), 'queue-full', 'a ninth may not');
+  t.equal(
+    kindWith([...waiting.slice(0, 7), queued(20)]),
+    'join-queued',
+    'and whoever has its run there joins it',
   );
   t.end();
 });
