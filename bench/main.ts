@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dist } from './bench-site.ts';
+import { benchAcl } from './acl.ts';
 import { benchCmRun } from './cm-run.ts';
 import { benchDecide } from './decide.ts';
 import { benchHandOff } from './hand-off.ts';
@@ -43,6 +44,7 @@ async function benchAll(): Promise<number> {
   tell(await benchCmRun(quick ? 3 : 10));
   tell(await benchJournal(quick ? 10_000 : 100_000));
   tell(await benchMemory(quick ? 500 : 10_000));
+  tell(benchAcl(quick ? 3 : 10));
   tell(benchDecide(quick ? 100_000 : 1_000_000));
   if (json) {
     process.stdout.write(

@@ -71,7 +71,9 @@ function clean(
         : [
             [
               key,
-              typeof value === 'string' ? printableAscii(value, textMax) : value,
+              typeof value === 'string'
+                ? printableAscii(value, textMax)
+                : value,
             ],
           ],
     ),

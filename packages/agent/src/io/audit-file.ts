@@ -163,13 +163,11 @@ export class AuditFile implements Audit {
     } catch (error) {
       const isNew = this.#fault === undefined;
       this.#fault = reasonOf(error);
-      const { file, onFault } = this.#options;
-      if (isNew)
-        onFault(
-          error instanceof Fault
-            ? error
-            : faults.auditBroken(file, this.#fault),
-        );
+      if (!isNew) return;
+      const { file } = this.#options;
+      this.#options.onFault(
+        error instanceof Fault ? error : faults.auditBroken(file, this.#fault),
+      );
     }
   }
 

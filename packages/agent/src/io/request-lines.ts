@@ -24,7 +24,7 @@ export interface RequestLines {
   tellBare(socket: Socket, answered: BareAnswer): void;
 }
 
-export interface BareAnswer {
+interface BareAnswer {
   code: string;
   status: number;
   /** where that much could be read */

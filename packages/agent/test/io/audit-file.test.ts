@@ -214,7 +214,10 @@ t.test('two processes cannot write one file', async (t) => {
   const dir = t.testdir({ 'audit.log': '' });
   const file = join(dir, 'audit.log');
   const before = readFileSync(file, 'latin1');
-  const reader = spawn('tail', ['-f', file], { stdio: 'ignore' });
+  const input = openSync(file, 'r');
+  const reader = spawn('sleep', ['60'], { stdio: [input, 'ignore', 'ignore'] });
+  await once(reader, 'spawn');
+  closeSync(input);
   t.teardown(() => reader.kill());
   openAudit(t, file).audit.close();
   t.not(readFileSync(file, 'latin1'), before, 'a reader is no writer');

@@ -170,7 +170,7 @@ const attempt = fc.record({
     { weight: 3, arbitrary: fc.constant(1000) },
     { weight: 1, arbitrary: fc.nat(1000) },
   ),
-  then: fc.constantFrom<Then>('wait', 'wait', 'end', 'reset'),
+  ending: fc.constantFrom<Then>('wait', 'wait', 'end', 'reset'),
 });
 
 t.test(
@@ -200,9 +200,9 @@ t.test(
         const at = Math.floor((sent.length * one.cut) / 1000);
         // nobody waits for an answer to half a request: that is the test of the time limits
         const then =
-          sent.length < request.length && one.then === 'wait'
+          sent.length < request.length && one.ending === 'wait'
             ? 'end'
-            : one.then;
+            : one.ending;
         const text = await fixture.rough(
           [sent.subarray(0, at), sent.subarray(at)],
           then,

@@ -6,7 +6,6 @@ import type { LocalRunner } from '../../src/io/local-runner.ts';
 import { createRunnerServer } from '../../src/io/runner-server.ts';
 import { SocketRunner } from '../../src/io/socket-runner.ts';
 import { openSqliteJournal } from '../../src/io/sqlite-journal.ts';
-import { systemClock } from '../../src/io/system-clock.ts';
 import type { Runner } from '../../src/ports.ts';
 import { kickId, kickOf, monitor, web } from '../fixture.ts';
 import { createFakeHost, type FakeHost } from '../run/fake-host.ts';
