@@ -6,12 +6,12 @@ for (const [text, wanted] of [
   ['one line', 'one line'],
   ['Änderung: bitte\nnicht anfassen', 'Änderung: bitte nicht anfassen'],
   ['two\r\n  lines\n', 'two lines'],
-  ['a\u2028b\u0085c', 'a b c'],
+  ['a\u2028b\u0085c\u00a0d', 'a b c d'],
   ['\u001b[1;31mErr\u001b[0mor', 'Error'],
   ['\u001b', '\\u{1b}'],
   ['', ''],
 ] as const) {
-  t.equal(oneLine(text), wanted, JSON.stringify(text));
+  t.equal(oneLine(text), wanted, `to ${wanted}`);
 }
 
 t.test('one line, and the same again', (t) => {

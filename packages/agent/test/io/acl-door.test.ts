@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { patterns } from '@kickd/protocol';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { openAclDoor, type AclDoor, type Question } from '../acl-door.ts';
 import { kickId } from '../fixture.ts';
 
 const host = 'agent01.example.com';
-let door: AclDoor;
-t.before(async () => {
-  door = await openAclDoor(t.testdir(), host);
-});
-t.after(() => door.close());
+/** Of each test its own: a listener keeps a process alive for as long as it is open. */
+async function openDoor(t: Test): Promise<AclDoor> {
+  const door = await openAclDoor(t.testdir(), host);
+  t.teardown(() => door.close());
+  return door;
+}
 
 interface Case {
   id: string;
@@ -28,6 +29,7 @@ const requests = [
 ] as const;
 
 t.test('each auth.conf is answered by door and explain alike', async (t) => {
+  const door = await openDoor(t);
   const certname = new RegExp(patterns.certname);
   let asked = 0;
   let allowed = 0;
@@ -113,6 +115,7 @@ const worked: [Question, 'allow' | 'deny'][][] = [
 ];
 
 t.test('the examples of docs/reference/acl.md at the door', async (t) => {
+  const door = await openDoor(t);
   const page = readFileSync(
     new URL('../../../../docs/reference/acl.md', import.meta.url),
     'utf8',
@@ -133,6 +136,7 @@ t.test('the examples of docs/reference/acl.md at the door', async (t) => {
 });
 
 t.test('a kick is asked as /run/CERTNAME of this host', async (t) => {
+  const door = await openDoor(t);
   const rows: [string, string, 'allow' | 'deny'][] = [
     ['path /run', 'web2.example.com', 'allow'],
     ['path /run/', 'web2.example.com', 'allow'],
