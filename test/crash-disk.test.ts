@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -134,10 +135,19 @@ t.test(
     const kickd = startKickd(command, site.configFile);
     t.teardown(() => kickd.kill('SIGKILL'));
     const client = createClient((await kickd.port) ?? 0, site.tls);
-    const second = startKickd(command, site.configFile);
-    t.equal(await second.port, undefined);
-    t.equal(await second.ended, 2);
-    t.match(second.said(), /JOURNAL_UNUSABLE.*locked/);
+    // with an audit file of its own it comes as far as the journal
+    const text = readFileSync(site.configFile, 'utf8');
+    const elsewhere = join(dir, 'two', 'second.yaml');
+    writeFileSync(elsewhere, text.replace('/audit.log', '/second.log'));
+    for (const [config, why] of [
+      [site.configFile, /AUDIT_IN_USE/],
+      [elsewhere, /JOURNAL_UNUSABLE.*locked/],
+    ] as const) {
+      const second = startKickd(command, config);
+      t.equal(await second.port, undefined);
+      t.equal(await second.ended, 2);
+      t.match(second.said(), why);
+    }
     const run = runOf(await client.post(kickOf(1)));
     t.match(await client.get(run, 5), {
       run: { outcome: { kind: 'unchanged' } },
