@@ -70,6 +70,7 @@ const levels = new Set(['err', 'alert', 'emerg', 'crit']);
  */
 export class PuppetReportReader {
   readonly #sections = new YamlSections({
+    isCut: (name) => !headKeys.has(name),
     entry: (text, section) => this.#entry(text, section),
   });
   readonly #anchors = new Anchors();
@@ -121,7 +122,7 @@ export class PuppetReportReader {
         failed: this.#failed,
         ...(jobId !== undefined && { jobId }),
         ...(configVersion !== undefined && {
-          configVersion: printable(configVersion),
+          configVersion: printable(configVersion, 64),
         }),
         ...(this.#firstError !== undefined && { firstError: this.#firstError }),
       },
@@ -315,9 +316,8 @@ function decode(text: string): string {
   return Buffer.from(text, 'latin1').toString('utf8');
 }
 
-/** A symbol of Ruby is written with a colon. */
 function textOf(value: Yaml): string | undefined {
-  return typeof value === 'string' ? value.replace(/^:/, '') : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function isMap(value: Yaml): value is ReadonlyMap<string, Yaml> {

@@ -12,6 +12,11 @@ const depthMax = 24;
 /** `[a, b]` and `{a: b}`, which Psych does not write and a person does. */
 const flowMaxChars = 2048;
 
+/** Line breaks of YAML 1.1, which libyaml leaves in a block, with the next line behind them. */
+const otherBreak = /[\u0085\u2028\u2029]/;
+const behindOtherBreak =
+  /(?<=[\u0085\u2028\u2029])(?= {2}|[\u0085\u2028\u2029])/;
+
 export interface BlockOptions {
   anchors: Anchors;
   /** keys below the first level that are read; undefined: all, so that every anchor is seen */
@@ -40,7 +45,10 @@ class Block {
   #at = 0;
 
   constructor(text: string, { anchors, wanted }: BlockOptions) {
-    this.#lines = text.split(/\r?\n/);
+    this.#lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+    if (otherBreak.test(text)) {
+      this.#lines = this.#lines.flatMap((line) => line.split(behindOtherBreak));
+    }
     this.#anchors = anchors;
     this.#wanted = wanted;
   }
@@ -125,6 +133,8 @@ class Block {
     }
     const scalar = readScalar(rest, more, parent);
     if (isBinary(tag)) return decodeBinary(scalar);
+    // a symbol of Ruby; a text that begins so stands in quotes
+    if (rest[0] === ':') return scalar.slice(1);
     return scalar === '' && !/^["'|>]/.test(rest) ? undefined : scalar;
   }
 
@@ -221,11 +231,12 @@ class Block {
 }
 
 function isEmpty(line: string): boolean {
-  return /^\s*(?:#|$)/.test(line);
+  return /^[\s\u0085]*(?:#|$)/.test(line);
 }
 
 function indentOf(line: string): number {
-  return line.search(/[^ ]|$/);
+  const indent = line.search(/[^ ]|$/);
+  return otherBreak.test(line[indent] ?? '') ? line.length : indent;
 }
 
 function isItem(text: string): boolean {
@@ -269,7 +280,7 @@ function splitKey(text: string): { key: string; rest: string } | undefined {
     .slice(0, end)
     .replace(/^(?:[&!]\S+ +)+/, '')
     .trim();
-  return { key, rest: text.slice(end + 1).trim() };
+  return { key, rest: text.slice(end + 1).trimStart() };
 }
 
 function readProperties(text: string): Node {

@@ -5,6 +5,9 @@ const headChars = 16 * 1024;
 /** A list of events stands so much deeper than the keys of its resource; deeper still are the lines of long texts. */
 const keptDepth = 6;
 
+/** U+0085, U+2028 and U+2029, byte by byte: breaks of YAML 1.1, behind which libyaml indents nothing. */
+const otherBreak = /^(?:\xc2\x85|\xe2\x80[\xa8\xa9])/;
+
 export interface Section {
   /** the key at the first level; its entries are told one by one */
   name: string;
@@ -14,6 +17,8 @@ export interface Section {
 }
 
 export interface SectionReader {
+  /** Whether the value of this key is told entry by entry; else it is told whole, with its key. */
+  isCut(name: string): boolean;
   /**
    * A key of the first level with its value (`section` undefined), or one entry of such a key.
    * @param text its lines, each byte as one character (Latin-1)
@@ -139,7 +144,7 @@ export class YamlSections {
     const indent = line.search(/[^ ]/);
     if (indent < 0 || line.trim() === '') return;
     const text = line.slice(indent).trimEnd();
-    if (text[0] === '#') return;
+    if (text[0] === '#' || otherBreak.test(text)) return;
     if (indent === 0 && this.#isMarker(text, at)) return;
     this.#root ??= indent;
     const { root, section } = { root: this.#root, section: this.#section };
@@ -177,8 +182,9 @@ export class YamlSections {
     const [, double, single, plain, value = ''] = key;
     this.#start = at;
     // behind tag and anchor alone the value stands in the next lines
-    if (/^(?:[&!]\S*\s*)*$/.test(value)) {
-      this.#open = double ?? single ?? plain ?? '';
+    const name = double ?? single ?? plain ?? '';
+    if (/^(?:[&!]\S*\s*)*$/.test(value) && this.#reader.isCut(name)) {
+      this.#open = name;
     } else {
       this.#open = undefined;
       this.#deeper = ' '.repeat(root + 1);
