@@ -57,10 +57,11 @@ const resourceKeys = new Set([
 const logKeys = new Set(['level', 'message', 'source']);
 
 const anchored = / &\w/;
-const eventOfInterest =
-  /status: *(?:!\S+ *)?["':]*(?:success|noop)|: *\*|status: *&/;
-const levelOfError =
-  /level: *(?:!\S+ *)?["':]*(?:err|alert|emerg|crit)|: *\*|level: *&/;
+const success = /status["']?: *(?:!\S+ *)?["':]*success/;
+const noop = /status["']?: *(?:!\S+ *)?["':]*noop/;
+const level = /level["']?: *(?:(?:!\S+ *)?["':]*(?:err|alert|emerg|crit)|[*&])/;
+/** where the word itself may stand elsewhere in the report */
+const aliased = /status: *[*&]|events: *\*|events:\r?\n *- \*/;
 const levels = new Set(['err', 'alert', 'emerg', 'crit']);
 
 /**
@@ -149,7 +150,9 @@ export class PuppetReportReader {
   }
 
   #entry(text: string, section: Section | undefined): void {
-    const isAnchored = anchored.test(text);
+    // an anchor may stand anywhere, and only reading tells it from text
+    const isAnchored =
+      text.includes(' &') && anchored.test(text) && !this.#anchors.isFull;
     if (section === undefined) {
       this.#lastEntry = '';
       const key = /^ *["']?([a-z_]+)/.exec(text)?.[1] ?? '';
@@ -170,7 +173,10 @@ export class PuppetReportReader {
         text,
         logKeys,
         isAnchored,
-        () => this.#firstError === undefined && levelOfError.test(text),
+        () =>
+          this.#firstError === undefined &&
+          level.test(text) &&
+          !text.includes(`\n${' '.repeat(section.indent)}  source: Facter\n`),
       );
       if (Array.isArray(entry)) this.#firstError ??= findFirstError(entry);
     } else if (isAnchored) {
@@ -195,7 +201,6 @@ export class PuppetReportReader {
     isAnchored: boolean,
     isOfInterest: () => boolean,
   ): Yaml {
-    // an anchor may stand anywhere, and only reading tells it from text
     if (isAnchored) return this.#readWhole(text);
     if (!isOfInterest()) return undefined;
     return readBlock(decode(text), { anchors: this.#anchors, wanted });
@@ -209,16 +214,19 @@ export class PuppetReportReader {
     if (
       this.#failed.length < resourcesMax &&
       (text.includes('failed: true') ||
-        text.includes('failed_to_restart: true'))
+        text.includes('failed_to_restart: true') ||
+        text.includes('failed": true'))
     ) {
       return true;
     }
-    const wantsMore =
-      (this.#corrected.length < resourcesMax && text.includes('success')) ||
-      (this.#pending.length < resourcesMax && text.includes('noop'));
     return (
-      (wantsMore || text.includes(': *') || text.includes('{')) &&
-      (eventOfInterest.test(text) || text.includes('{'))
+      (this.#corrected.length < resourcesMax &&
+        text.includes('success') &&
+        success.test(text)) ||
+      (this.#pending.length < resourcesMax &&
+        text.includes('noop') &&
+        noop.test(text)) ||
+      (text.includes('*') && aliased.test(text))
     );
   }
 

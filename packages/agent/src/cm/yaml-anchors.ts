@@ -5,6 +5,8 @@ const budgetChars = 4 * 1024 * 1024;
 /** A collection takes several times the memory of its text. */
 const collectionFactor = 8;
 const textMaxChars = 1024;
+/** What an anchor takes beside its text. */
+const anchorChars = 128;
 /** Of all that stands in brackets in one document: a parser of YAML takes milliseconds for a thousand characters. */
 const flowBudgetChars = 64 * 1024;
 
@@ -25,7 +27,7 @@ export class Anchors {
   set(name: string, value: Yaml, chars: number): void {
     const isText = typeof value === 'string';
     const cost = isText
-      ? Math.min(value.length, textMaxChars) + 64
+      ? Math.min(value.length, textMaxChars) + anchorChars
       : chars * collectionFactor;
     // an anchor that is given again is no longer what it was
     this.#values.delete(name);
@@ -35,6 +37,11 @@ export class Anchors {
       name,
       isText ? copyOf(value.slice(0, textMaxChars)) : value,
     );
+  }
+
+  /** Nothing more is kept, so that nothing need be read for its anchors. */
+  get isFull(): boolean {
+    return this.#left < anchorChars * 2;
   }
 
   mayReadFlow(chars: number): boolean {

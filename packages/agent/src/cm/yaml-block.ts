@@ -230,13 +230,23 @@ class Block {
   }
 }
 
+/** Nothing but blanks, or a comment. */
 function isEmpty(line: string): boolean {
-  return /^[\s\u0085]*(?:#|$)/.test(line);
+  const first = line[indentOf(line)];
+  return (
+    first === undefined ||
+    first === '#' ||
+    ((first === '\t' || first > '~') && line.trim() === '')
+  );
 }
 
+/** Called for every line: without JIT a loop over a few blanks is cheaper than a regular expression. */
 function indentOf(line: string): number {
-  const indent = line.search(/[^ ]|$/);
-  return otherBreak.test(line[indent] ?? '') ? line.length : indent;
+  let indent = 0;
+  while (line.charCodeAt(indent) === 32) indent += 1;
+  return line.charCodeAt(indent) > 127 && otherBreak.test(line[indent] ?? '')
+    ? line.length
+    : indent;
 }
 
 function isItem(text: string): boolean {
@@ -266,35 +276,30 @@ function splitKey(text: string): { key: string; rest: string } | undefined {
     const key = readScalar(text.slice(0, end), [], 0);
     return { key, rest: text.slice(end + colon.length) };
   }
-  if (start === undefined || /^(?:[|>[{]|[&*!]\S+ ?$)/.test(text)) {
-    return undefined;
-  }
+  if (start === undefined || /^[|>[{]/.test(start)) return undefined;
+  const hasProperties = start === '&' || start === '!' || start === '*';
+  if (hasProperties && /^[&*!]\S+ ?$/.test(text)) return undefined;
   const colon = text.indexOf(': ');
-  const end =
-    colon < 0 && text.trimEnd().endsWith(':')
-      ? text.trimEnd().length - 1
-      : colon;
-  if (end <= 0 || /(?:^| )#/.test(text.slice(0, end))) return undefined;
+  const bare = colon < 0 ? text.trimEnd() : text;
+  const end = colon < 0 && bare.endsWith(':') ? bare.length - 1 : colon;
+  if (end <= 0) return undefined;
+  const named = text.slice(0, end);
+  if (named.includes('#') && /(?:^| )#/.test(named)) return undefined;
   // a tag or an anchor of the key says nothing about it
-  const key = text
-    .slice(0, end)
-    .replace(/^(?:[&!]\S+ +)+/, '')
-    .trim();
-  return { key, rest: text.slice(end + 1).trimStart() };
+  const key = hasProperties ? named.replace(/^(?:[&!]\S+ +)+/, '') : named;
+  return { key: key.trim(), rest: text.slice(end + 1).trimStart() };
 }
 
 function readProperties(text: string): Node {
-  let rest = text;
-  const node: Node = { rest };
-  for (;;) {
-    const found = /^([&!])(\S*)(?: +|$)/.exec(rest);
+  const node: Node = { rest: text };
+  while (node.rest[0] === '&' || node.rest[0] === '!') {
+    const found = /^([&!])(\S*)(?: +|$)/.exec(node.rest);
     if (found === null) break;
     const [all, kind, name = ''] = found;
     if (kind === '&') node.anchor = name;
     else node.tag = `!${name}`;
-    rest = rest.slice(all.length);
+    node.rest = node.rest.slice(all.length);
   }
-  node.rest = rest;
   return node;
 }
 
