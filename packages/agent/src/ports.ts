@@ -164,13 +164,35 @@ export interface ChildEnd {
   signal?: string;
 }
 
-/** Texts that a CM tool leaves behind, by the profile's own names; undefined: no such file. */
+/**
+ * Texts that a CM tool leaves behind, by the profile's own names; undefined: no such file. Of a long one there is a
+ * part (`readEvidence`); what is there and is no file is an empty text.
+ */
 export type Evidence = Readonly<Record<string, string | undefined>>;
+
+/** How far the report of a run could be read. */
+export type ReportState =
+  /** to its end; undefined: nobody knows when it was written */
+  | { kind: 'read'; modifiedAt?: Date }
+  | { kind: 'missing' }
+  | { kind: 'unreadable'; reason: string };
+
+/** A report of any size on its way to an outcome: handed over piece by piece, in flat memory, then judged. */
+export interface StreamedReport {
+  readonly file: string;
+  /** Called in order, each piece read at once and not kept; never throws. */
+  take(piece: Buffer): void;
+  /** Called once. */
+  outcome(end: ToolEnd, evidence: Evidence, state: ReportState): Outcome;
+}
 
 /** How this host calls one CM tool, and how it reads what the tool says. One file each in `cm/`. */
 export interface CmProfile {
   readonly name: string;
-  /** the files that `refusal` and `outcome` want to read; `tail` reads only the end of a long one */
+  /**
+   * The files that `refusal` and `outcome` want to read. `report` and `log` are what a run leaves and are not read
+   * before one; of a long `report` the end is read, of every other file the beginning.
+   */
   evidenceFiles(run: Uuid7): Readonly<Record<string, string>>;
   command(run: Uuid7, scope: RunScope): Command;
   /** Why this tool cannot do a run of this scope; without it the profile can do every scope. */
@@ -183,12 +205,17 @@ export interface CmProfile {
   policy?(evidence: Evidence): AppliedPolicy | undefined;
   readonly services: ServiceMap;
   outcome(end: ToolEnd, evidence: Evidence): Outcome;
+  /** For a tool whose report can be of any size: `outcome` is then told through this. */
+  streamed?(run: Uuid7): StreamedReport;
 }
 
 export interface ToolEnd extends ChildEnd {
   run: Uuid7;
+  /** asked for: what the run really was is told by the tool's report alone */
   noop: boolean;
   startedAt: Date;
+  /** whether a process lives now that the run is over; left out: none does */
+  isAlive?(pid: number): boolean;
 }
 
 /** The record of who asked for what, and what the answer was. */

@@ -1,5 +1,6 @@
 import type { OutcomeKind } from '@kickd/protocol';
 import type { CmProfile } from '../ports.ts';
+import { judgeNotBegun } from './tool-end.ts';
 import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 
@@ -57,6 +58,9 @@ export function createCommand(settings: CommandSettings): CmProfile {
           exitCode,
         };
       }
+      const notBegun =
+        kind === undefined ? judgeNotBegun(end, 'the command') : undefined;
+      if (notBegun !== undefined) return notBegun;
       return {
         ...(kind === undefined
           ? bareOutcome(

@@ -51,7 +51,7 @@ function createProfile(
   const logDir = `${settings.state}/runs`;
   switch (profile.type) {
     case 'puppet-agent': {
-      const { puppet } = settings;
+      const { puppet, puppetConf } = settings;
       return createPuppetAgent({
         name,
         services,
@@ -65,6 +65,8 @@ function createProfile(
           disabledLock: puppet.disabledLock,
           summary: puppet.lastRunSummary,
         },
+        ...(puppetConf !== undefined && { puppetConf }),
+        logDir,
       });
     }
     case 'puppet-apply':
@@ -74,6 +76,9 @@ function createProfile(
         binary,
         env,
         manifest: profile.manifest,
+        ...(settings.puppetConf !== undefined && {
+          puppetConf: settings.puppetConf,
+        }),
         ...(profile.modulePath !== undefined && {
           modulePath: profile.modulePath,
         }),

@@ -1,11 +1,18 @@
 import type { Outcome, Uuid7 } from '@kickd/protocol';
-import type { CmProfile, Evidence, ToolEnd } from '../ports.ts';
+import type { CmProfile, Evidence, StreamedReport, ToolEnd } from '../ports.ts';
 import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
-import { parsePuppetReport } from './puppet-report.ts';
+import { confArguments } from './puppet-conf-arguments.ts';
+import { judgePuppetEnd, judgeWithoutReport } from './puppet-end.ts';
+import { disabledMessage, isLockHeld } from './puppet-locks.ts';
+import { readPuppetLog, type PuppetLog } from './puppet-log.ts';
+import {
+  outcomeOfText,
+  streamPuppetReport,
+  type FoundReport,
+} from './puppet-streamed.ts';
 import { readPolicy } from './puppet-summary.ts';
-import { judgePuppetEnd } from './puppet-end.ts';
 
 export interface PuppetAgentSettings {
   name: string;
@@ -23,15 +30,28 @@ export interface PuppetAgentSettings {
     disabledLock: string;
     summary: string;
   };
-  confdir?: string;
+  /** the puppet.conf that kickd itself goes by, where that is not Puppet's own */
+  puppetConf?: string;
+  /** where the output of each run goes */
+  logDir: string;
 }
 
 /** `puppet agent --onetime`: the run that the talk of 2011 kicked. */
 export function createPuppetAgent(settings: PuppetAgentSettings): CmProfile {
+  const { files } = settings;
+  const streamed = (run: Uuid7): StreamedReport =>
+    // "The latest report" may be another run's: only the one with our job id counts.
+    streamPuppetReport(files.report, (jobId) => jobId === run, judgeAgentEnd);
   return {
     name: settings.name,
     services: settings.services,
-    evidenceFiles: () => settings.files,
+    evidenceFiles: (run) => ({
+      runLock: files.runLock,
+      disabledLock: files.disabledLock,
+      summary: files.summary,
+      log: `${settings.logDir}/${run}.log`,
+    }),
+    streamed,
     command: (run, scope) => ({
       file: settings.binary,
       argv: agentArguments(settings, run, scope),
@@ -40,7 +60,7 @@ export function createPuppetAgent(settings: PuppetAgentSettings): CmProfile {
     refusal: refusalOfDisabled,
     isLocked: (evidence, isAlive) => isLockHeld(evidence['runLock'], isAlive),
     policy: (evidence) => readPolicy(evidence['summary']),
-    outcome: judgeAgentEnd,
+    outcome: (end, evidence) => outcomeOfText(streamed(end.run), end, evidence),
   };
 }
 
@@ -51,7 +71,7 @@ function agentArguments(
 ): string[] {
   return [
     'agent',
-    ...(settings.confdir === undefined ? [] : ['--confdir', settings.confdir]),
+    ...confArguments(settings.puppetConf),
     '--onetime',
     '--no-daemonize',
     // without it a onetime run sleeps up to splaylimit
@@ -63,6 +83,9 @@ function agentArguments(
     '--waitforlock=1',
     `--maxwaitforlock=${String(settings.waitForLockSeconds)}`,
     '--color=false',
+    // by itself an agent says everything to syslog and nothing to whoever started it
+    '--logdest=console',
+    '--logdest=syslog',
     // a diff can hold a secret, and the output is kept
     '--no-show_diff',
     // ties the report to this run
@@ -82,48 +105,17 @@ function refusalOfDisabled(evidence: Evidence): Outcome | undefined {
     : bareOutcome('refused', 'disabled', message);
 }
 
-/**
- * The administrator's message of `puppet agent --disable MESSAGE`.
- * A lock that is not JSON disables the agent all the same.
- * @see lib/puppet/agent/disabler.rb
- */
-function disabledMessage(lock: string | undefined): string | undefined {
-  if (lock === undefined) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(lock);
-    if (
-      typeof parsed === 'object' &&
-      parsed !== null &&
-      'disabled_message' in parsed &&
-      typeof parsed.disabled_message === 'string'
-    ) {
-      return parsed.disabled_message;
-    }
-  } catch {
-    // not JSON: written by hand or by an old Puppet
-  }
-  return 'reason not specified';
-}
-
-function isLockHeld(
-  lock: string | undefined,
-  isAlive: (pid: number) => boolean,
-): boolean {
-  // A lock by its existence says nothing: a killed run leaves it, and Puppet itself goes on.
-  return (
-    lock !== undefined && /^\d{1,9}\s*$/.test(lock) && isAlive(Number(lock))
-  );
-}
-
-function judgeAgentEnd(end: ToolEnd, evidence: Evidence): Outcome {
-  const text = evidence['report'];
-  const report = text === undefined ? undefined : parsePuppetReport(text);
-  // "The latest report" may be another run's: only the one with our job id counts.
-  const ours = report?.jobId === end.run ? report : undefined;
-  if (ours === undefined && end.exitCode === 1) {
+function judgeAgentEnd(
+  end: ToolEnd,
+  evidence: Evidence,
+  found: FoundReport,
+): Outcome {
+  if (found.kind === 'report') return judgePuppetEnd(end, found.report);
+  const log = readPuppetLog(evidence['log']);
+  if (end.exitCode === 1) {
     const disabled = refusalOfDisabled(evidence);
     if (disabled !== undefined) return disabled;
-    if (evidence['runLock'] !== undefined) {
+    if (wasBusy(end, evidence, log)) {
       return bareOutcome(
         'refused',
         'busy',
@@ -131,5 +123,18 @@ function judgeAgentEnd(end: ToolEnd, evidence: Evidence): Outcome {
       );
     }
   }
-  return judgePuppetEnd(end, ours);
+  return judgeWithoutReport(
+    end,
+    log,
+    found.kind === 'unreadable' ? found.reason : undefined,
+  );
+}
+
+/** Puppet says so itself; where it said nothing at all, a process that lives and holds the lock does. */
+function wasBusy(end: ToolEnd, evidence: Evidence, log: PuppetLog): boolean {
+  if (log.isBusy) return true;
+  return (
+    log.firstError === undefined &&
+    isLockHeld(evidence['runLock'], (pid) => end.isAlive?.(pid) ?? false)
+  );
 }

@@ -1,7 +1,14 @@
-import type { CmProfile } from '../ports.ts';
+import type { Outcome } from '@kickd/protocol';
+import type { CmProfile, Evidence, StreamedReport, ToolEnd } from '../ports.ts';
 import type { ServiceMap } from '../run/match.ts';
-import { judgePuppetEnd } from './puppet-end.ts';
-import { parsePuppetReport } from './puppet-report.ts';
+import { confArguments } from './puppet-conf-arguments.ts';
+import { judgePuppetEnd, judgeWithoutReport } from './puppet-end.ts';
+import { readPuppetLog } from './puppet-log.ts';
+import {
+  outcomeOfText,
+  streamPuppetReport,
+  type FoundReport,
+} from './puppet-streamed.ts';
 
 export interface PuppetApplySettings {
   name: string;
@@ -11,7 +18,9 @@ export interface PuppetApplySettings {
   manifest: string;
   modulePath?: string;
   env: Record<string, string>;
-  /** where each run's own report goes: `puppet apply` has no job id to tell reports apart */
+  /** the puppet.conf that kickd itself goes by, where that is not Puppet's own */
+  puppetConf?: string;
+  /** where the output of each run goes, and each run's own report: `puppet apply` has no job id to tell reports apart */
   reportDir: string;
 }
 
@@ -19,14 +28,18 @@ export interface PuppetApplySettings {
 export function createPuppetApply(settings: PuppetApplySettings): CmProfile {
   const reportFile = (run: string): string =>
     `${settings.reportDir}/${run}.report.yaml`;
+  const streamed = (run: string): StreamedReport =>
+    streamPuppetReport(reportFile(run), undefined, judgeApplyEnd);
   return {
     name: settings.name,
     services: settings.services,
-    evidenceFiles: (run) => ({ report: reportFile(run) }),
+    evidenceFiles: (run) => ({ log: `${settings.reportDir}/${run}.log` }),
+    streamed,
     command: (run, scope) => ({
       file: settings.binary,
       argv: [
         'apply',
+        ...confArguments(settings.puppetConf),
         '--detailed-exitcodes',
         '--color=false',
         '--no-show_diff',
@@ -45,12 +58,20 @@ export function createPuppetApply(settings: PuppetApplySettings): CmProfile {
     }),
     refusal: () => undefined,
     isLocked: () => false,
-    outcome: (end, evidence) => {
-      const text = evidence['report'];
-      return judgePuppetEnd(
-        end,
-        text === undefined ? undefined : parsePuppetReport(text),
-      );
-    },
+    outcome: (end, evidence) => outcomeOfText(streamed(end.run), end, evidence),
   };
+}
+
+function judgeApplyEnd(
+  end: ToolEnd,
+  evidence: Evidence,
+  found: FoundReport,
+): Outcome {
+  return found.kind === 'report'
+    ? judgePuppetEnd(end, found.report)
+    : judgeWithoutReport(
+        end,
+        readPuppetLog(evidence['log']),
+        found.kind === 'unreadable' ? found.reason : undefined,
+      );
 }

@@ -1,11 +1,12 @@
-import { parse } from 'yaml';
 import { printable } from '@kickd/protocol';
 import type { AppliedPolicy } from '../ports.ts';
-import { nestsTooDeep } from './yaml-shape.ts';
+import { Anchors } from './yaml-anchors.ts';
+import { readBlock } from './yaml-block.ts';
+import { YamlSections } from './yaml-sections.ts';
 
 /**
- * Which policy Puppet's last run applied, whoever started it, from `last_run_summary.yaml`: small, and
- * written by every run that had a catalog.
+ * Which policy Puppet's last run applied, whoever started it, from `last_run_summary.yaml`: written by every run that
+ * had a catalog.
  * @returns undefined where it is no summary, or it tells no version
  * @see lib/puppet/configurer.rb, save_last_run_summary
  */
@@ -13,42 +14,52 @@ export function readPolicy(
   text: string | undefined,
 ): AppliedPolicy | undefined {
   if (text === undefined) return undefined;
-  const summary = parsed(text);
-  const version = at(summary, 'version', 'config');
-  const endedSeconds = at(summary, 'time', 'last_run');
-  const seconds = at(summary, 'time', 'total');
-  if (typeof version !== 'string' && typeof version !== 'number') {
-    return undefined;
-  }
-  if (
-    typeof endedSeconds !== 'number' ||
-    !(endedSeconds >= 0 && endedSeconds < 253_402_300_799)
-  ) {
+  const found = valuesOf(text);
+  const version = found.get('version.config');
+  const endedSeconds = numberOf(found.get('time.last_run'));
+  const seconds = numberOf(found.get('time.total'));
+  if (version === undefined || endedSeconds === undefined) return undefined;
+  const configVersion = readText(version);
+  if (configVersion === undefined || endedSeconds >= 253_402_300_799) {
     return undefined;
   }
   return {
-    configVersion: printable(String(version), 64),
+    configVersion: printable(configVersion, 64),
     endedAt: new Date(endedSeconds * 1000).toISOString(),
-    ...(typeof seconds === 'number' && seconds >= 0
-      ? { durationMs: Math.round(seconds * 1000) }
-      : {}),
+    ...(seconds !== undefined && { durationMs: Math.round(seconds * 1000) }),
   };
 }
 
-function parsed(text: string): unknown {
-  if (nestsTooDeep(text)) return undefined;
-  try {
-    return parse(text, { logLevel: 'silent', maxAliasCount: 10 }) as unknown;
-  } catch {
-    return undefined;
-  }
+const wanted = new Set(['version.config', 'time.last_run', 'time.total']);
+
+/** The few lines of interest as they stand there, by section and key. */
+function valuesOf(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const sections = new YamlSections({
+    isCut: () => true,
+    entry: (entry, section) => {
+      if (section === undefined || section.isList) return;
+      const key = /^ *["']?(\w+)["']?:/.exec(entry)?.[1] ?? '';
+      const name = `${section.name}.${key}`;
+      if (wanted.has(name)) found.set(name, entry);
+    },
+  });
+  sections.take(Buffer.from(text));
+  sections.end();
+  return found;
 }
 
-function at(value: unknown, ...path: string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = Object.getOwnPropertyDescriptor(found, key)?.value;
-  }
-  return found;
+/** Not what stands in quotes: that is no time. */
+function numberOf(entry: string | undefined): number | undefined {
+  const digits = /: +(\d{1,15}(?:\.\d+)?(?:e[+-]?\d+)?)\s*$/.exec(
+    entry ?? '',
+  )?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function readText(entry: string): string | undefined {
+  const text = Buffer.from(entry, 'latin1').toString('utf8');
+  const map = readBlock(text, { anchors: new Anchors() });
+  const value = map instanceof Map ? map.values().next().value : undefined;
+  return typeof value === 'string' ? value : undefined;
 }

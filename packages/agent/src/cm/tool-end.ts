@@ -1,5 +1,5 @@
 import type { CorrectedResource, Outcome } from '@kickd/protocol';
-import { printable } from '@kickd/protocol';
+import { oneLine, printable } from '@kickd/protocol';
 import type { ToolEnd } from '../ports.ts';
 import { bareOutcome } from '../run/outcome.ts';
 
@@ -40,7 +40,7 @@ export function judgeTally(end: ToolEnd, tally: Tally): Outcome {
         ? 'corrected'
         : 'unchanged',
     ...(hasFailed && { code: isUntold ? 'exit-code' : 'resources' }),
-    ...(hasFailed && reason !== undefined && { reason: printable(reason) }),
+    ...(hasFailed && reason !== undefined && { reason: oneLine(reason) }),
     ...(end.exitCode !== undefined && { exitCode: end.exitCode }),
     ...(tally.configVersion !== undefined && {
       configVersion: printable(tally.configVersion, 64),
@@ -62,6 +62,8 @@ export function judgeUnfinished(
   firstError?: string,
 ): Outcome {
   const { exitCode, signal } = end;
+  const notBegun = judgeNotBegun(end, tool, firstError);
+  if (notBegun !== undefined) return notBegun;
   if (signal !== undefined) {
     return bareOutcome(
       'failed',
@@ -81,6 +83,32 @@ export function judgeUnfinished(
   return {
     ...bareOutcome('failed', 'no-report', reason),
     ...(exitCode !== undefined && { exitCode }),
+  };
+}
+
+/**
+ * A program that is there and did not become the tool: a wrapper, or a shell, that found nothing to run (127) or
+ * something that it may not run (126). Asked only where the tool itself left nothing.
+ * @param line one line of what it said, foreign
+ */
+export function judgeNotBegun(
+  { exitCode }: ToolEnd,
+  tool: string,
+  line?: string,
+): Outcome | undefined {
+  if (exitCode !== 126 && exitCode !== 127) return undefined;
+  const why =
+    exitCode === 126
+      ? 'something that it needs cannot be executed'
+      : 'something that it needs was not found';
+  const reason = `${tool} could not be started: it ended with ${String(exitCode)}, ${why}`;
+  return {
+    ...bareOutcome(
+      'not-started',
+      'spawn',
+      line === undefined ? reason : `${reason}: ${line}`,
+    ),
+    exitCode,
   };
 }
 

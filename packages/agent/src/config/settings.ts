@@ -27,6 +27,8 @@ export interface Settings {
   };
   /** the journal and the output of runs */
   state: string;
+  /** the puppet.conf that kickd's own configuration names: Puppet is told to go by it too */
+  puppetConf?: string;
   /** what puppet.conf says, for the profiles and the ACL */
   puppet: PuppetPlaces;
 }
@@ -71,6 +73,7 @@ export function resolveSettings(
       freezeFile: run.freezeFile,
     },
     state: config.state ?? configDefaults.state,
+    ...(config.puppetConf !== undefined && { puppetConf: config.puppetConf }),
     puppet,
   };
 }

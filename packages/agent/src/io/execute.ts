@@ -7,11 +7,16 @@ import type {
   ChildIdentity,
   Clock,
   CmProfile,
+  Evidence,
   Launcher,
   Narrator,
+  ReportState,
+  ToolEnd,
 } from '../ports.ts';
-import { readEvidence } from './evidence.ts';
+import { readEvidence, streamReport } from './evidence.ts';
 import { readFreeze } from './freeze-file.ts';
+import { isAlive } from './proc.ts';
+import { readingMarkOf } from './reading-mark.ts';
 import { limitOutput } from './run-log.ts';
 
 export interface ExecutionSettings {
@@ -33,6 +38,8 @@ export interface Execution extends ExecutionSettings {
   narrator: Narrator;
   /** ends the run: its reason is told as the outcome's */
   cancel: AbortSignal;
+  /** aborts when this kickd leaves in an orderly way: what it has not finished is the next one's */
+  closing: AbortSignal;
   /** Called right before the child is started; durable when it returns. */
   begin(): void;
   /** Called once the child is known; never throws. */
@@ -97,7 +104,7 @@ export async function followAdopted(
 
 /** What the tool's files say without a run: whether it is locked or disabled. */
 export function readLocks(profile: CmProfile): ReturnType<typeof readEvidence> {
-  const { report: _, ...locks } = profile.evidenceFiles('');
+  const { report: _, log: _log, ...locks } = profile.evidenceFiles('');
   return readEvidence(locks);
 }
 
@@ -168,14 +175,55 @@ async function stop(
   await launcher.killSurvivors(run.run);
 }
 
-async function judge(
-  { run, profile }: Execution,
-  end: ChildEnd,
+async function judge(execution: Execution, ended: ChildEnd): Promise<Outcome> {
+  const { run, profile, logFile, closing } = execution;
+  const end: ToolEnd = {
+    ...ended,
+    run: run.run,
+    noop: run.noop,
+    startedAt: new Date(run.startedAt ?? run.queuedAt),
+    isAlive,
+  };
+  const mark = readingMarkOf(logFile);
+  if (mark.wasBegun) return judgeUnread(profile, end);
+  mark.begin();
+  const onClose = (): void => mark.clear();
+  closing.addEventListener('abort', onClose, { once: true });
+  if (closing.aborted) onClose();
+  const outcome = await read(profile, end, closing);
+  closing.removeEventListener('abort', onClose);
+  // not where reading has thrown: it would throw again
+  mark.clear();
+  return outcome;
+}
+
+async function read(
+  profile: CmProfile,
+  end: ToolEnd,
+  signal: AbortSignal,
 ): Promise<Outcome> {
-  const evidence = await readEvidence(profile.evidenceFiles(run.run));
-  const startedAt = new Date(run.startedAt ?? run.queuedAt);
-  return profile.outcome(
-    { ...end, run: run.run, noop: run.noop, startedAt },
-    evidence,
-  );
+  const files = profile.evidenceFiles(end.run);
+  const streamed = profile.streamed?.(end.run);
+  if (streamed === undefined) {
+    return profile.outcome(end, await readEvidence(files));
+  }
+  const take = (piece: Buffer): void => streamed.take(piece);
+  const state = await streamReport(streamed.file, take, signal);
+  return streamed.outcome(end, await readEvidence(files), state);
+}
+
+/** Nothing of what the run left is looked at: an earlier kickd did, and was not heard of again. */
+function judgeUnread(profile: CmProfile, end: ToolEnd): Outcome {
+  const evidence: Evidence = {};
+  const reason =
+    'an earlier kickd ended while it read what the run had left, so it is not read again';
+  const state: ReportState = { kind: 'unreadable', reason };
+  const streamed = profile.streamed?.(end.run);
+  return {
+    ...(streamed === undefined
+      ? profile.outcome(end, evidence)
+      : streamed.outcome(end, evidence, state)),
+    code: 'report-unreadable',
+    reason,
+  };
 }

@@ -6,6 +6,7 @@ import {
   parsePuppetConfigPrint,
   type PuppetPlaces,
 } from '@kickd/mtls';
+import { confArguments } from '../cm/puppet-conf-arguments.ts';
 
 const binaries = ['/opt/puppetlabs/bin/puppet', '/usr/bin/puppet'];
 
@@ -45,7 +46,7 @@ export async function askPuppet(
   binary: string,
   confFile: string | undefined,
 ): Promise<Record<string, string>> {
-  const conf = confFile === undefined ? [] : [`--config=${confFile}`];
+  const conf = confArguments(confFile);
   const result = await execa(
     binary,
     ['config', 'print', '--section', 'agent', ...conf],

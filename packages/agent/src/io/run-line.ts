@@ -54,6 +54,7 @@ export class RunLine {
   /** the run that is prepared, in progress, or being judged: there is never a second one */
   #served: Uuid7 | undefined;
   #isClosed = false;
+  readonly #closing = new AbortController();
   /** set while the host's own interval holds the queue back */
   #isResting = false;
   readonly lives = new Lives();
@@ -175,6 +176,7 @@ export class RunLine {
   /** Stops starting runs; one that is in progress goes on by itself and is adopted later. */
   close(): void {
     this.#isClosed = true;
+    this.#closing.abort();
     this.endings.close();
     this.timers.close();
   }
@@ -201,6 +203,7 @@ export class RunLine {
       },
       profile,
       cancel: this.lives.cancelOf(run.run),
+      closing: this.#closing.signal,
       logFile: this.logFile(run.run),
       begin: () => this.#begin(run),
       noteChild: (child) => this.#noteChild(run, child),

@@ -55,6 +55,8 @@ const agentOptions = [
   '--waitforlock=1',
   '--maxwaitforlock=300',
   '--color=false',
+  '--logdest=console',
+  '--logdest=syslog',
   '--no-show_diff',
   `--job-id=${run}`,
 ];
@@ -111,6 +113,7 @@ const tools: Tool[] = [
       binary: '/usr/bin/puppet',
       waitForLockSeconds: 300,
       files: { report: '/r', runLock: '/l', disabledLock: '/d', summary: '/s' },
+      logDir: '/s/runs',
     }),
     folder: 'puppet',
     extension: 'yaml',
@@ -280,7 +283,12 @@ for (const tool of tools) {
           endOf(tool, situation),
           evidenceOf(tool, situation),
         );
-        t.match(outcome, situations[situation]);
+        t.match(outcome, {
+          ...situations[situation],
+          // whose report is a file of its own, told apart from none at all
+          ...(situation === 'garbage' &&
+            tool.folder === 'puppet' && { code: 'report-unreadable' }),
+        });
         t.equal(
           outcome.exitCode,
           typeof tool.exit[situation] === 'number'
@@ -306,7 +314,7 @@ for (const tool of tools) {
       });
     }
 
-    t.test('a noop run has corrected nothing, whatever the report', (t) => {
+    t.test('what a noop run is told to have corrected', (t) => {
       for (const situation of ['corrected', 'partly'] as const) {
         const { exitCode: _, ...end } = endOf(tool, situation);
         const evidence = evidenceOf(tool, situation);
@@ -315,6 +323,15 @@ for (const tool of tools) {
           { ...end, noop: true, exitCode: Number(code) },
           evidence,
         );
+        if (tool.folder === 'puppet') {
+          // The policy may say `noop => false`: then Puppet's own report tells of a change.
+          t.match(outcome, {
+            kind: situation,
+            code: situation === 'corrected' ? 'noop-ignored' : 'resources',
+            corrected: [{ resource: 'Service[apache2]' }],
+          });
+          continue;
+        }
         t.notMatch(outcome.kind, /corrected|partly/, situation);
         t.same(outcome.corrected, [], situation);
       }

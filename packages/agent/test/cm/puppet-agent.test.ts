@@ -13,6 +13,7 @@ const profile = createPuppetAgent({
   env: { PATH: '/usr/bin' },
   waitForLockSeconds: 300,
   files: { report: '/r', runLock: '/l', disabledLock: '/d', summary: '/s' },
+  logDir: '/s/runs',
 });
 
 const report = (name: string, job: string, edit = (s: string) => s): string =>
@@ -34,6 +35,8 @@ t.test('the command is literal, and only the scope varies', (t) => {
     '--waitforlock=1',
     '--maxwaitforlock=300',
     '--color=false',
+    '--logdest=console',
+    '--logdest=syslog',
     '--no-show_diff',
     `--job-id=${run}`,
   ];
