@@ -160,12 +160,39 @@ const cases: Case[] = [
     reason: /maintenance by ops/,
   },
   {
-    name: 'the lock was held for too long',
-    end: { exitCode: 1 },
-    evidence: { runLock: '4711' },
+    name: 'the lock was held for too long, by a process that lives',
+    end: { exitCode: 1, isAlive: (pid) => pid === 4711 },
+    evidence: { runLock: '4711\n' },
     kind: 'refused',
     code: 'busy',
   },
+  {
+    name: 'the lock was held for too long, and Puppet says so',
+    end: { exitCode: 1 },
+    evidence: {
+      log: 'Notice: Exiting now because the maxwaitforlock timeout has been exceeded.\n',
+    },
+    kind: 'refused',
+    code: 'busy',
+  },
+  {
+    name: 'a lock of a living process, and another reason to fail',
+    end: { exitCode: 1, isAlive: () => true },
+    evidence: { runLock: '4711', log: 'Error: No more routes to ca\n' },
+    kind: 'failed',
+    code: 'no-report',
+    reason: /^No more routes to ca$/,
+  },
+  ...['4711', '', '0', '-1', 'abc', '99999999999', ' 4711', '4711 4712'].map(
+    (runLock): Case => ({
+      name: `a lock that nobody holds: ${JSON.stringify(runLock)}`,
+      // what kill(2) would make of 0 and -1
+      end: { exitCode: 1, isAlive: (pid) => pid < 1 },
+      evidence: { runLock },
+      kind: 'failed',
+      code: 'no-report',
+    }),
+  ),
   {
     name: 'exit 1 for no reason that a file tells',
     end: { exitCode: 1 },
@@ -194,6 +221,44 @@ for (const { name, end, evidence, kind, code, reason } of cases) {
   });
 }
 
+t.test('a damaged report counts as the run left it, or not at all', (t) => {
+  const whole = report('corrected', run);
+  const startedAt = new Date('2026-11-26T10:00:00.500Z');
+  const end = { run, noop: false, startedAt, exitCode: 2 };
+  const cut = Buffer.from(whole.slice(0, whole.indexOf('previous_value')));
+  const judged = (text: Buffer, modifiedAt: string): unknown => {
+    const streamed = profile.streamed?.(run);
+    streamed?.take(text);
+    const state = { kind: 'read', modifiedAt: new Date(modifiedAt) } as const;
+    return streamed?.outcome(end, {}, state);
+  };
+  t.match(judged(cut, '2026-11-26T10:00:09Z'), {
+    kind: 'corrected',
+    code: 'report-unreadable',
+    reason: /cannot be read: it breaks off/,
+  });
+  t.match(judged(cut, '2026-11-26T10:00:00Z'), { code: 'report-unreadable' });
+  t.match(judged(cut, '2026-11-26T09:59:58Z'), { code: 'no-report' });
+  t.match(judged(Buffer.from(''), '2026-11-26T10:00:09Z'), {
+    code: 'report-unreadable',
+    reason: /it is empty/,
+  });
+  const others = report('corrected', otherRun);
+  const nul = Buffer.from(`${others}\0\0\0`);
+  t.match(judged(nul, '2026-11-26T10:00:09Z'), { code: 'no-report' });
+  t.match(judged(Buffer.from(`${whole}\0\0`), '2026-11-26T10:00:09Z'), {
+    code: 'report-unreadable',
+    reason: /NUL bytes at byte \d+/,
+  });
+  // as of a Puppet before 5: it may be any run's
+  const nameless = whole.replace(/^job_id:.*\n/m, '');
+  t.match(judged(Buffer.from(nameless), '2026-11-26T10:00:09Z'), {
+    kind: 'corrected',
+    code: 'no-report',
+  });
+  t.end();
+});
+
 t.test('the cached catalog is told', (t) => {
   const text = report('corrected', run).replace(
     'cached_catalog_status: not_used',
@@ -207,12 +272,25 @@ t.test('the cached catalog is told', (t) => {
 t.test('an administrator who disabled Puppet is heard before a start', (t) => {
   t.equal(profile.refusal({}), undefined);
   t.equal(profile.refusal({ runLock: '1' }), undefined);
+  const german = JSON.stringify({
+    disabled_message: 'Änderung: bitte\nnicht \u001b[31manfassen',
+  });
+  t.match(profile.refusal({ disabledLock: german }), {
+    reason: 'Änderung: bitte nicht anfassen',
+  });
   t.match(profile.refusal({ disabledLock: disabled }), {
     kind: 'refused',
     code: 'disabled',
     reason: 'maintenance by ops',
   });
-  for (const odd of ['', 'not json', '{}', '[]', 'null']) {
+  for (const odd of [
+    '',
+    'not json',
+    '{}',
+    '[]',
+    'null',
+    '{"disabled_message":""}',
+  ]) {
     t.match(profile.refusal({ disabledLock: odd }), {
       code: 'disabled',
       reason: 'reason not specified',
@@ -225,7 +303,7 @@ t.test('a lock counts only while its process lives', (t) => {
   const alive = (pid: number): boolean => pid === 42;
   t.equal(profile.isLocked({ runLock: '42' }, alive), true);
   t.equal(profile.isLocked({ runLock: '42\n' }, alive), true);
-  for (const lock of ['41', '', 'x42', '42x', undefined]) {
+  for (const lock of ['41', '', '0', '-1', 'x42', '42x', undefined]) {
     t.equal(profile.isLocked({ runLock: lock }, alive), false, String(lock));
   }
   t.end();
