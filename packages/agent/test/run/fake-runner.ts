@@ -15,17 +15,20 @@ export interface RunnerParts {
   timeoutMs?: number;
   /** what its one profile is called: `tool` */
   profile?: string;
+  /** in place of what a program of one's own would be */
+  change?: (profile: CmProfile) => CmProfile;
 }
 
 /** A real runner with one profile, `tool`: 0 is unchanged, 2 is corrected, anything else failed. */
 export function createFakeRunner(parts: RunnerParts): LocalRunner {
   const { dir, journal, launcher, told, profile = 'tool' } = parts;
+  const { change = (tool: CmProfile): CmProfile => tool } = parts;
   const clock = parts.clock ?? systemClock;
   let count = 0;
   return new LocalRunner(
     {
       certname: 'web1.example.com',
-      profiles: new Map([[profile, createProfile(dir)]]),
+      profiles: new Map([[profile, change(createProfile(dir))]]),
       defaultProfile: profile,
       minIntervalMs: 0,
       keepMs: 24 * 60 * 60 * 1000,
