@@ -9,6 +9,7 @@ import { benchHandOff } from './hand-off.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchNothing, benchOneShot } from './one-shot.ts';
+import { benchReports } from './report-size.ts';
 import { isReached, lineOf, type Row } from './row.ts';
 
 /** `npm run bench [-- --quick] [--json] [--strict]`: ratios against a peer in the same run. */
@@ -42,6 +43,7 @@ async function benchAll(): Promise<number> {
   tell(await benchHandOff('ec', processes));
   tell(await benchHandOff('rsa', processes));
   tell(await benchCmRun(quick ? 3 : 10));
+  tell(await benchReports(quick ? 1 : 5));
   tell(await benchJournal(quick ? 10_000 : 100_000));
   tell(await benchMemory(quick ? 500 : 10_000));
   tell(benchAcl(quick ? 3 : 10));
