@@ -3,10 +3,14 @@ import fc from 'fast-check';
 /** One change of a sample: at a place (a share of its length, so that it fits every sample). */
 interface Edit {
   at: number;
-  kind: 'flip' | 'cut' | 'put' | 'twice' | 'end';
+  kind: 'flip' | 'cut' | 'put' | 'twice' | 'end' | LineKind;
   length: number;
   bytes: Uint8Array;
 }
+
+/** Changes of whole lines, for languages whose structure is in them. */
+type LineKind = 'indent' | 'move' | 'drop' | 'repeat';
+const lineKinds = ['indent', 'move', 'drop', 'repeat'] as const;
 
 /** What readers have stumbled over, whatever they read. */
 const nasty = [
@@ -24,10 +28,12 @@ const longest = 64 * 1024;
  * Valid samples with up to eight changes: bytes flipped, cut out, doubled and put in, some of them words of the
  * language; and now and then nothing but noise.
  * @param words of the language that is read
+ * @param ofLines lines are also indented otherwise, moved, left out and repeated, each with some that follow
  */
 export function mutationsOf(
   samples: readonly (string | Uint8Array)[],
   words: readonly string[] = [],
+  { ofLines = false }: { ofLines?: boolean } = {},
 ): fc.Arbitrary<Uint8Array> {
   const encoder = new TextEncoder();
   const seeds = samples.map((sample) =>
@@ -39,7 +45,10 @@ export function mutationsOf(
   );
   const edit: fc.Arbitrary<Edit> = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
-    kind: fc.constantFrom('flip', 'cut', 'put', 'put', 'twice', 'end'),
+    kind: fc.constantFrom(
+      ...(['flip', 'cut', 'put', 'put', 'twice', 'end'] as const),
+      ...(ofLines ? lineKinds : []),
+    ),
     length: fc.nat({ max: 40 }),
     bytes,
   });
@@ -81,7 +90,35 @@ function change(sample: Uint8Array, { at, kind, length, bytes }: Edit) {
       );
     case 'end':
       return before;
+    case 'indent':
+    case 'move':
+    case 'drop':
+    case 'repeat':
+      return changeLines(sample, at, kind, length);
   }
+}
+
+function changeLines(
+  sample: Uint8Array,
+  at: number,
+  kind: LineKind,
+  length: number,
+): Uint8Array {
+  const lines = Buffer.from(sample).toString('latin1').split('\n');
+  const from = Math.floor(at * lines.length);
+  const some = lines.slice(from, from + 1 + (length % 8));
+  const rest = [...lines.slice(0, from), ...lines.slice(from + some.length)];
+  const to = length % 2 === 0 ? Math.floor(rest.length / 2) : from;
+  const put: Record<LineKind, string[]> = {
+    indent: some.map((line) =>
+      length % 3 === 0 ? line.replace(/^ {1,2}/, '') : `  ${line}`,
+    ),
+    move: some,
+    drop: [],
+    repeat: [...some, ...some],
+  };
+  const changed = rest.toSpliced(kind === 'move' ? to : from, 0, ...put[kind]);
+  return concat(Buffer.from(changed.join('\n'), 'latin1'));
 }
 
 function concat(...parts: Uint8Array[]): Uint8Array {

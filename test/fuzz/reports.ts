@@ -1,12 +1,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { locatePuppet } from '@kickd/mtls';
 import { Outcome, type Uuid7 } from '@kickd/protocol';
 import { Value } from 'typebox/value';
 import { createProfiles } from '../../packages/agent/src/cm/profiles.ts';
 import { parseConfig } from '../../packages/agent/src/config/parse.ts';
 import { resolveSettings } from '../../packages/agent/src/config/settings.ts';
-import type { CmProfile } from '../../packages/agent/src/ports.ts';
+import type { CmProfile, ToolEnd } from '../../packages/agent/src/ports.ts';
 import { mutationsOf } from './mutations.ts';
 import { expectTrue, type Target } from './target.ts';
 
@@ -64,7 +65,7 @@ function reportsOf(
 ): Target {
   return {
     name,
-    inputs: mutationsOf(samples, words),
+    inputs: mutationsOf(samples, words, { ofLines: true }),
     batch,
     play: (input) => {
       const text = Buffer.from(input).toString('utf8').replaceAll('RUN', run);
@@ -73,9 +74,11 @@ function reportsOf(
       for (const profile of all) {
         const files = profile.evidenceFiles(run);
         const evidence = Object.fromEntries(
-          Object.keys(files).map((file) => [file, text]),
+          ['report', ...Object.keys(files)].map((file) => [file, text]),
         );
-        const outcome = profile.outcome({ ...end, run, startedAt }, evidence);
+        const ended: ToolEnd = { ...end, run, startedAt, isAlive: () => true };
+        const outcome = profile.outcome(ended, evidence);
+        playInPieces(profile, ended, text, evidence, outcome);
         expectTrue(
           Value.Check(Outcome, outcome),
           `no outcome: ${JSON.stringify(outcome)}`,
@@ -87,7 +90,42 @@ function reportsOf(
   };
 }
 
-const yaml = ['&a ', '*a', '!ruby/object:X ', '<<: *a', '- - - - ', '? ', ': '];
+/** Whatever the pieces in which a report comes, it is the same report. */
+function playInPieces(
+  profile: CmProfile,
+  end: ToolEnd,
+  text: string,
+  evidence: Record<string, string>,
+  whole: Outcome,
+): void {
+  const streamed = profile.streamed?.(run);
+  if (streamed === undefined) return;
+  const bytes = Buffer.from(text);
+  const most = 1 + (bytes.length % 500);
+  for (let at = 0; at < bytes.length; at += most) {
+    streamed.take(bytes.subarray(at, at + most));
+  }
+  const outcome = streamed.outcome(end, evidence, { kind: 'read' });
+  expectTrue(
+    isDeepStrictEqual(outcome, whole),
+    `in pieces of ${String(most)}: ${JSON.stringify([outcome, whole])}`,
+  );
+}
+
+const yaml = [
+  ...['&a ', '*a', '!ruby/object:X ', '<<: *a', '- - - - ', '? ', ': '],
+  ...[
+    '!binary |-\n',
+    '|2-\n',
+    '>+\n',
+    '"',
+    "'",
+    '\n---\n',
+    '\n...\n',
+    '\u0085',
+  ],
+  ...['status: success\n', 'failed: true\n', 'events:\n', '- level: err\n'],
+];
 export const reports: Target[] = [
   reportsOf(
     "puppet's reports",

@@ -8,6 +8,9 @@ const keptDepth = 6;
 /** U+0085, U+2028 and U+2029, byte by byte: breaks of YAML 1.1, behind which libyaml indents nothing. */
 const otherBreak = /^(?:\xc2\x85|\xe2\x80[\xa8\xa9])/;
 
+/** of byte order, byte by byte */
+const mark = '\xef\xbb\xbf';
+
 export interface Section {
   /** the key at the first level; its entries are told one by one */
   name: string;
@@ -52,6 +55,7 @@ export class YamlSections {
   #section: Section | undefined;
   /** lines that begin so belong to the entry */
   #deeper: string | undefined;
+  #taken = 0;
   #isCutting = false;
   #isOver = false;
   #damage: Damage | undefined;
@@ -73,20 +77,11 @@ export class YamlSections {
   }
 
   take(piece: Buffer): void {
-    if (this.#isOver) return;
     const nul = piece.indexOf(0);
-    if (nul >= 0) {
-      this.#report('NUL bytes', this.#base + this.#text.length + nul);
-    }
+    if (nul >= 0) this.#report('NUL bytes', this.#taken + nul);
+    this.#taken += piece.length;
+    if (this.#isOver) return;
     let more = piece.toString('latin1');
-    if (
-      this.#base === 0 &&
-      this.#text === '' &&
-      more.startsWith('\xef\xbb\xbf')
-    ) {
-      more = more.slice(3);
-      this.#base = 3;
-    }
     if (this.#isCutting) {
       const end = more.indexOf('\n');
       if (end < 0) {
@@ -98,6 +93,10 @@ export class YamlSections {
       more = more.slice(end);
     }
     this.#text += more;
+    if (this.#base === 0 && this.#at === 0 && this.#text.startsWith(mark)) {
+      this.#text = this.#text.slice(mark.length);
+      this.#base = mark.length;
+    }
     this.#readLines();
     this.#shorten();
   }
@@ -251,7 +250,9 @@ export class YamlSections {
     return kept.join('');
   }
 
+  /** Of two, the first in the text counts, in whatever pieces it comes. */
   #report(what: string, atByte: number): void {
-    this.#damage ??= { what, atByte };
+    if (this.#damage !== undefined && this.#damage.atByte <= atByte) return;
+    this.#damage = { what, atByte };
   }
 }
