@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import t from 'tap';
+import { writeReport } from '../../bench/make-report.ts';
+import { createPuppetSite } from './puppet-site.ts';
+
+/** A catalog of tens of thousands of resources, each of them changed or each of them said something about. */
+
+t.test('a report beyond any limit of before is read', async (t) => {
+  const dir = t.testdir();
+  const site = createPuppetSite(dir);
+  t.teardown(() => site.close());
+  writeReport(join(dir, 'big'), 20e6, 'job_id: JOB\n');
+  site.puppet.plan(`sed "s/JOB/$KICKD_RUN/" '${dir}/big' >"$REPORT"; exit 2`);
+  const { outcome } = await site.kick();
+  t.match(outcome, { kind: 'corrected', configVersion: '1795712981' });
+  t.notOk(outcome.code);
+  t.equal(outcome.corrected.length, 50);
+  t.match(outcome.corrected[0], { resource: 'File[/etc/app/1]' });
+});
+
+t.test('log lines in place of resources', async (t) => {
+  const dir = t.testdir();
+  const site = createPuppetSite(dir);
+  t.teardown(() => site.close());
+  const line = `- level: notice\n  message: "defined 'message' as '[[[[ {{{{ - - - ? ? ?'"\n  source: Puppet\n`;
+  writeFileSync(
+    join(dir, 'big'),
+    `---\njob_id: JOB\nstatus: failed\ntransaction_completed: true\nlogs:\n${line.repeat(60_000)}- level: err\n  message: the reason\n  source: Puppet\nresource_statuses:\n  Exec[x]:\n    resource: Exec[x]\n    failed: true\n    events: []\n`,
+  );
+  site.puppet.plan(`sed "s/JOB/$KICKD_RUN/" '${dir}/big' >"$REPORT"; exit 4`);
+  t.match((await site.kick()).outcome, {
+    kind: 'failed',
+    code: 'resources',
+    reason: 'the reason',
+    failed: ['Exec[x]'],
+  });
+});
+
+t.test('a summary of that size', async (t) => {
+  const site = createPuppetSite(t.testdir());
+  t.teardown(() => site.close());
+  const times = Array.from(
+    { length: 200_000 },
+    (_, n) => `  t${String(n)}: 1\n`,
+  );
+  const head = `---\nversion:\n  config: '0123'\n  puppet: 7.23.0\ntime:\n  last_run: 1772323200\n`;
+  const { lastRunSummary } = site.places;
+  mkdirSync(dirname(lastRunSummary), { recursive: true });
+  writeFileSync(lastRunSummary, head + times.join(''));
+  t.match((await site.state()).policy, {
+    configVersion: '0123',
+    endedAt: '2026-03-01T00:00:00.000Z',
+  });
+});
+
+t.test('in flat memory, under the flags of the unit', async (t) => {
+  const unit = readFileSync(
+    join(import.meta.dirname, '../../deploy/systemd/kickd-runner.service'),
+    'utf8',
+  );
+  const flags = [...unit.matchAll(/ (--(?:jitless|max-semi-space-size=\d+))/g)];
+  t.equal(flags.length, 2);
+  const dir = t.testdir();
+  await build({
+    entryPoints: [join(import.meta.dirname, '../../bench/report-probe.ts')],
+    outfile: join(dir, 'probe.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+    banner: {
+      js: `import { createRequire } from 'node:module'; const require = createRequire('/');`,
+    },
+  });
+  writeReport(join(dir, 'big'), 30e6);
+  const probe = spawn(
+    process.execPath,
+    [
+      ...flags.map(([, flag = '']) => flag),
+      join(dir, 'probe.mjs'),
+      join(dir, 'big'),
+    ],
+    { env: { MALLOC_ARENA_MAX: '1' }, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let said = '';
+  for await (const chunk of probe.stdout) said += String(chunk);
+  const megabytes = Number(said.split(' ')[1]);
+  t.ok(megabytes < 64, `${String(megabytes)} MB over idle`);
+});
