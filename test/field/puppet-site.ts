@@ -47,7 +47,7 @@ run: {minIntervalSeconds: 0, freezeFile: ${at('freeze')}}
 cm:
   profiles:
     puppet-agent: {type: puppet-agent, binary: ${file}, waitForLockSeconds: 1}
-    puppet-apply: {type: puppet-apply, binary: ${file}, manifest: /etc/site.pp}
+    puppet-apply: {type: puppet-apply, binary: ${file}, manifest: ${at('site.pp')}}
 `,
     'kickd.yaml',
   );
