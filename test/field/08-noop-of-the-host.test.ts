@@ -15,17 +15,17 @@ const site = createPuppetSite(t.testdir());
 t.teardown(() => site.close());
 
 const leaveEdited = (name: string, edit: (text: string) => string): string => {
-  const file = join(t.testdirName, 'edited.yaml');
+  const file = join(t.testdirName, 'edited.report');
   writeFileSync(file, edit(readFileSync(join(here, name), 'utf8')));
   return leaveReport(file);
 };
 
 t.test('the host is in noop', async (t) => {
-  site.puppet.plan(leaveReport(join(here, 'report.yaml')));
+  site.puppet.plan(leaveReport(join(here, 'report.report')));
   for (const cm of ['puppet-agent', 'puppet-apply']) {
     if (cm === 'puppet-apply')
       site.puppet.plan(
-        leaveReport(join(here, 'report.yaml')).replace(
+        leaveReport(join(here, 'report.report')).replace(
           '"$REPORT"',
           `"$(echo "$*" | sed 's/.*--lastrunreport=//; s/ .*//')"`,
         ),
@@ -42,7 +42,7 @@ t.test('the host is in noop', async (t) => {
 
 t.test('a resource is in noop', async (t) => {
   site.puppet.plan(
-    leaveEdited('report.yaml', (text) =>
+    leaveEdited('report.report', (text) =>
       text.replace('noop: true', 'noop: false'),
     ),
   );
@@ -55,7 +55,7 @@ t.test('a resource is in noop', async (t) => {
 });
 
 t.test('noop was asked for: no code', async (t) => {
-  site.puppet.plan(leaveReport(join(here, 'report.yaml')));
+  site.puppet.plan(leaveReport(join(here, 'report.report')));
   const { outcome } = await site.kick({ noop: true });
   t.match(outcome, { kind: 'unchanged', pending: [apache] });
   t.notOk(outcome.code);
@@ -64,7 +64,7 @@ t.test('noop was asked for: no code', async (t) => {
 t.test('a change in a run that was to change nothing is named', async (t) => {
   for (const exit of [0, 2]) {
     site.puppet.plan(
-      `${leaveReport(join(here, 'noop-false.yaml'))}; exit ${String(exit)}`,
+      `${leaveReport(join(here, 'noop-false.report'))}; exit ${String(exit)}`,
     );
     t.match((await site.kick({ noop: true })).outcome, {
       kind: 'corrected',
@@ -78,7 +78,7 @@ t.test('a change in a run that was to change nothing is named', async (t) => {
 
 t.test('a host that is not in noop: neither pending nor code', async (t) => {
   site.puppet.plan(
-    leaveEdited('report.yaml', (text) =>
+    leaveEdited('report.report', (text) =>
       text
         .replace('noop: true', 'noop: false')
         .replace('noop_pending: true', 'noop_pending: false')

@@ -16,7 +16,7 @@ t.test('an agent that does not know the options', async (t) => {
   ]) {
     site.puppet.plan(`echo '${said}' >&2; exit 1`);
     t.match((await site.kick()).outcome, {
-      kind: 'not-started',
+      kind: 'failed',
       code: 'too-old',
       exitCode: 1,
       reason:

@@ -8,7 +8,7 @@ const site = createPuppetSite(t.testdir());
 t.teardown(() => site.close());
 
 t.test('binary strings are read: as UTF-8, or as Latin-1', async (t) => {
-  site.puppet.plan(`${leaveReport(join(here, 'report.yaml'))}; exit 4`);
+  site.puppet.plan(`${leaveReport(join(here, 'report.report'))}; exit 4`);
   t.match((await site.kick()).outcome, {
     kind: 'failed',
     code: 'resources',

@@ -96,8 +96,9 @@ function noopOf(end: ToolEnd, report: PuppetReport): Partial<Outcome> {
   return report.noop
     ? {
         code: 'noop-of-the-host',
-        reason:
-          "this host's own configuration has noop = true: what is pending stays as it is, however often it is kicked",
+        reason: oneLine(
+          `this host's own configuration has noop = true: ${pending[0]?.resource ?? 'what is pending'} stays as it is, however often it is kicked`,
+        ),
       }
     : {
         code: 'noop-of-a-resource',
@@ -131,7 +132,7 @@ export function judgeWithoutReport(
   }
   if (log.unknownOption !== undefined && exitCode === 1) {
     const reason = `this Puppet does not know ${log.unknownOption}: Puppet 6.15 or later is needed`;
-    return { ...bareOutcome('not-started', 'too-old', reason), ...exit };
+    return { ...bareOutcome('failed', 'too-old', reason), ...exit };
   }
   const notBegun = judgeNotBegun(end, 'puppet', log.firstLine);
   if (notBegun !== undefined) return notBegun;

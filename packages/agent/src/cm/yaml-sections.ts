@@ -11,6 +11,8 @@ const otherBreak = /^(?:\xc2\x85|\xe2\x80[\xa8\xa9])/;
 /** of byte order, byte by byte */
 const mark = '\xef\xbb\xbf';
 
+const properties = /^(?:[&!]\S*\s*)+$/;
+
 export interface Section {
   /** the key at the first level; its entries are told one by one */
   name: string;
@@ -145,6 +147,8 @@ export class YamlSections {
     const text = line.slice(indent).trimEnd();
     if (text[0] === '#' || otherBreak.test(text)) return;
     if (indent === 0 && this.#isMarker(text, at)) return;
+    // tag and anchor of the whole may stand on a line of their own
+    if (this.#root === undefined && properties.test(text)) return;
     this.#root ??= indent;
     const { root, section } = { root: this.#root, section: this.#section };
     const isItem = text === '-' || text.startsWith('- ');

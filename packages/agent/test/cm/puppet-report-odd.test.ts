@@ -29,6 +29,11 @@ const whole: [what: string, text: string, report: Partial<PuppetReport>][] = [
     { corrected },
   ],
   [
+    'its tag on a line of its own',
+    `---\n!ruby/object:Puppet::Transaction::Report\n${head}resource_statuses:\n${service}`,
+    { corrected },
+  ],
+  [
     'lines that end with CR and LF',
     `---\n${head}resource_statuses:\n${service}`.replaceAll('\n', '\r\n'),
     { corrected },
