@@ -259,6 +259,7 @@ export class PuppetReportReader {
 /**
  * A whole report in memory.
  * @returns undefined when the text is not a report
+ * @internal for tests: what is started reads in pieces
  */
 export function parsePuppetReport(text: string): PuppetReport | undefined {
   const reader = new PuppetReportReader();

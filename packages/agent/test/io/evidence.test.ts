@@ -61,11 +61,11 @@ t.test(
     let bytes = 0;
     let turns = 0;
     let isOver = false;
-  const count = (): void => {
-    turns += 1;
-    if (!isOver) setImmediate(count);
-  };
-  setImmediate(count);
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
     const state = await streamReport(
       file,
       (piece) => {
