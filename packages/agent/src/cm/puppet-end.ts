@@ -30,9 +30,12 @@ export function judgePuppetEnd(end: ToolEnd, report: PuppetReport): Outcome {
   });
   if (!report.completed) {
     // A catalog that did not compile is told the same way as a run that was ended midway.
-    const isInterrupted = end.exitCode === 0 || end.signal !== undefined;
+    const { exitCode = 0 } = end;
+    // above 128 a wrapper tells of a signal
+    const isInterrupted =
+      exitCode === 0 || exitCode > 128 || end.signal !== undefined;
     return {
-      kind: 'failed',
+      kind: corrected.length > 0 ? 'partly' : 'failed',
       ...because(
         isInterrupted ? 'interrupted' : 'catalog',
         isInterrupted

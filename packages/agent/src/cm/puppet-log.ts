@@ -15,7 +15,7 @@ export interface PuppetLog {
 /** The tool's own colour codes, in front of a line. */
 const colours = '(?:\\u001b\\[[\\d;]*m)*';
 const errorLine = new RegExp(
-  `^${colours}(?:Error|err): +(?!Facter: )(.+)$`,
+  `^${colours}(?:Error|err): +(?! |Facter: )(.+)$`,
   'm',
 );
 const unknownOption =

@@ -57,11 +57,15 @@ const resourceKeys = new Set([
 const logKeys = new Set(['level', 'message', 'source']);
 
 const anchored = / &\w/;
-const success = /status["']?: *(?:!\S+ *)?["':]*success/;
-const noop = /status["']?: *(?:!\S+ *)?["':]*noop/;
-const level = /level["']?: *(?:(?:!\S+ *)?["':]*(?:err|alert|emerg|crit)|[*&])/;
+/** Every repeat has a bound: an entry may hold anything. */
+const behind = `["']?: {0,9}(?:!\\S{1,99} {0,9})?["':]{0,9}`;
+const success = new RegExp(`status${behind}success`);
+const noop = new RegExp(`status${behind}noop`);
+const level = new RegExp(
+  `level(?:${behind}(?:err|alert|emerg|crit)|: {0,9}[*&])`,
+);
 /** where the word itself may stand elsewhere in the report */
-const aliased = /status: *[*&]|events: *\*|events:\r?\n *- \*/;
+const aliased = /status: {0,9}[*&]|events: {0,9}\*|events:\r?\n {0,20}- \*/;
 const levels = new Set(['err', 'alert', 'emerg', 'crit']);
 
 /**

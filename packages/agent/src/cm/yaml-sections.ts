@@ -11,7 +11,8 @@ const otherBreak = /^(?:\xc2\x85|\xe2\x80[\xa8\xa9])/;
 /** of byte order, byte by byte */
 const mark = '\xef\xbb\xbf';
 
-const properties = /^(?:[&!]\S*\s*)+$/;
+/** Tags and anchors alone. */
+const properties = /^(?:[&!]\S*(?:\s+|$))*$/;
 
 export interface Section {
   /** the key at the first level; its entries are told one by one */
@@ -174,19 +175,15 @@ export class YamlSections {
     this.#section = undefined;
     this.#open = undefined;
     this.#deeper = undefined;
-    const key =
-      /^(?:"([^"]*)"|'([^']*)'|([^\s"'[\]{}#&*!|>%@,?-].*?)) *:(?: +(.*))?$/.exec(
-        text,
-      );
-    if (key === null || indent !== root) {
+    const key = splitFirstKey(text);
+    if (key === undefined || indent !== root) {
       this.#report('no YAML as Puppet writes it', this.#base + at);
       return;
     }
-    const [, double, single, plain, value = ''] = key;
+    const { name, value } = key;
     this.#start = at;
     // behind tag and anchor alone the value stands in the next lines
-    const name = double ?? single ?? plain ?? '';
-    if (/^(?:[&!]\S*\s*)*$/.test(value) && this.#reader.isCut(name)) {
+    if (properties.test(value) && this.#reader.isCut(name)) {
       this.#open = name;
     } else {
       this.#open = undefined;
@@ -259,4 +256,23 @@ export class YamlSections {
     if (this.#damage !== undefined && this.#damage.atByte <= atByte) return;
     this.#damage = { what, atByte };
   }
+}
+
+/** Characters with which no plain key begins. */
+const noKey = /^[\s[\]{}#&*!|>%@`,?-]/;
+
+function splitFirstKey(
+  text: string,
+): { name: string; value: string } | undefined {
+  const quote = text[0] === '"' || text[0] === "'" ? text[0] : undefined;
+  if (quote === undefined) {
+    const colon = text.indexOf(': ');
+    const end = colon < 0 && text.endsWith(':') ? text.length - 1 : colon;
+    if (end <= 0 || noKey.test(text)) return undefined;
+    return { name: text.slice(0, end), value: text.slice(end + 1).trim() };
+  }
+  const end = text.indexOf(quote, 1);
+  const rest = end < 0 ? '' : text.slice(end + 1);
+  if (rest !== ':' && !rest.startsWith(': ')) return undefined;
+  return { name: text.slice(1, end), value: rest.slice(1).trim() };
 }

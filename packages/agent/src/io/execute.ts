@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Outcome, Run } from '@kickd/protocol';
+import type { Outcome, Run, Uuid7 } from '@kickd/protocol';
 import { bareOutcome } from '../run/outcome.ts';
 import type {
   Child,
@@ -184,6 +184,7 @@ async function judge(execution: Execution, ended: ChildEnd): Promise<Outcome> {
     startedAt: new Date(run.startedAt ?? run.queuedAt),
     isAlive,
   };
+  if (!leavesReport(profile, run.run)) return read(profile, end, closing);
   const mark = readingMarkOf(logFile);
   if (mark.wasBegun) return judgeUnread(profile, end);
   mark.begin();
@@ -195,6 +196,12 @@ async function judge(execution: Execution, ended: ChildEnd): Promise<Outcome> {
   // not where reading has thrown: it would throw again
   mark.clear();
   return outcome;
+}
+
+function leavesReport(profile: CmProfile, run: Uuid7): boolean {
+  return (
+    profile.streamed !== undefined || 'report' in profile.evidenceFiles(run)
+  );
 }
 
 async function read(

@@ -6,11 +6,11 @@ import {
 } from '../../src/cm/puppet-report.ts';
 
 /** Reports that Puppet itself or a damaged disk leaves, each with what is to be read from it. */
-function read(report: string | Buffer): ReadReport {
+function read(report: string | Buffer, pieceBytes = 7): ReadReport {
   const reader = new PuppetReportReader();
   const bytes = Buffer.from(report);
-  for (let at = 0; at < bytes.length; at += 7) {
-    reader.take(bytes.subarray(at, at + 7));
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    reader.take(bytes.subarray(at, at + pieceBytes));
   }
   return reader.end();
 }
@@ -264,3 +264,33 @@ t.test('at most 50 of each are named', (t) => {
   t.equal(found.report.failed.at(-1), 'File[49]');
   t.end();
 });
+
+t.test(
+  'no text makes the reader slow: many times as long, not many times as slow',
+  (t) => {
+    // each took minutes, or for ever, of a reader that looks at all ways to read it
+    const evil = [
+      `logs:\n- level: notice\n  message: "status: !${':'.repeat(200_000)}"\n`,
+      `resource_statuses:\n  a:\n    status: !${':'.repeat(200_000)}success\n    x: noop\n`,
+      `x: ${'&!'.repeat(400)} x\n`,
+      `${'&!'.repeat(400)} x\n`,
+      `x${' '.repeat(100_000)}x\n`,
+      `a${' '.repeat(1000)}b\n`.repeat(2000),
+      `"${'a'.repeat(1000)}\n`.repeat(2000),
+      `resource_statuses:\n  a:\n    failed: true\n    x: "${'\\'.repeat(200_001)}\n`,
+      `resource_statuses:\n  a:\n    failed: true\n    events:\n    ${'- '.repeat(100_000)}\n`,
+      `resource_statuses:\n  a:\n    failed: true\n    ${'? '.repeat(100_000)}\n`,
+      `resource_statuses:\n  a:\n    failed: true\n    title: ${'{'.repeat(100_000)}\n`,
+      `resource_statuses:\n  a: ${'['.repeat(2000)}\n    failed: true\n`,
+      `resource_statuses:\n${Array.from({ length: 2000 }, (_, n) => `${' '.repeat(n)}? failed: true\n`).join('')}`,
+      `resource_statuses:\n  a:\n    failed: true\n${Array.from({ length: 500 }, (_, n) => `${' '.repeat(n + 4)}a:\n`).join('')}`,
+    ];
+    for (const text of evil) {
+      t.doesNotThrow(
+        () => read(`---\n${head}${text}`, 65_536),
+        text.slice(0, 40),
+      );
+    }
+    t.end();
+  },
+);
