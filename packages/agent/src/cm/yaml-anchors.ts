@@ -8,7 +8,7 @@ const textMaxChars = 1024;
 /** What an anchor takes beside its text. */
 const anchorChars = 128;
 /** Of all that stands in brackets in one document: a parser of YAML takes milliseconds for a thousand characters. */
-const flowBudgetChars = 64 * 1024;
+const flowBudgetChars = 16 * 1024;
 
 /**
  * What `&name` stands for in one document. An alias gives the same value again and never a copy, so that no number

@@ -8,7 +8,7 @@ export type Yaml =
   string | undefined | readonly Yaml[] | ReadonlyMap<string, Yaml>;
 
 /** Deeper than anything in a report; what is deeper is passed over. */
-const depthMax = 24;
+const depthMax = 10;
 /** `[a, b]` and `{a: b}`, which Psych does not write and a person does. */
 const flowMaxChars = 2048;
 
