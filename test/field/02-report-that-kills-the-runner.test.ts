@@ -39,6 +39,42 @@ t.test('log lines in place of resources', async (t) => {
   });
 });
 
+t.test(
+  'what cannot be read settles its run, and the next one runs',
+  async (t) => {
+    const site = createPuppetSite(t.testdir());
+    t.teardown(() => site.close());
+    const head = 'status: changed\\njob_id: %s\\n';
+    for (const [leave, reason] of [
+      [`mkfifo "$REPORT"`, 'it is not a file'],
+      [`mkdir "$REPORT"`, 'it is not a file'],
+      [`: >"$REPORT"`, 'it is empty'],
+      [`echo '<html>' >"$REPORT"`, 'no YAML as Puppet writes it at byte 0'],
+      [
+        `printf '${head}\\000\\000' "$KICKD_RUN" >"$REPORT"`,
+        'NUL bytes at byte 61',
+      ],
+      [
+        `printf '${head}resource_statuses:\\n  A[b]:\\n    fai' "$KICKD_RUN" >"$REPORT"`,
+        'it breaks off at byte 95',
+      ],
+    ] as const) {
+      for (const [exit, kind] of [
+        [0, 'failed'],
+        [2, 'corrected'],
+      ] as const) {
+        site.puppet.plan(`rm -rf "$REPORT"; ${leave}; exit ${String(exit)}`);
+        t.match((await site.kick()).outcome, {
+          kind,
+          code: 'report-unreadable',
+          exitCode: exit,
+          reason: `the report of this run cannot be read: ${reason}`,
+        });
+      }
+    }
+  },
+);
+
 t.test('a summary of that size', async (t) => {
   const site = createPuppetSite(t.testdir());
   t.teardown(() => site.close());
