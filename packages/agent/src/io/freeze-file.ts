@@ -1,11 +1,12 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { oneLine } from '@kickd/protocol';
 
 /** The first line of the freeze file; undefined: there is none, and runs may start. */
 export function readFreeze(file: string): string | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(file, 'r');
+    // a pipe in its place must not be waited for
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const isMissing =
       error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -13,6 +14,7 @@ export function readFreeze(file: string): string | undefined {
     return isMissing ? undefined : `${file} is there`;
   }
   try {
+    if (!fstatSync(descriptor).isFile()) return `${file} is there`;
     const buffer = Buffer.alloc(512);
     const length = readSync(descriptor, buffer);
     const [line = ''] = buffer.toString('utf8', 0, length).split('\n');

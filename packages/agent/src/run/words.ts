@@ -9,6 +9,10 @@ export function outcomeInWords(outcome: Outcome): string {
   if (outcome.failed.length > 0) {
     parts.push(`failed: ${outcome.failed.join(', ')}`);
   }
+  if (outcome.pending !== undefined && outcome.pending.length > 0) {
+    const names = outcome.pending.map(correctionInWords);
+    parts.push(`pending: ${names.join(', ')}`);
+  }
   if (outcome.code !== undefined) parts.push(`(${outcome.code})`);
   if (outcome.reason !== undefined) parts.push(outcome.reason);
   if (outcome.cachedCatalog === true) parts.push('[from the cached catalog]');

@@ -118,13 +118,13 @@ function withOutcome(
 }
 
 /**
- * Whether something may have run. A run that was lost or cancelled did not help either: what nobody can
- * tell counts like a failure.
+ * Whether the host tried. A run that was lost or cancelled did not help either, nor did a tool that cannot be
+ * started: what nobody can tell counts like a failure. What the host refused counts for nothing.
  */
 export function didRun(outcome: OutcomeRecord): boolean {
   switch (outcome.kind) {
     case 'ended':
-      return !['refused', 'not-started'].includes(outcome.outcome.kind);
+      return outcome.outcome.kind !== 'refused';
     case 'not-known':
       return true;
     case 'refused':

@@ -15,6 +15,9 @@ export function describeOutcome(
     outcome.failed.length > 0
       ? `failed: ${list(outcome.failed.map((name) => printable(name, 120)))}`
       : '',
+    outcome.pending !== undefined && outcome.pending.length > 0
+      ? `pending: ${list(outcome.pending.map(resource))}`
+      : '',
     outcome.code === undefined ? '' : `(${printable(outcome.code, 60)})`,
     outcome.reason === undefined ? '' : printable(outcome.reason),
     outcome.cachedCatalog === true ? '(from the cached catalog)' : '',

@@ -118,6 +118,22 @@ void t.test(
   },
 );
 
+void t.test('a tool that cannot be started has not helped', async (t) => {
+  const { take, tell } = createKicker();
+  const notStarted: OutcomeRecord = {
+    kind: 'ended',
+    run: 'r',
+    outcome: { kind: 'not-started', code: 'spawn', corrected: [], failed: [] },
+  };
+  for (let turn = 0; turn < 2; turn += 1) {
+    t.equal(take({}, turn * 700, turn > 0), 'kick');
+    const kick = `kick-${turn + 1}`;
+    tell({ kind: 'outcome', kick, outcome: notStarted }, turn * 700 + 20);
+    t.equal(take({}, turn * 700 + 30, true), 'verifying');
+  }
+  t.equal(take({}, 1400, true), 'futile', 'a person is needed');
+});
+
 void t.test('the period counts over problems', async (t) => {
   const { take, tell } = createKicker({
     ...rules,
