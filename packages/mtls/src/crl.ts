@@ -1,16 +1,25 @@
-import { verify, type X509Certificate } from 'node:crypto';
-import { AsnConvert } from '@peculiar/asn1-schema';
-import { Certificate, CertificateList, type Name } from '@peculiar/asn1-x509';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { entryObstacle, readCrlExtensions } from './crl-extensions.ts';
 import {
+  bytesOf,
+  contentsOf,
   readElement,
-  readElements,
-  writeElement,
+  readInside,
+  readInteger,
+  readTime,
+  tags,
   type DerElement,
 } from './der.ts';
+import {
+  readSignatureAlgorithm,
+  type SignatureAlgorithm,
+} from './signature-algorithm.ts';
+import { canonicalName, canonicalSubject, shownName } from './x509-name.ts';
 
 /** What a CRL says, as far as anybody here asks. */
 export interface CrlFacts {
-  issuer: Name;
+  /** as people write it; not printable yet */
+  issuer: string;
   thisUpdate: Date;
   /** absent: it never expires; OpenSSL accepts that */
   nextUpdate: Date | undefined;
@@ -18,139 +27,174 @@ export interface CrlFacts {
   number: bigint | undefined;
   /** serial numbers, upper-case hexadecimal as in `X509Certificate.serialNumber` */
   revoked: ReadonlySet<string>;
-  isSignedBy(ca: X509Certificate): boolean;
+  /**
+   * Why it is not a full CRL of its issuer that is understood to the last word: an extension, or how it is signed.
+   * Such a CRL covers nobody, and OpenSSL must never see it.
+   */
+  obstacle: string | undefined;
+  /** whether the CA has this CRL's issuer as its name */
+  isNamedAs(ca: X509Certificate): boolean;
+  /** by name and signature; false where how it is signed is unknown */
+  isSignedBy(ca: X509Certificate, key?: KeyObject): boolean;
 }
 
-/** Signature algorithms of a CRL: the hash that node:crypto's verify wants; null where the key knows. */
-const hashes: Record<string, string | null> = {
-  '1.2.840.113549.1.1.5': 'sha1',
-  '1.2.840.113549.1.1.11': 'sha256',
-  '1.2.840.113549.1.1.12': 'sha384',
-  '1.2.840.113549.1.1.13': 'sha512',
-  '1.2.840.10045.4.3.2': 'sha256',
-  '1.2.840.10045.4.3.3': 'sha384',
-  '1.2.840.10045.4.3.4': 'sha512',
-  '1.3.101.112': null,
-};
-
-const crlNumberOid = '2.5.29.20';
-
 /**
- * Reads one CRL.
+ * Reads one CRL to the last byte, by itself: OpenSSL takes a delta for a full CRL, and node:crypto has no reader.
  * @throws where it is not a CRL
  * @see RFC 5280, 5
  */
 export function readCrl(der: Buffer): CrlFacts {
-  const { signed, revoked, rest } = takeRevoked(der);
-  const list = AsnConvert.parse(rest, CertificateList);
-  const body = list.tbsCertList;
-  const number = body.crlExtensions?.find(
-    ({ extnID }) => extnID === crlNumberOid,
+  const whole = readElement(der, 0, der.length);
+  const [body, outer, signature, ...more] = readInside(
+    der,
+    whole,
+    tags.sequence,
   );
+  const isWhole = more.length === 0 && whole.end === der.length;
+  if (!body || !outer || signature?.tag !== tags.bitString || !isWhole)
+    throw new Error('not a CRL');
+  const fields = readFields(der, body);
+  const algorithm = readSignatureAlgorithm(der, outer);
+  const isOneAlgorithm = bytesOf(der, outer).equals(
+    bytesOf(der, fields.algorithm),
+  );
+  const { revoked, obstacle } = readEntries(der, fields.entries);
+  const extensions = fields.extensions
+    ? readCrlExtensions(der, fields.extensions)
+    : undefined;
+  if ((extensions?.number ?? 0n) < 0n) throw new Error('a number below zero');
+  const issuer = canonicalName(der, fields.issuer);
+  const isNamedAs = (ca: X509Certificate): boolean =>
+    canonicalSubject(ca) === issuer;
   return {
-    issuer: body.issuer,
-    thisUpdate: body.thisUpdate.getTime(),
-    nextUpdate: body.nextUpdate?.getTime(),
-    number: number && integerOf(Buffer.from(number.extnValue.buffer)),
-    revoked: new Set(revoked),
-    isSignedBy(ca) {
-      const hash = hashes[list.signatureAlgorithm.algorithm];
-      if (hash === undefined) return false;
-      const subject = AsnConvert.parse(ca.raw, Certificate).tbsCertificate
-        .subject;
-      if (canonical(subject) !== canonical(body.issuer)) return false;
-      try {
-        return verify(hash, signed, ca.publicKey, Buffer.from(list.signature));
-      } catch {
-        // an algorithm that does not fit the key of this CA: another CA's CRL
-        return false;
-      }
+    issuer: shownName(der, fields.issuer),
+    thisUpdate: fields.thisUpdate,
+    nextUpdate: fields.nextUpdate,
+    number: extensions?.number,
+    revoked,
+    obstacle:
+      versionObstacle(fields) ??
+      extensions?.obstacle ??
+      obstacle ??
+      (isOneAlgorithm
+        ? algorithmObstacle(algorithm)
+        : 'its two fields about the signature algorithm differ'),
+    isNamedAs,
+    isSignedBy(ca, key = keyOf(ca)) {
+      if (algorithm.kind === 'unknown' || !isOneAlgorithm) return false;
+      // the first byte of a BIT STRING says how many bits of the last are unused: none
+      const bits = contentsOf(der, signature);
+      return (
+        bits[0] === 0 &&
+        key !== undefined &&
+        isNamedAs(ca) &&
+        algorithm.verify(bytesOf(der, body), key, bits.subarray(1))
+      );
     },
   };
 }
 
-/** The tags of a CRL. @see X.680, 8.6 */
-const tags = {
-  integer: 0x02,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  sequence: 0x30,
-};
+/** The key of a certificate; undefined where OpenSSL does not know its kind. */
+export function keyOf(cert: X509Certificate): KeyObject | undefined {
+  try {
+    return cert.publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Fields {
+  version: bigint | undefined;
+  algorithm: DerElement;
+  issuer: DerElement;
+  thisUpdate: Date;
+  nextUpdate: Date | undefined;
+  entries: DerElement | undefined;
+  extensions: DerElement | undefined;
+}
+
+/** In their order, with nothing behind them. @see RFC 5280, 5.1 */
+function readFields(der: Buffer, body: DerElement): Fields {
+  const left = readInside(der, body, tags.sequence);
+  const take = (...wanted: number[]): DerElement | undefined =>
+    left[0] !== undefined && wanted.includes(left[0].tag)
+      ? left.shift()
+      : undefined;
+  const version = take(tags.integer);
+  const algorithm = take(tags.sequence);
+  const issuer = take(tags.sequence);
+  const thisUpdate = take(tags.utcTime, tags.generalizedTime);
+  const nextUpdate = take(tags.utcTime, tags.generalizedTime);
+  const entries = take(tags.sequence);
+  const tagged = take(0xa0);
+  if (!algorithm || !issuer || left.length > 0)
+    throw new Error('not the fields of a CRL');
+  const extensions = tagged && readElement(der, tagged.start, tagged.end);
+  if (extensions && extensions.end !== tagged.end)
+    throw new Error('something behind the extensions');
+  return {
+    version: version && readInteger(der, version),
+    algorithm,
+    issuer,
+    thisUpdate: readTime(der, thisUpdate),
+    nextUpdate: nextUpdate && readTime(der, nextUpdate),
+    entries,
+    extensions,
+  };
+}
 
 /**
- * Reads the entries by themselves. To the library each is a tree of objects: of a thousand it makes a tenth of a second
- * in which no request is answered, and without just-in-time compilation much more.
- * @returns the bytes that are signed, the serial numbers, and the CRL as it is without entries
+ * Serial numbers alone: to a library each entry is a tree of objects, of a thousand it makes a tenth of a second in
+ * which no request is answered, and without just-in-time compilation much more.
  */
-function takeRevoked(der: Buffer): {
-  signed: Buffer;
-  revoked: string[];
-  rest: Buffer;
-} {
-  const whole = readElement(der, 0, der.length);
-  const [body, ...signature] = readElements(der, whole.start, whole.end);
-  if (
-    whole.tag !== tags.sequence ||
-    whole.end !== der.length ||
-    body?.tag !== tags.sequence
-  )
-    throw new Error('not a CRL');
-  const signed = bytesOf(der, body);
-  const fields = readElements(der, body.start, body.end);
-  // the one list that stands behind a time: thisUpdate or nextUpdate
-  const at = fields.findIndex(
-    ({ tag }, index) => tag === tags.sequence && isTime(fields[index - 1]?.tag),
-  );
-  const list = fields[at];
-  if (list === undefined) return { signed, revoked: [], rest: der };
-  const others = fields.filter((field) => field !== list);
-  const rest = writeElement(whole.tag, [
-    writeElement(
-      body.tag,
-      others.map((field) => bytesOf(der, field)),
-    ),
-    ...signature.map((part) => bytesOf(der, part)),
-  ]);
-  const revoked = readElements(der, list.start, list.end).map((entry) => {
-    const serial = readElement(der, entry.start, entry.end);
-    if (entry.tag !== tags.sequence || serial.tag !== tags.integer)
+function readEntries(
+  der: Buffer,
+  list: DerElement | undefined,
+): { revoked: Set<string>; obstacle: string | undefined } {
+  const revoked = new Set<string>();
+  let obstacle: string | undefined;
+  const entries = list ? readInside(der, list, tags.sequence) : [];
+  for (const entry of entries) {
+    const [serial, at, extensions, ...more] = readInside(
+      der,
+      entry,
+      tags.sequence,
+    );
+    const isTime = at?.tag === tags.utcTime || at?.tag === tags.generalizedTime;
+    if (serial?.tag !== tags.integer || !isTime || more.length > 0)
       throw new Error('an entry of the CRL without a serial number');
-    return serialHex(der.subarray(serial.start, serial.end));
-  });
-  return { signed, revoked, rest };
+    revoked.add(serialHex(contentsOf(der, serial)));
+    if (extensions) obstacle ??= entryObstacle(der, extensions);
+  }
+  return { revoked, obstacle };
 }
 
-function isTime(tag: number | undefined): boolean {
-  return tag === tags.utcTime || tag === tags.generalizedTime;
+function versionObstacle({ version, ...fields }: Fields): string | undefined {
+  if (version !== undefined && version !== 1n)
+    return `version ${String(version + 1n)} of CRLs is not known`;
+  return version === undefined && fields.extensions !== undefined
+    ? 'it says version 1, which has no extensions, and has some'
+    : undefined;
 }
 
-function bytesOf(der: Buffer, { at, end }: DerElement): Buffer {
-  return der.subarray(at, end);
+function algorithmObstacle(algorithm: SignatureAlgorithm): string | undefined {
+  return algorithm.kind === 'unknown'
+    ? `its signature algorithm ${algorithm.name} is not verified here`
+    : undefined;
 }
 
-/** As OpenSSL compares names: case and runs of spaces do not count, string types do not either. */
-function canonical(name: Name): string {
-  return JSON.stringify(
-    Array.from(name, (part) =>
-      Array.from(part, ({ type, value }) => [
-        type,
-        value.toString().trim().replace(/\s+/g, ' ').toLowerCase(),
-      ]),
-    ),
-  );
-}
-
+/** As OpenSSL prints it (BN_bn2hex): a number below zero has its sign in front. */
 function serialHex(bytes: Buffer): string {
-  return bytes
+  if (bytes.length === 0) throw new Error('no serial number');
+  const isNegative = (bytes[0] ?? 0) >= 0x80;
+  if (isNegative) {
+    const size = 1n << BigInt(8 * bytes.length);
+    const hex = (size - BigInt(`0x${bytes.toString('hex')}`)).toString(16);
+    return `-${hex.length % 2 === 1 ? '0' : ''}${hex.toUpperCase()}`;
+  }
+  const hex = bytes
     .toString('hex')
     .replace(/^(00)+(?=..)/, '')
     .toUpperCase();
-}
-
-/** A small DER INTEGER: tag, one length byte, at most 20 bytes (RFC 5280, 5.2.3). */
-function integerOf(der: Buffer): bigint | undefined {
-  const length = der[1];
-  if (der[0] !== 0x02 || length === undefined || length !== der.length - 2)
-    return undefined;
-  return length === 0 ? undefined : BigInt(`0x${der.toString('hex', 2)}`);
+  return hex === '00' ? '0' : hex;
 }

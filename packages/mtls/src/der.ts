@@ -46,6 +46,107 @@ export function readElements(
   return elements;
 }
 
+/** The tags of X.509 that are read here. @see X.680, 8.6 */
+export const tags = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  oid: 0x06,
+  enumerated: 0x0a,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** The elements inside one. @throws where it is not of this tag, or its contents are no elements */
+export function readInside(
+  der: Buffer,
+  element: DerElement | undefined,
+  tag: number,
+): DerElement[] {
+  if (element?.tag !== tag) throw new Error('another element of DER expected');
+  return readElements(der, element.start, element.end);
+}
+
+/** The element with its tag and length. */
+export function bytesOf(der: Buffer, { at, end }: DerElement): Buffer {
+  return der.subarray(at, end);
+}
+
+/** What the element holds. */
+export function contentsOf(der: Buffer, { start, end }: DerElement): Buffer {
+  return der.subarray(start, end);
+}
+
+/**
+ * An OBJECT IDENTIFIER in dotted form.
+ * @throws where it is none
+ * @see X.690, 8.19
+ */
+export function readOid(der: Buffer, element: DerElement | undefined): string {
+  if (element?.tag !== tags.oid || element.start === element.end)
+    throw new Error('no OBJECT IDENTIFIER');
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  for (const byte of contentsOf(der, element)) {
+    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    if (byte >= 0x80) continue;
+    arcs.push(arc);
+    arc = 0n;
+  }
+  if ((der[element.end - 1] ?? 0) >= 0x80 || element.end - element.start > 64)
+    throw new Error('an OBJECT IDENTIFIER that does not end');
+  const [head = 0n, ...rest] = arcs;
+  const first = head < 80n ? head / 40n : 2n;
+  return [first, head - first * 40n, ...rest].join('.');
+}
+
+/** An INTEGER of any size. @throws where it is none */
+export function readInteger(
+  der: Buffer,
+  element: DerElement | undefined,
+): bigint {
+  if (element?.tag !== tags.integer || element.start === element.end)
+    throw new Error('no INTEGER');
+  const contents = contentsOf(der, element);
+  const value = BigInt(`0x${contents.toString('hex')}`);
+  const isNegative = (contents[0] ?? 0) >= 0x80;
+  return isNegative ? value - (1n << BigInt(8 * contents.length)) : value;
+}
+
+/**
+ * A UTCTime or GeneralizedTime, as RFC 5280 wants them: with seconds, in UTC, without fractions.
+ * @throws where it is none, or names no day of the calendar
+ * @see RFC 5280, 4.1.2.5
+ */
+export function readTime(der: Buffer, element: DerElement | undefined): Date {
+  const text =
+    element === undefined ? '' : contentsOf(der, element).toString('latin1');
+  const isUtc = element?.tag === tags.utcTime;
+  const pattern = isUtc
+    ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
+    : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+  const parts = pattern.exec(text)?.slice(1).map(Number);
+  if (!parts || (!isUtc && element?.tag !== tags.generalizedTime))
+    throw new Error('no time of X.509');
+  const [given = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] =
+    parts;
+  const century = given < 50 ? 2000 : 1900;
+  const time = new Date(0);
+  time.setUTCFullYear(isUtc ? given + century : given, month - 1, day);
+  time.setUTCHours(hour, minute, second);
+  const isReal =
+    time.getUTCMonth() === month - 1 &&
+    time.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
+  if (!isReal) throw new Error('no day of the calendar');
+  return time;
+}
+
 /** An element of these contents. */
 export function writeElement(tag: number, contents: readonly Buffer[]): Buffer {
   const body = Buffer.concat(contents);

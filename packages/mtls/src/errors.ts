@@ -1,4 +1,5 @@
-import { printable, type FaultFacts } from '@kickd/protocol';
+import { printable, printableAscii, type FaultFacts } from '@kickd/protocol';
+import type { CrlEntry, CrlMark } from './trust.ts';
 
 const fetchCrls = 'puppet ssl bootstrap --crl_refresh_interval 1';
 const newCert =
@@ -49,7 +50,9 @@ export const errors = {
     facts(
       'TLS_FILE_EMPTY',
       `the ${what} file ${printable(file)} is empty`,
-      anew(what, file),
+      what === 'key'
+        ? `look for a copy in a backup; only if there is none, get a new pair: ${newCert}`
+        : `fetch it: ${fetchAnew(file)}`,
     ),
   fileDer: (what: string, file: string) =>
     facts(
@@ -57,11 +60,31 @@ export const errors = {
       `the ${what} file ${printable(file)} is DER, PEM is wanted`,
       `convert it: openssl ${commandFor(what)} -inform der -in ${printable(file)} -out ${printable(file)}.pem`,
     ),
+  fileUtf16: (what: string, file: string) =>
+    facts(
+      'TLS_FILE_UTF16',
+      `the ${what} file ${printable(file)} is UTF-16, PEM is ASCII`,
+      `convert it: iconv -f UTF-16 -t ASCII ${printable(file)} -o ${printable(file)}.pem`,
+    ),
   fileDamaged: (what: string, file: string, why: string) =>
     facts(
       'TLS_FILE_DAMAGED',
       `the ${what} file ${printable(file)} is damaged: ${printable(why)}`,
-      `look at it: openssl ${commandFor(what)} -in ${printable(file)} -noout; ${anew(what, file)}`,
+      what === 'key'
+        ? `ask openssl: openssl pkey -in ${printable(file)} -noout; ${keyAfterOpenssl(file)}`
+        : `look at it: openssl ${commandFor(what)} -in ${printable(file)} -noout; ${again(file)}`,
+    ),
+  keyKind: (file: string, kind: string) =>
+    facts(
+      'KEY_KIND',
+      `the key ${printable(file)} is ${printable(kind)}; TLS here wants P-256, P-384, P-521, Ed25519 or RSA`,
+      `look: openssl pkey -in ${printable(file)} -noout -text_pub; then get a certificate with a key of one of those kinds, and name the new files in tls.cert and tls.key`,
+    ),
+  keyInOpenFile: (what: string, file: string) =>
+    facts(
+      'KEY_EXPOSED',
+      `a private key stands in the ${what} file ${printable(file)}, which everybody on this host may read`,
+      `chmod o= ${printable(file)}; if others use this host, get a new pair: ${newCert}`,
     ),
   certMissing: (file: string) =>
     facts(
@@ -73,7 +96,7 @@ export const errors = {
     facts(
       'KEY_EMPTY',
       `no private key stands in ${printable(file)}`,
-      `look at it: head -n 1 ${printable(file)}; it should read BEGIN RSA PRIVATE KEY, BEGIN EC PRIVATE KEY or BEGIN PRIVATE KEY`,
+      `look at it: grep -a BEGIN ${printable(file)}; one line should read BEGIN RSA PRIVATE KEY, BEGIN EC PRIVATE KEY or BEGIN PRIVATE KEY`,
     ),
   keyEncrypted: (file: string) =>
     facts(
@@ -91,13 +114,13 @@ export const errors = {
     facts(
       'CA_EMPTY',
       `no CA certificate stands in ${printable(file)}`,
-      `fetch the CA's bundle: rm ${printable(file)}; puppet ssl bootstrap`,
+      `look what it holds: grep -a BEGIN ${printable(file)}; then fetch the CA's bundle: ${fetchAnew(file)}`,
     ),
   crlEmpty: (file: string) =>
     facts(
       'CRL_EMPTY',
       `no CRL stands in ${printable(file)}, so nobody could ever be revoked`,
-      `fetch the CA's CRLs: rm ${printable(file)}; puppet ssl bootstrap`,
+      `look what it holds: grep -a BEGIN ${printable(file)}; then fetch the CA's CRLs: ${fetchAnew(file)}`,
     ),
   crlDamaged: (file: string, nth: number) =>
     facts(
@@ -105,11 +128,33 @@ export const errors = {
       `CRL ${nth} of ${printable(file)} cannot be read as a CRL`,
       `look at it: openssl crl -in ${printable(file)} -noout -text`,
     ),
+  crlNotUnderstood: (
+    file: string,
+    { nth, facts: { issuer, obstacle } }: CrlEntry,
+    ca: string | undefined,
+  ) =>
+    facts(
+      'CRL_NOT_UNDERSTOOD',
+      `CRL ${nth} of ${printable(file)}, of ${printableAscii(issuer)}, covers nobody: ${printable(obstacle ?? '')}`,
+      (ca === undefined
+        ? 'no CA that counts here has this name: it can be taken out'
+        : 'only a full CRL of the CA counts: publish one with every revocation in it, and leave only that in the file') +
+        `; look: ${listOfCrls(file)}`,
+    ),
+  crlNotSigned: (
+    file: string,
+    { nth, facts: { issuer, number } }: CrlEntry,
+  ) =>
+    facts(
+      'CRL_NOT_SIGNED',
+      `CRL ${nth} of ${printable(file)}${number === undefined ? '' : `, number ${number}`}, is named as of ${printableAscii(issuer)}, and no CA certificate of that name here has signed it: it covers nobody`,
+      `a CA made anew, or damaged: fetch the newest: ${fetchCrls}; look: ${listOfCrls(file)}`,
+    ),
   crlNotCovering: (file: string, ca: string) =>
     facts(
       'CRL_NOT_COVERING',
       `no CRL in ${printable(file)} is signed by the CA ${printable(ca)}`,
-      `every CA of the bundle needs its CRL: ${fetchCrls}; look: openssl crl -in ${printable(file)} -noout -issuer`,
+      `every CA of our chain needs its CRL: ${fetchCrls}; look: ${listOfCrls(file)}`,
     ),
   crlExpired: (file: string, ca: string, at: string) =>
     facts(
@@ -129,10 +174,10 @@ export const errors = {
       `the CRL of ${printable(ca)} in ${printable(file)} expires at ${at}`,
       `fetch a new one: ${fetchCrls}`,
     ),
-  crlBackwards: (file: string, ca: string, was: bigint, is: bigint) =>
+  crlBackwards: (file: string, ca: string, was: CrlMark, is: CrlMark) =>
     facts(
       'CRL_BACKWARDS',
-      `the CRL of ${printable(ca)} in ${printable(file)} went back from number ${was} to ${is}: an old copy?`,
+      `the CRL of ${printable(ca)} in ${printable(file)} went back from ${markOf(was)} to ${markOf(is)}: an old copy?`,
       `fetch the newest: ${fetchCrls}; if the CA itself was restored from a backup, restart this service`,
     ),
   crlUnnumbered: (file: string, ca: string) =>
@@ -169,7 +214,7 @@ export const errors = {
     facts(
       'CERT_UNKNOWN_CA',
       `no CA in ${printable(ca)} signed the certificate ${printable(file)}`,
-      `look: openssl verify -CAfile ${printable(ca)} ${printable(file)}; if the CA was made anew: rm ${printable(ca)}; ${newCert}`,
+      `look: openssl verify -CAfile ${printable(ca)} ${printable(file)}; if the CA was made anew: mv ${printable(ca)} ${printable(ca)}.old; ${newCert}`,
     ),
   certUsage: (file: string, usage: string) =>
     facts(
@@ -187,7 +232,33 @@ export const errors = {
     facts(
       'CA_EXPIRED',
       `the CA ${printable(ca)} in ${printable(file)} expired at ${at}`,
-      `renew the CA, then on every host: rm ${printable(file)}; puppet ssl bootstrap`,
+      `no other certificate of this CA stands there; look at all: ${listOf(file)}; where the CA is renewed already, fetch its bundle: ${fetchAnew(file)}; else renew it first, then do so on every host`,
+    ),
+  caSpareExpired: (
+    file: string,
+    ca: string,
+    at: string,
+    carriedBy: string | undefined,
+  ) =>
+    facts(
+      'CA_SPARE_EXPIRED',
+      `a certificate of the CA ${printableAscii(ca)} in ${printable(file)} expired at ${at}: ` +
+        (carriedBy === undefined
+          ? 'nobody of it is let in, and our own chain does not need it'
+          : `another certificate of the same key carries our chain until ${carriedBy}`),
+      `nothing has to be done; it can be taken out of the file: ${listOf(file)}`,
+    ),
+  caSpareNotYetValid: (file: string, ca: string, at: string) =>
+    facts(
+      'CA_SPARE_NOT_YET_VALID',
+      `a certificate of the CA ${printableAscii(ca)} in ${printable(file)} is not valid before ${at}; our own chain does not need it until then`,
+      `nothing has to be done if the CA is being renewed; else compare the clocks of this host and of the CA: timedatectl`,
+    ),
+  caUncovered: (file: string, ca: string, crl: string) =>
+    facts(
+      'CA_UNCOVERED',
+      `no CRL in ${printable(crl)} is signed by the CA ${printableAscii(ca)} of ${printable(file)}: nobody of it is let in; our own chain does not need it`,
+      `to let its hosts in, add its CRL to ${printable(crl)}; else take it out of the bundle: ${listOf(file)}`,
     ),
   caNotYetValid: (file: string, ca: string, at: string) =>
     facts(
@@ -205,7 +276,7 @@ export const errors = {
     facts(
       'CA_INCOMPLETE',
       `the bundle ${printable(file)} holds ${printable(ca)} without the CA that signed it`,
-      `fetch the whole bundle: rm ${printable(file)}; puppet ssl bootstrap`,
+      `fetch the whole bundle: ${fetchAnew(file)}`,
     ),
   caNotACa: (file: string, name: string) =>
     facts(
@@ -244,8 +315,35 @@ function commandFor(what: string): 'x509' | 'crl' | 'pkey' {
   return what === 'key' ? 'pkey' : 'x509';
 }
 
-function anew(what: string, file: string): string {
-  return what === 'key'
-    ? `a key cannot be fetched, so start over: ${newCert}`
-    : `fetch it again: rm ${printable(file)}; puppet ssl bootstrap`;
+/** Fetching anew, with a copy of what was there. */
+function fetchAnew(file: string): string {
+  return `mv ${printable(file)} ${printable(file)}.old; puppet ssl bootstrap`;
+}
+
+function again(file: string): string {
+  return `if openssl cannot read it either, fetch it again: ${fetchAnew(file)}`;
+}
+
+/** A key cannot be fetched, and a new one is a new identity. */
+function keyAfterOpenssl(file: string): string {
+  return (
+    `if it prints nothing, the key is good: write it anew: openssl pkey -in ${printable(file)} -out ${printable(file)}.new; mv ${printable(file)}.new ${printable(file)}; ` +
+    `if it prints an error, look for a copy in a backup; only if there is none, get a new pair: ${newCert}`
+  );
+}
+
+/** Subject, issuer and dates of every certificate of a file. */
+function listOf(file: string): string {
+  return `openssl storeutl -noout -text -certs ${printable(file)} | grep -E 'Issuer:|Not After|Subject:'`;
+}
+
+/** openssl crl reads only the first one of a file. */
+function listOfCrls(file: string): string {
+  return `openssl storeutl -noout -text -crls ${printable(file)} | grep -E 'Issuer:|Update:|critical|CRL Number' -A 1`;
+}
+
+function markOf({ number, thisUpdate }: CrlMark): string {
+  return number === undefined
+    ? thisUpdate.toISOString()
+    : `number ${number} of ${thisUpdate.toISOString()}`;
 }

@@ -9,7 +9,7 @@ import {
 import { explainHandshake } from './handshake-errors.ts';
 import type { Material } from './material.ts';
 import { judgePeer, peerCertificate, refusedPeer, type Peer } from './peer.ts';
-import { trustCheckOf } from './trust-check.ts';
+import { judgeTrust } from './trust-check.ts';
 
 /** Where a connection came from; undefined parts where the other end was gone already. */
 export interface PeerAddress {
@@ -68,11 +68,11 @@ export function guardServer(server: Server, options: GuardOptions = {}): Guard {
   server.on('secureConnection', (socket: TLSSocket) => {
     const now = options.material?.();
     const raw = rawSocketOf(socket);
-    const isOld = now !== undefined && raw && materials.get(raw) !== now;
+    const isOld = raw === undefined || materials.get(raw) !== now;
     const judged = judgePeer(socket, 'client', now?.ca);
     const peer =
-      isOld && judged.kind === 'known'
-        ? judgeAgain(socket, judged, now)
+      now !== undefined && judged.kind === 'known'
+        ? judgeAgain(socket, judged, now, isOld)
         : judged;
     peers.set(socket, peer);
     options.onPeer?.(socket, peer);
@@ -91,21 +91,37 @@ export function guardServer(server: Server, options: GuardOptions = {}): Guard {
     recheck() {
       const material = options.material?.();
       if (material === undefined) return;
-      const isTrusted = trustCheckOf(material);
+      const now = new Date();
       for (const socket of known) {
         const cert = peerCertificate(socket);
-        if (cert === undefined || !isTrusted(cert)) socket.destroy();
+        if (!cert || judgeTrust(material, cert, now) !== 'trusted')
+          socket.destroy();
       }
     },
   };
 }
 
-/** A handshake that began before a rotation was judged by what was in force then. */
-function judgeAgain(socket: TLSSocket, peer: Peer, material: Material): Peer {
+/**
+ * By every CRL that counts, not only by the one of each CA that OpenSSL has; and wholly where the handshake began before
+ * a rotation, since OpenSSL has judged it by what was in force then.
+ */
+function judgeAgain(
+  socket: TLSSocket,
+  peer: Peer,
+  material: Material,
+  isOld: boolean,
+): Peer {
   const cert = peerCertificate(socket);
-  return cert !== undefined && trustCheckOf(material)(cert)
-    ? peer
-    : refusedPeer('PEER_REVOKED', 'the certificate was revoked just now', cert);
+  const trusted = cert ? judgeTrust(material, cert, new Date()) : 'unknown';
+  if (trusted === 'revoked')
+    return refusedPeer('PEER_REVOKED', 'the certificate is revoked', cert);
+  return trusted === 'unknown' && isOld
+    ? refusedPeer(
+        'PEER_UNKNOWN_CA',
+        'the CA of the certificate has just ceased to count',
+        cert,
+      )
+    : peer;
 }
 
 /**

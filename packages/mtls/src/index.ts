@@ -52,5 +52,6 @@ export {
 export {
   watchMaterial,
   type MaterialWatch,
+  type Taken,
   type WatchOptions,
 } from './watch.ts';

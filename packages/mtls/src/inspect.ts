@@ -1,13 +1,22 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { printable, type FaultFacts } from '@kickd/protocol';
-import { readCrl, type CrlFacts } from './crl.ts';
+import type { FaultFacts } from '@kickd/protocol';
+import { bestChain, type Chain } from './chain.ts';
 import { errors } from './errors.ts';
-import type { Material } from './material.ts';
+import { isoOf } from './iso-time.ts';
+import type { Material, TlsFiles } from './material.ts';
 import { serverTlsOptions } from './options.ts';
 import { nameFacts } from './peer.ts';
 import { peerName } from './peer-name.ts';
-import { splitPem } from './pem.ts';
+import { isRevoked, issuersOf } from './trust-check.ts';
+import {
+  futureToleranceMs,
+  isBackwards,
+  shown,
+  type CaEntry,
+  type CrlEntry,
+  type CrlMark,
+} from './trust.ts';
 
 export interface Inspection {
   /** our own name; empty where the certificate gives none (then a fault says so) */
@@ -23,29 +32,30 @@ export interface Inspection {
   /** each one means: nobody, or the wrong ones, would be let in */
   faults: FaultFacts[];
   warnings: FaultFacts[];
-  /** newest CRL number of each CA, by its key, so that a later look notices a CRL going backwards */
+  /** where the newest CRL of each CA stands, so that a later look notices one that goes backwards */
   crlNumbers: CrlNumbers;
 }
 
-/** SHA-256 of the CA's public key → its name and the number of its newest CRL. */
-export type CrlNumbers = ReadonlyMap<string, { ca: string; number: bigint }>;
+/** SHA-256 of the CA's public key → its name, and number and time of its newest CRL. */
+export type CrlNumbers = ReadonlyMap<string, CrlMark & { ca: string }>;
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** How far ahead an expiry is a warning. */
 export const warnAheadMs = 30 * dayMs;
-/** A CRL from this far in the future is taken for a slow clock, as Puppet does. */
-const futureToleranceMs = 5 * 60 * 1000;
-
 const roles = {
   server: { oid: '1.3.6.1.5.5.7.3.1', word: 'serverAuth' },
   client: { oid: '1.3.6.1.5.5.7.3.2', word: 'clientAuth' },
 };
 
+/** Where what was found goes. */
+type Findings = Pick<Inspection, 'faults' | 'warnings' | 'expiries'>;
+
 /**
  * Looks at everything that would make TLS refuse later, at one moment: our chain, dates, usage and
- * name, and that every CA of the bundle is covered by a CRL which it signed. (Given any CRL, OpenSSL
- * wants one for every CA of a chain, the root included.)
- * Reads no file and no clock; slow enough (ASN.1) to stay out of a request's way.
+ * name, and that every CA of our chain is covered by a CRL which it signed. (Given any CRL, OpenSSL
+ * wants one for every CA of a chain, the root included.) A CA certificate of the bundle that our chain does not need
+ * blocks nothing: what is wrong with it is a warning, and nobody of it is let in.
+ * Reads no file and no clock; slow enough (signatures) to stay out of a request's way.
  * @param role what our certificate must be good for; both when left out
  */
 export function inspectMaterial(
@@ -53,14 +63,10 @@ export function inspectMaterial(
   now: Date,
   role?: 'server' | 'client',
 ): Inspection {
-  const { files } = material;
-  const faults: FaultFacts[] = [];
-  const warnings: FaultFacts[] = [];
-  const expiries: Inspection['expiries'] = [];
-  const crlNumbers = new Map<string, { ca: string; number: bigint }>();
+  const { files, trust } = material;
+  const into: Findings = { faults: [], warnings: [], expiries: [] };
+  const { faults, warnings, expiries } = into;
   const leaf = new X509Certificate(material.cert);
-  const cas = material.ca.map((pem) => new X509Certificate(pem));
-  const crls = readCrls(material, faults);
 
   const name = peerName(nameFacts(leaf));
   if (name.kind === 'refused')
@@ -77,37 +83,18 @@ export function inspectMaterial(
     late: (at) => faults.push(errors.certExpired(files.cert, at)),
     soon: (at) => warnings.push(errors.certExpiresSoon(files.cert, at)),
   });
-  expiries.push({ what: 'certificate', at: leaf.validToDate.toISOString() });
-  const issuer = issuerOf(leaf, cas);
-  if (issuer === undefined)
-    faults.push(errors.certUnknownCa(files.cert, files.ca));
+  expiries.push({ what: 'certificate', at: isoOf(leaf.validToDate) });
+  // A warning alone: the CRL that says so is the newer truth about everyone else, take it.
+  if (issuersOf(leaf, trust.cas).some((ca) => isRevoked(ca, leaf.serialNumber)))
+    warnings.push(errors.certRevoked(files.cert));
 
-  for (const ca of cas) {
-    const caName = nameOf(ca);
-    if (!ca.ca) {
-      faults.push(errors.caNotACa(files.ca, caName));
-      continue;
-    }
-    judgeDates(ca, now, {
-      early: (at) => faults.push(errors.caNotYetValid(files.ca, caName, at)),
-      late: (at) => faults.push(errors.caExpired(files.ca, caName, at)),
-      soon: (at) => warnings.push(errors.caExpiresSoon(files.ca, caName, at)),
-    });
-    expiries.push({ what: `ca ${caName}`, at: ca.validToDate.toISOString() });
-    if (issuerOf(ca, cas) === undefined)
-      faults.push(errors.caIncomplete(files.ca, caName));
-    const crl = newest(crls.filter((candidate) => candidate.isSignedBy(ca)));
-    if (crl === undefined) {
-      faults.push(errors.crlNotCovering(files.crl, caName));
-      continue;
-    }
-    judgeCrl(crl, files.crl, caName, now, { faults, warnings, expiries });
-    if (crl.number !== undefined)
-      crlNumbers.set(keyIdOf(ca), { ca: caName, number: crl.number });
-    if (ca === issuer && crl.revoked.has(leaf.serialNumber))
-      // A warning alone: the CRL that says so is the newer truth about everyone else, take it.
-      warnings.push(errors.certRevoked(files.cert));
-  }
+  const chain = bestChain(leaf, trust.cas, now);
+  if (chain === undefined)
+    faults.push(errors.certUnknownCa(files.cert, files.ca));
+  for (const ca of trust.cas)
+    if (chain?.cas.includes(ca)) judgeNeeded(ca, chain, files, now, into);
+    else judgeSpare(ca, chain, files, now, into);
+  judgeCrls(material, chain, now, into);
   try {
     if (faults.length === 0) createSecureContext(serverTlsOptions(material));
   } catch (error) {
@@ -119,62 +106,134 @@ export function inspectMaterial(
     certname: name.kind === 'certname' ? name.certname : '',
     serial: leaf.serialNumber,
     fingerprint: leaf.fingerprint256,
-    issuer: nameOfIssuer(leaf),
-    notBefore: leaf.validFromDate.toISOString(),
-    notAfter: leaf.validToDate.toISOString(),
-    expiries,
-    faults,
-    warnings,
-    crlNumbers,
+    issuer: shown(leaf.issuer),
+    notBefore: isoOf(leaf.validFromDate),
+    notAfter: isoOf(leaf.validToDate),
+    ...into,
+    crlNumbers: crlNumbersOf(material),
   };
 }
 
-/** CRLs that went back to an older number: an old backup would un-revoke what was revoked since. */
+/** A CA of our own chain: without it nobody trusts us, and we trust nobody. */
+function judgeNeeded(
+  ca: CaEntry,
+  chain: Chain,
+  files: TlsFiles,
+  now: Date,
+  { faults, warnings, expiries }: Findings,
+): void {
+  const { name, cert, crl } = ca;
+  judgeDates(cert, now, {
+    early: (at) => faults.push(errors.caNotYetValid(files.ca, name, at)),
+    late: (at) => faults.push(errors.caExpired(files.ca, name, at)),
+    soon: (at) => warnings.push(errors.caExpiresSoon(files.ca, name, at)),
+  });
+  expiries.push({ what: `ca ${name}`, at: isoOf(cert.validToDate) });
+  if (!chain.isWhole && chain.cas.at(-1) === ca)
+    faults.push(errors.caIncomplete(files.ca, name));
+  if (crl === undefined) faults.push(errors.crlNotCovering(files.crl, name));
+}
+
+/** Another certificate of the bundle: it trusts nobody where it is out of its time or without a CRL, and blocks nothing. */
+function judgeSpare(
+  ca: CaEntry,
+  chain: Chain | undefined,
+  files: TlsFiles,
+  now: Date,
+  { faults, warnings }: Findings,
+): void {
+  const { name, cert, crl, keyId } = ca;
+  if (!cert.ca) {
+    // a root of the old kind, version 1, says nothing about being one
+    const isRoot = cert.subject === cert.issuer;
+    (isRoot ? warnings : faults).push(errors.caNotACa(files.ca, name));
+    return;
+  }
+  const other = chain?.cas.find((one) => one.keyId === keyId);
+  const carriedBy = other && isoOf(other.cert.validToDate);
+  judgeDates(cert, now, {
+    early: (at) =>
+      warnings.push(errors.caSpareNotYetValid(files.ca, name, at)),
+    late: (at) =>
+      warnings.push(errors.caSpareExpired(files.ca, name, at, carriedBy)),
+    // its successor is there already
+    soon: (at) => {
+      if (other === undefined)
+        warnings.push(errors.caExpiresSoon(files.ca, name, at));
+    },
+  });
+  if (crl === undefined)
+    warnings.push(errors.caUncovered(files.ca, name, files.crl));
+}
+
+/** The CRLs of every CA that has one: an expired one of a CA outside of our chain refuses its peers alone. */
+function judgeCrls(
+  { trust, files }: Material,
+  chain: Chain | undefined,
+  now: Date,
+  into: Findings,
+): void {
+  const seen = new Set<string>();
+  for (const { crl, keyId, name } of trust.cas) {
+    if (crl === undefined || seen.has(keyId)) continue;
+    seen.add(keyId);
+    const isNeeded = chain?.cas.some((ca) => ca.keyId === keyId) ?? true;
+    judgeCrl(crl, files.crl, name, now, isNeeded, into);
+  }
+  for (const { crl } of trust.notUnderstood)
+    into.warnings.push(errors.crlNotUnderstood(files.crl, crl, undefined));
+  for (const crl of trust.notSigned)
+    into.warnings.push(errors.crlNotSigned(files.crl, crl));
+}
+
+/** Where the CRLs of a material stand. */
+export function crlNumbersOf({ trust }: Material): CrlNumbers {
+  return new Map(
+    trust.cas.flatMap(({ keyId, name, crl }) => {
+      if (crl === undefined) return [];
+      const { number, thisUpdate } = crl.facts;
+      return [[keyId, { ca: name, number, thisUpdate }] as const];
+    }),
+  );
+}
+
+/** CRLs that went back to an older one: an old backup would un-revoke what was revoked since. */
 export function crlsBackwards(
   before: CrlNumbers,
   after: CrlNumbers,
   crlFile: string,
 ): FaultFacts[] {
-  return [...after].flatMap(([key, { ca, number }]) => {
-    const was = before.get(key)?.number;
-    return was !== undefined && number < was
-      ? [errors.crlBackwards(crlFile, ca, was, number)]
+  return [...after].flatMap(([key, next]) => {
+    const was = before.get(key);
+    return was !== undefined && isBackwards(was, next)
+      ? [errors.crlBackwards(crlFile, next.ca, was, next)]
       : [];
   });
 }
 
-function readCrls(material: Material, faults: FaultFacts[]): CrlFacts[] {
-  return material.crl.flatMap((pem, index) => {
-    try {
-      return splitPem(pem).map(({ der }) => readCrl(der));
-    } catch {
-      faults.push(errors.crlDamaged(material.files.crl, index + 1));
-      return [];
-    }
-  });
-}
-
 function judgeCrl(
-  crl: CrlFacts,
+  { facts }: CrlEntry,
   file: string,
   ca: string,
   now: Date,
-  into: Pick<Inspection, 'faults' | 'warnings' | 'expiries'>,
+  isNeeded: boolean,
+  { faults, warnings, expiries }: Findings,
 ): void {
-  const aheadMs = +crl.thisUpdate - +now;
+  const bad = isNeeded ? faults : warnings;
+  const aheadMs = +facts.thisUpdate - +now;
   if (aheadMs > 0)
-    (aheadMs > futureToleranceMs ? into.faults : into.warnings).push(
-      errors.crlNotYetValid(file, ca, crl.thisUpdate.toISOString()),
+    (aheadMs > futureToleranceMs ? bad : warnings).push(
+      errors.crlNotYetValid(file, ca, isoOf(facts.thisUpdate)),
     );
-  if (crl.number === undefined)
-    into.warnings.push(errors.crlUnnumbered(file, ca));
-  if (crl.nextUpdate === undefined) return;
-  const at = crl.nextUpdate.toISOString();
-  into.expiries.push({ what: `crl of ${ca}`, at });
-  const leftMs = +crl.nextUpdate - +now;
-  if (leftMs <= 0) into.faults.push(errors.crlExpired(file, ca, at));
+  if (facts.number === undefined)
+    warnings.push(errors.crlUnnumbered(file, ca));
+  if (facts.nextUpdate === undefined) return;
+  const at = isoOf(facts.nextUpdate);
+  const leftMs = +facts.nextUpdate - +now;
+  if (isNeeded || leftMs > 0) expiries.push({ what: `crl of ${ca}`, at });
+  if (leftMs <= 0) bad.push(errors.crlExpired(file, ca, at));
   else if (leftMs <= warnAheadMs)
-    into.warnings.push(errors.crlExpiresSoon(file, ca, at));
+    warnings.push(errors.crlExpiresSoon(file, ca, at));
 }
 
 function judgeDates(
@@ -183,34 +242,7 @@ function judgeDates(
   say: Record<'early' | 'late' | 'soon', (at: string) => void>,
 ): void {
   const until = cert.validToDate;
-  if (now < cert.validFromDate) say.early(cert.validFromDate.toISOString());
-  if (now > until) say.late(until.toISOString());
-  else if (+until - +now <= warnAheadMs) say.soon(until.toISOString());
-}
-
-function issuerOf(
-  cert: X509Certificate,
-  cas: X509Certificate[],
-): X509Certificate | undefined {
-  return cas.find(
-    (ca) => ca.ca && cert.checkIssued(ca) && cert.verify(ca.publicKey),
-  );
-}
-
-function newest(crls: CrlFacts[]): CrlFacts | undefined {
-  return crls.toSorted((a, b) => +b.thisUpdate - +a.thisUpdate)[0];
-}
-
-function keyIdOf(ca: X509Certificate): string {
-  const spki = ca.publicKey.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(spki).digest('hex');
-}
-
-/** The CN as a person knows the CA, e.g. `Puppet CA: puppet.example.com`. */
-function nameOf(cert: X509Certificate): string {
-  return printable(cert.subject.replaceAll('\n', ', ').replace(/^CN=/, ''));
-}
-
-function nameOfIssuer(cert: X509Certificate): string {
-  return printable(cert.issuer.replaceAll('\n', ', ').replace(/^CN=/, ''));
+  if (!(now >= cert.validFromDate)) say.early(isoOf(cert.validFromDate));
+  if (!(now <= until)) say.late(isoOf(until));
+  else if (+until - +now <= warnAheadMs) say.soon(isoOf(until));
 }

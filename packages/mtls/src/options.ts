@@ -71,8 +71,9 @@ function contextOptions(
   return {
     cert: material.cert,
     key: material.key,
-    ca: [...material.ca],
-    crl: [...material.crl],
+    // not all that stands in the files: OpenSSL takes a delta CRL for a full one, and an older CRL where the newer one is over
+    ca: [...material.trust.forTls.ca],
+    crl: [...material.trust.forTls.crl],
     minVersion,
     maxVersion: 'TLSv1.3',
     ciphers:

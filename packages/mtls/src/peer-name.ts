@@ -1,8 +1,8 @@
-import { patterns, printable, type Certname } from '@kickd/protocol';
+import { patterns, printableAscii, type Certname } from '@kickd/protocol';
 
 /** What a certificate says about the name of its holder, as Node gives it. */
 export interface NameFacts {
-  /** `subject.CN` of `toLegacyObject()`: several CNs are an array */
+  /** several CNs are an array, as in Node's `subject.CN` */
   commonName: unknown;
   /** `subjectAltName`, e.g. `DNS:web1.example.com, IP Address:192.0.2.1` */
   subjectAltName: string | undefined;
@@ -27,8 +27,10 @@ const certnamePattern = new RegExp(patterns.certname);
  * the DNS names where there are any. Never folds case, never reads a wildcard.
  */
 export function peerName({ commonName, subjectAltName }: NameFacts): PeerName {
-  const names = Array.isArray(commonName) ? commonName : [commonName];
-  const shown = printable(
+  const names: unknown[] = Array.isArray(commonName)
+    ? commonName
+    : [commonName];
+  const shown = printableAscii(
     names.map((name) => (typeof name === 'string' ? name : '')).join(' + '),
   );
   const refuse = (
@@ -46,7 +48,7 @@ export function peerName({ commonName, subjectAltName }: NameFacts): PeerName {
   if (dnsNames.length > 0 && !dnsNames.includes(name))
     return refuse(
       'PEER_NAME_NOT_IN_SAN',
-      `CN ${shown} is not among the DNS names ${printable(dnsNames.join(', '))}`,
+      `CN ${shown} is not among the DNS names ${printableAscii(dnsNames.join(', '))}`,
     );
   return { kind: 'certname', certname: name };
 }

@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { printable, type Certname } from '@kickd/protocol';
+import { printableAscii, type Certname } from '@kickd/protocol';
 import { peerName } from './peer-name.ts';
+import { isoOf } from './iso-time.ts';
 import { peerRemedy, type PeerCode } from './peer-errors.ts';
+import { commonNames } from './x509-name.ts';
 
 /** Whom TLS proved to be at the other end, or why nobody. All text is printable. */
 export type Peer =
@@ -93,7 +95,7 @@ export function judgePeer(
         : known;
     return refusedPeer(
       code,
-      `the certificate was refused: ${printable(word)}`,
+      `the certificate was refused: ${printableAscii(word)}`,
       cert,
     );
   }
@@ -126,7 +128,7 @@ export function nameFacts(cert: X509Certificate): {
   subjectAltName: string | undefined;
 } {
   return {
-    commonName: cert.toLegacyObject().subject.CN,
+    commonName: commonNames(cert),
     subjectAltName: cert.subjectAltName,
   };
 }
@@ -157,8 +159,8 @@ export function refusedPeer(
     certname,
     serial: cert.serialNumber,
     fingerprint: cert.fingerprint256,
-    issuer: printable(cert.issuer.replaceAll('\n', ', ')),
-    notBefore: cert.validFromDate.toISOString(),
-    notAfter: cert.validToDate.toISOString(),
+    issuer: printableAscii(cert.issuer.replaceAll('\n', ', ')),
+    notBefore: isoOf(cert.validFromDate),
+    notAfter: isoOf(cert.validToDate),
   };
 }

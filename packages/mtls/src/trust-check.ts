@@ -1,58 +1,79 @@
-import { X509Certificate } from 'node:crypto';
-import { readCrl, type CrlFacts } from './crl.ts';
+import type { X509Certificate } from 'node:crypto';
 import type { Material } from './material.ts';
+import type { CaEntry } from './trust.ts';
 
-type TrustCheck = (cert: X509Certificate) => boolean;
-
-/** A long CRL takes tens of milliseconds to read: once a rotation, not once for each connection that saw it. */
-const made = new WeakMap<Material, TrustCheck>();
+/** `unknown`: a step of its chain is signed by no CA of the bundle that has a CRL and is in its time. */
+export type Trusted = 'trusted' | 'revoked' | 'unknown';
 
 /**
- * Whether a certificate that OpenSSL has accepted under an earlier material is still one of this: each
- * step of its chain is signed by a CA of the bundle, and not on that CA's newest CRL. For connections
- * that were there before a rotation; dates and the rest are what they were.
+ * Whether a certificate that OpenSSL has accepted is one of this material: each step of its chain is signed by a CA of
+ * the bundle, and stands on no CRL of that CA that counts. OpenSSL has judged a connection by what was in force when
+ * it began, and by the one CRL of each CA that it was given.
+ * Dates of the certificate itself are what they were.
  */
-export function trustCheckOf(material: Material): TrustCheck {
-  let check = made.get(material);
-  if (check === undefined) {
-    check = createTrustCheck(material);
-    made.set(material, check);
-  }
-  return check;
+export function judgeTrust(
+  { trust }: Material,
+  leaf: X509Certificate,
+  now: Date,
+): Trusted {
+  // a chain is no longer than the bundle
+  return judgeStep(leaf, trust.cas, now, trust.cas.length);
 }
 
-function createTrustCheck(material: Material): TrustCheck {
-  const crls = material.crl.map((pem) => readCrl(derOf(pem)));
-  const cas = material.ca.map((pem) => {
-    const cert = new X509Certificate(pem);
-    return { cert, revoked: newestOf(crls, cert)?.revoked };
-  });
-  return (leaf) => {
-    let cert = leaf;
-    // a chain is no longer than the bundle
-    for (let step = 0; step <= cas.length; step += 1) {
-      const of = cert;
-      const issuer = cas.find(
-        ({ cert: ca }) => of.checkIssued(ca) && of.verify(ca.publicKey),
-      );
-      if (issuer?.revoked === undefined) return false;
-      if (issuer.revoked.has(of.serialNumber)) return false;
-      if (issuer.cert.fingerprint256 === of.fingerprint256) return true;
-      cert = issuer.cert;
-    }
+function judgeStep(
+  cert: X509Certificate,
+  cas: readonly CaEntry[],
+  now: Date,
+  stepsLeft: number,
+): Trusted {
+  const issuers = issuersOf(cert, cas);
+  // two certificates of one key are one CA: what one of them has revoked, the other has
+  if (issuers.some((issuer) => isRevoked(issuer, cert.serialNumber)))
+    return 'revoked';
+  const ways = issuers
+    .filter(({ crl, cert: ca }) => crl !== undefined && isInTime(ca, now))
+    .map((issuer): Trusted => {
+      if (issuer.cert.fingerprint256 === cert.fingerprint256) return 'trusted';
+      return stepsLeft > 0
+        ? judgeStep(issuer.cert, cas, now, stepsLeft - 1)
+        : 'unknown';
+    });
+  if (ways.includes('trusted')) return 'trusted';
+  return ways.includes('revoked') ? 'revoked' : 'unknown';
+}
+
+/** The CA certificates of the bundle that may have signed it: by name, key identifier and signature. */
+export function issuersOf(
+  cert: X509Certificate,
+  cas: readonly CaEntry[],
+): CaEntry[] {
+  return cas.filter(
+    ({ cert: ca, key }) =>
+      ca.ca && key !== undefined && cert.checkIssued(ca) && verifies(cert, key),
+  );
+}
+
+export function isRevoked(
+  { crl, alsoRevokedBy }: CaEntry,
+  serial: string,
+): boolean {
+  return (
+    crl?.facts.revoked.has(serial) === true ||
+    alsoRevokedBy.some(({ facts }) => facts.revoked.has(serial))
+  );
+}
+
+export function isInTime(cert: X509Certificate, now: Date): boolean {
+  return +cert.validFromDate <= +now && +now <= +cert.validToDate;
+}
+
+function verifies(
+  cert: X509Certificate,
+  key: NonNullable<CaEntry['key']>,
+): boolean {
+  try {
+    return cert.verify(key);
+  } catch {
     return false;
-  };
-}
-
-function newestOf(
-  crls: readonly CrlFacts[],
-  ca: X509Certificate,
-): CrlFacts | undefined {
-  return crls
-    .filter((crl) => crl.isSignedBy(ca))
-    .toSorted((a, b) => +b.thisUpdate - +a.thisUpdate)[0];
-}
-
-function derOf(pem: string): Buffer {
-  return Buffer.from(pem.replaceAll(/-----[^\n]*-----|\s/g, ''), 'base64');
+  }
 }

@@ -4,20 +4,27 @@ import { Fault, type FaultFacts } from '@kickd/protocol';
 import { errors } from './errors.ts';
 import { startFileTriggers, stampOf } from './file-triggers.ts';
 import {
+  crlNumbersOf,
   crlsBackwards,
   inspectMaterial,
   type CrlNumbers,
   type Inspection,
 } from './inspect.ts';
-import { readMaterial, type Material, type TlsFiles } from './material.ts';
+import {
+  readMaterial,
+  withCrls,
+  type Material,
+  type TlsFiles,
+} from './material.ts';
+import { findCrls } from './read-crls.ts';
 
 export interface WatchOptions {
   files: TlsFiles;
   /** what is in force; without it the first good look is reported as a change */
   current?: Material;
-  /** another, good set: build the options anew and give them to `setSecureContext`; may throw */
-  onChange(material: Material, inspection: Inspection): void;
-  /** another, bad set, told once; what was in force stays so */
+  /** another set in force: build the options anew and give them to `setSecureContext`; may throw */
+  onChange(material: Material, inspection: Inspection, taken: Taken): void;
+  /** another, bad set, told once; what was in force stays so, with the CRLs that are newer */
   onRefused(faults: FaultFacts[]): void;
   /** ends the watching */
   signal: AbortSignal;
@@ -28,6 +35,9 @@ export interface WatchOptions {
   now?: () => Date;
 }
 
+/** Of a good set everything; of a bad one the CRLs that are newer than those in force, and nothing else. */
+export type Taken = 'everything' | 'newer CRLs alone';
+
 export interface MaterialWatch {
   /** Looks now, e.g. on SIGHUP; a bad set is told at once. Never rejects. */
   look(): Promise<void>;
@@ -37,14 +47,12 @@ export interface MaterialWatch {
  * Watches the four files and tells within two polls when another set is there.
  * Writers replace one file after the other, so a bad set is told only when two looks in a row saw the
  * same bytes; a good set at once. A set that is bad for its dates alone is looked at again each time.
+ * Whatever is wrong with a set, a CRL in it that a CA in force has signed, and that is newer, counts at once.
  */
 export function watchMaterial(options: WatchOptions): MaterialWatch {
   const { files, signal, pollMs = 500, now = () => new Date() } = options;
-  let inForce: { hash: string; crlNumbers: CrlNumbers } | undefined =
-    options.current && {
-      hash: hashOf(options.current),
-      crlNumbers: inspectMaterial(options.current, now()).crlNumbers,
-    };
+  let inForce: InForce | undefined =
+    options.current && inForceOf(options.current, hashOf(options.current));
   let stamp = '';
   /** hash of a bad set seen once */
   let suspect: string | undefined;
@@ -63,7 +71,7 @@ export function watchMaterial(options: WatchOptions): MaterialWatch {
       suspect = told = undefined;
       return;
     }
-    const refused = judge(seen);
+    const refused = await judge(seen);
     if (refused.length === 0) {
       suspect = told = undefined;
       return;
@@ -75,22 +83,47 @@ export function watchMaterial(options: WatchOptions): MaterialWatch {
     options.onRefused(refused);
   };
 
-  /** Takes a good set; or says why not. */
-  const judge = (seen: SeenSet): FaultFacts[] => {
-    if (seen.kind === 'unread') return [seen.fault];
-    const inspection = inspectMaterial(seen.material, now(), options.role);
-    const { crlNumbers } = inspection;
+  /** Takes a good set, or what counts of a bad one; and says why not the whole. */
+  const judge = async (seen: SeenSet): Promise<FaultFacts[]> => {
+    if (seen.kind === 'unread')
+      return [seen.fault, ...(await takeNewerCrls())];
+    const { material, hash: contentHash } = seen;
+    const inspection = inspectMaterial(material, now(), options.role);
+    const before = inForce?.crlNumbers ?? new Map();
     const faults = [
       ...inspection.faults,
-      ...crlsBackwards(inForce?.crlNumbers ?? new Map(), crlNumbers, files.crl),
+      ...crlsBackwards(before, inspection.crlNumbers, files.crl),
     ];
-    if (faults.length > 0) return faults;
+    return faults.length > 0
+      ? [...faults, ...(await takeNewerCrls())]
+      : take(material, inspection, contentHash);
+  };
+
+  const takeNewerCrls = async (): Promise<FaultFacts[]> => {
+    if (inForce === undefined) return [];
+    const content = await readFile(files.crl).catch(() => Buffer.alloc(0));
+    const at = now();
+    const next = withCrls(inForce.material, findCrls(content), at);
+    return next === undefined
+      ? []
+      : take(next, inspectMaterial(next, at, options.role), undefined);
+  };
+
+  /** @param contentHash undefined: no four files make it, it is what was in force with newer CRLs */
+  const take = (
+    material: Material,
+    inspection: Inspection,
+    contentHash: string | undefined,
+  ): FaultFacts[] => {
+    if (signal.aborted) return [];
+    const taken =
+      contentHash === undefined ? 'newer CRLs alone' : 'everything';
     try {
-      options.onChange(seen.material, inspection);
+      options.onChange(material, inspection, taken);
     } catch (error) {
       return [errors.materialNotTaken(String(error))];
     }
-    inForce = { hash: seen.hash, crlNumbers };
+    inForce = inForceOf(material, contentHash);
     return [];
   };
 
@@ -105,6 +138,21 @@ export function watchMaterial(options: WatchOptions): MaterialWatch {
     onTrigger: () => lookNext(false),
   });
   return { look: () => lookNext(true) };
+}
+
+interface InForce {
+  material: Material;
+  /** of the four files; undefined where no four files make it */
+  hash: string | undefined;
+  crlNumbers: CrlNumbers;
+}
+
+function inForceOf(
+  material: Material,
+  contentHash: string | undefined,
+): InForce {
+  const crlNumbers = crlNumbersOf(material);
+  return { material, hash: contentHash, crlNumbers };
 }
 
 type SeenSet =
