@@ -9,7 +9,7 @@ import {
 } from '@kickd/mtls';
 import { auditEntryOf } from './audit/entry.ts';
 import type { Settings } from './config/settings.ts';
-import { faults } from './errors.ts';
+import { differentName } from './different-name.ts';
 import { AuditFile } from './io/audit-file.ts';
 import { AclFile } from './io/acl-file.ts';
 import { createAclGate } from './io/acl-gate.ts';
@@ -138,11 +138,19 @@ async function listenWith(
     current: first.material,
     role: 'server',
     signal: life.signal,
-    onChange: (material, next) => {
+    onChange: (material, next, taken) => {
+      const before = inspection.warnings.map(({ message }) => message);
       inspection = next;
       listener.rotate(material);
-      const detail = `certificate ${next.serial}, valid until ${next.notAfter}`;
+      const detail =
+        taken === 'everything'
+          ? `certificate ${next.serial}, valid until ${next.notAfter}`
+          : `${taken}: ${describeCrls(next)}`;
       narrator.tell({ event: 'reloaded', what: 'certificates', detail });
+      for (const fault of next.warnings) {
+        if (!before.includes(fault.message))
+          narrator.tell({ event: 'warning', fault });
+      }
     },
     onRefused: (found) => {
       narrator.tell({
@@ -172,6 +180,16 @@ async function listenWith(
   };
 }
 
+function describeCrls({ crlNumbers }: Inspection): string {
+  return [...crlNumbers.values()]
+    .map(({ ca, number, thisUpdate }) =>
+      number === undefined
+        ? `${ca} of ${thisUpdate.toISOString()}`
+        : `${ca} number ${String(number)}`,
+    )
+    .join(', ');
+}
+
 function readTrust(
   settings: Settings,
   clock: Clock,
@@ -179,9 +197,7 @@ function readTrust(
   const material = readMaterialSync(settings.tls);
   const inspection = inspectMaterial(material, clock.now(), 'server');
   const found = [...inspection.faults];
-  if (inspection.certname !== settings.certname) {
-    found.push(faults.certificateName(inspection.certname, settings.certname));
-  }
+  found.push(...differentName(inspection, settings));
   if (found.length > 0) throw new StartRefused(found);
   return { material, inspection };
 }

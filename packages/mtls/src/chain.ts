@@ -36,7 +36,10 @@ export function bestChain(
   now: Date,
 ): Chain | undefined {
   // of a CA that has signed itself, and of CAs that have signed each other, no way goes twice through one key
-  const waysFrom = (from: X509Certificate, below: readonly CaEntry[]): Chain[] =>
+  const waysFrom = (
+    from: X509Certificate,
+    below: readonly CaEntry[],
+  ): Chain[] =>
     issuersOf(from, cas)
       .filter(({ keyId }) => !below.some((ca) => ca.keyId === keyId))
       .flatMap((ca) => {

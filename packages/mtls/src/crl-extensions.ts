@@ -64,8 +64,7 @@ export function readCrlExtensions(
     twiceIn(extensions) ??
     firstOf(extensions, ({ oid, isCritical }) => {
       const why = partialWhy[oid];
-      if (why !== undefined)
-        return `${extensionWord(oid, isCritical)}: ${why}`;
+      if (why !== undefined) return `${extensionWord(oid, isCritical)}: ${why}`;
       // OpenSSL refuses every other critical one as well, the CRL number included
       return isCritical && oid !== keyIdOid
         ? `${extensionWord(oid, true)}: what it says is not understood here`

@@ -141,10 +141,7 @@ export const errors = {
         : 'only a full CRL of the CA counts: publish one with every revocation in it, and leave only that in the file') +
         `; look: ${listOfCrls(file)}`,
     ),
-  crlNotSigned: (
-    file: string,
-    { nth, facts: { issuer, number } }: CrlEntry,
-  ) =>
+  crlNotSigned: (file: string, { nth, facts: { issuer, number } }: CrlEntry) =>
     facts(
       'CRL_NOT_SIGNED',
       `CRL ${nth} of ${printable(file)}${number === undefined ? '' : `, number ${number}`}, is named as of ${printableAscii(issuer)}, and no CA certificate of that name here has signed it: it covers nobody`,

@@ -152,8 +152,7 @@ function judgeSpare(
   const other = chain?.cas.find((one) => one.keyId === keyId);
   const carriedBy = other && isoOf(other.cert.validToDate);
   judgeDates(cert, now, {
-    early: (at) =>
-      warnings.push(errors.caSpareNotYetValid(files.ca, name, at)),
+    early: (at) => warnings.push(errors.caSpareNotYetValid(files.ca, name, at)),
     late: (at) =>
       warnings.push(errors.caSpareExpired(files.ca, name, at, carriedBy)),
     // its successor is there already
@@ -225,8 +224,7 @@ function judgeCrl(
     (aheadMs > futureToleranceMs ? bad : warnings).push(
       errors.crlNotYetValid(file, ca, isoOf(facts.thisUpdate)),
     );
-  if (facts.number === undefined)
-    warnings.push(errors.crlUnnumbered(file, ca));
+  if (facts.number === undefined) warnings.push(errors.crlUnnumbered(file, ca));
   if (facts.nextUpdate === undefined) return;
   const at = isoOf(facts.nextUpdate);
   const leftMs = +facts.nextUpdate - +now;

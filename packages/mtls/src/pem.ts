@@ -70,7 +70,8 @@ export function scanPem(
     for (const { side, label } of markers)
       (side === 'BEGIN' ? begin : end)(label, index + 1);
     if (markers.length > 0) continue;
-    const [, almost] = /^-+ ?(?:BEGIN|END) ([A-Z0-9 ]*?) ?-+$/i.exec(line) ?? [];
+    const [, almost] =
+      /^-+ ?(?:BEGIN|END) ([A-Z0-9 ]*?) ?-+$/i.exec(line) ?? [];
     if (almost !== undefined)
       damaged(
         almost.toUpperCase(),

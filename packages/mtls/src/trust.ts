@@ -47,9 +47,7 @@ export function buildTrust(
   certs: readonly { pem: string; cert: X509Certificate }[],
   crls: readonly CrlEntry[],
 ): Trust {
-  const understood = crls.filter(
-    ({ facts }) => facts.obstacle === undefined,
-  );
+  const understood = crls.filter(({ facts }) => facts.obstacle === undefined);
   const signed = new Set<CrlEntry>();
   const cas = certs.map(({ pem, cert }): CaEntry => {
     const key = keyOf(cert);

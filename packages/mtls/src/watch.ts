@@ -85,8 +85,7 @@ export function watchMaterial(options: WatchOptions): MaterialWatch {
 
   /** Takes a good set, or what counts of a bad one; and says why not the whole. */
   const judge = async (seen: SeenSet): Promise<FaultFacts[]> => {
-    if (seen.kind === 'unread')
-      return [seen.fault, ...(await takeNewerCrls())];
+    if (seen.kind === 'unread') return [seen.fault, ...(await takeNewerCrls())];
     const { material, hash: contentHash } = seen;
     const inspection = inspectMaterial(material, now(), options.role);
     const before = inForce?.crlNumbers ?? new Map();
@@ -116,8 +115,7 @@ export function watchMaterial(options: WatchOptions): MaterialWatch {
     contentHash: string | undefined,
   ): FaultFacts[] => {
     if (signal.aborted) return [];
-    const taken =
-      contentHash === undefined ? 'newer CRLs alone' : 'everything';
+    const taken = contentHash === undefined ? 'newer CRLs alone' : 'everything';
     try {
       options.onChange(material, inspection, taken);
     } catch (error) {

@@ -206,22 +206,6 @@ const cases: [
     },
   ],
   [
-    'CRL signed by another CA of the same name',
-    { faults: ['CRL_NOT_COVERING', 'CRL_NOT_COVERING'] },
-    (t) => material(t, createPki({ now }), {}, { crl: createPki({ now }).crl }),
-  ],
-  [
-    'the same, another kind of key',
-    { faults: ['CRL_NOT_COVERING', 'CRL_NOT_COVERING'] },
-    (t) =>
-      material(
-        t,
-        createPki({ now }),
-        {},
-        { crl: createPki({ now, key: 'rsa' }).crl },
-      ),
-  ],
-  [
     'bundle without the root',
     { faults: ['CA_INCOMPLETE'] },
     (t) => {
@@ -256,23 +240,12 @@ const cases: [
       faults: [
         'CERT_EXPIRED',
         'CA_EXPIRED',
-        'CRL_EXPIRED',
         'CA_EXPIRED',
+        'CRL_EXPIRED',
         'CRL_EXPIRED',
       ],
     },
     (t) => material(t, createPki({ now: inDays(-20 * 365) })),
-  ],
-  [
-    'a block that is no CRL',
-    { faults: ['CRL_DAMAGED'] },
-    (t) => {
-      const pki = createPki({ now });
-      const fake = pki
-        .issue({ certname: 'x' })
-        .cert.replaceAll('CERTIFICATE', 'X509 CRL');
-      return material(t, pki, {}, { crl: pki.crl + fake });
-    },
   ],
 ];
 for (const [what, wanted, make, named] of cases)
@@ -285,6 +258,42 @@ for (const [what, wanted, make, named] of cases)
       t.match(remedy, /openssl|puppet|timedatectl/);
       t.equal(exitCode, 3);
     }
+  });
+
+/** What no TLS could be made of: not even a kicker that looks at no dates takes it. */
+const unread: [string, string, (t: Test) => Material][] = [
+  [
+    'CRL signed by another CA of the same name',
+    'CRL_NOT_COVERING',
+    (t) => material(t, createPki({ now }), {}, { crl: createPki({ now }).crl }),
+  ],
+  [
+    'the same, another kind of key',
+    'CRL_NOT_COVERING',
+    (t) =>
+      material(
+        t,
+        createPki({ now }),
+        {},
+        { crl: createPki({ now, key: 'rsa' }).crl },
+      ),
+  ],
+  [
+    'a block that is no CRL',
+    'CRL_DAMAGED',
+    (t) => {
+      const pki = createPki({ now });
+      const fake = pki
+        .issue({ certname: 'x' })
+        .cert.replaceAll('CERTIFICATE', 'X509 CRL');
+      return material(t, pki, {}, { crl: pki.crl + fake });
+    },
+  ],
+];
+for (const [what, code, make] of unread)
+  t.test(`not even read: ${what}`, (t) => {
+    t.throws(() => make(t), { code, exitCode: 3, remedy: /openssl/ });
+    t.end();
   });
 
 t.test('a short key is a fault before it is an exception', async (t) => {
@@ -306,7 +315,8 @@ t.test('a CRL may go on, never back', async (t) => {
   t.match(crlsBackwards(after, before, 'crl.pem'), [
     {
       code: 'CRL_BACKWARDS',
-      message: /Puppet CA: puppet.example.com.* from number 1 to 0/,
+      message:
+        /Puppet CA: puppet.example.com.* from number 1 of .* to number 0 of /,
     },
   ]);
   const anew = inspectMaterial(material(t, createPki({ now })), now).crlNumbers;

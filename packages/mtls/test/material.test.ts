@@ -57,7 +57,12 @@ t.test('reads and splits', async (t) => {
         createPrivateKey(material.key),
       ),
     );
-    t.strictSame(readMaterialSync(files), material);
+    // what reads a CRL is a function, and no two are the same
+    const { trust, ...others } = readMaterialSync(files);
+    const { trust: wanted, ...wantedOthers } = material;
+    t.strictSame(others, wantedOthers);
+    t.strictSame(trust.forTls, wanted.forTls);
+    t.strictSame(trust.forTls, { ca: material.ca, crl: material.crl });
   }
 });
 
@@ -203,7 +208,7 @@ for (const [what, code, spoil] of bad)
       code,
       exitCode: 3,
       message: /\.pem/,
-      remedy: /openssl|puppet|namei|head/,
+      remedy: /openssl|puppet|namei|grep/,
     };
     await t.rejects(readMaterial(files), wanted);
     t.throws(() => readMaterialSync(files), wanted);

@@ -4,6 +4,7 @@ import { Fault, type FaultFacts } from '@kickd/protocol';
 import { expiryLevel, inspectMaterial, readMaterialSync } from '@kickd/mtls';
 import { binaryOf } from '../cm/binaries.ts';
 import type { Settings } from '../config/settings.ts';
+import { differentName } from '../different-name.ts';
 import { faults } from '../errors.ts';
 import { readAcl } from '../io/acl-file.ts';
 import { launcherKind, type LauncherKind } from '../io/choose-launcher.ts';
@@ -72,12 +73,10 @@ function checkCertificates(settings: Settings, now: Date): Finding[] {
   try {
     const material = readMaterialSync({ ...settings.tls, ...given });
     const inspection = inspectMaterial(material, now, 'server');
-    const found = [...inspection.faults];
-    if (inspection.certname !== settings.certname) {
-      found.push(
-        faults.certificateName(inspection.certname, settings.certname),
-      );
-    }
+    const found = [
+      ...inspection.faults,
+      ...differentName(inspection, settings),
+    ];
     const findings = [
       ...found.map((fault) => finding('certificates', 'fault', fault)),
       ...inspection.warnings.map((fault) =>
