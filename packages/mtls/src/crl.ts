@@ -20,6 +20,8 @@ import { canonicalName, canonicalSubject, shownName } from './x509-name.ts';
 export interface CrlFacts {
   /** as people write it; not printable yet */
   issuer: string;
+  /** equal for two names that OpenSSL takes for one */
+  issuerId: string;
   thisUpdate: Date;
   /** absent: it never expires; OpenSSL accepts that */
   nextUpdate: Date | undefined;
@@ -63,11 +65,12 @@ export function readCrl(der: Buffer): CrlFacts {
     ? readCrlExtensions(der, fields.extensions)
     : undefined;
   if ((extensions?.number ?? 0n) < 0n) throw new Error('a number below zero');
-  const issuer = canonicalName(der, fields.issuer);
+  const issuerId = canonicalName(der, fields.issuer);
   const isNamedAs = (ca: X509Certificate): boolean =>
-    canonicalSubject(ca) === issuer;
+    canonicalSubject(ca) === issuerId;
   return {
     issuer: shownName(der, fields.issuer),
+    issuerId,
     thisUpdate: fields.thisUpdate,
     nextUpdate: fields.nextUpdate,
     number: extensions?.number,

@@ -131,14 +131,14 @@ export const errors = {
   crlNotUnderstood: (
     file: string,
     { nth, facts: { issuer, obstacle } }: CrlEntry,
-    ca: string | undefined,
+    isNeeded: boolean,
   ) =>
     facts(
       'CRL_NOT_UNDERSTOOD',
       `CRL ${nth} of ${printable(file)}, of ${printableAscii(issuer)}, covers nobody: ${printable(obstacle ?? '')}`,
-      (ca === undefined
-        ? 'no CA that counts here has this name: it can be taken out'
-        : 'only a full CRL of the CA counts: publish one with every revocation in it, and leave only that in the file') +
+      (isNeeded
+        ? 'only a full CRL of the CA counts: publish one with every revocation in it, and leave only that in the file'
+        : 'no CA that counts here has this name: it can be taken out') +
         `; look: ${listOfCrls(file)}`,
     ),
   crlNotSigned: (file: string, { nth, facts: { issuer, number } }: CrlEntry) =>

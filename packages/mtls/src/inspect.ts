@@ -36,7 +36,7 @@ export interface Inspection {
   crlNumbers: CrlNumbers;
 }
 
-/** SHA-256 of the CA's public key → its name, and number and time of its newest CRL. */
+/** SHA-256 of the CA's public key, or a name that is not in the bundle → its name, and number and time of its newest CRL. */
 export type CrlNumbers = ReadonlyMap<string, CrlMark & { ca: string }>;
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -180,20 +180,26 @@ function judgeCrls(
     judgeCrl(crl, files.crl, name, now, isNeeded, into);
   }
   for (const { crl } of trust.notUnderstood)
-    into.warnings.push(errors.crlNotUnderstood(files.crl, crl, undefined));
+    into.warnings.push(errors.crlNotUnderstood(files.crl, crl, false));
   for (const crl of trust.notSigned)
     into.warnings.push(errors.crlNotSigned(files.crl, crl));
 }
 
 /** Where the CRLs of a material stand. */
 export function crlNumbersOf({ trust }: Material): CrlNumbers {
-  return new Map(
-    trust.cas.flatMap(({ keyId, name, crl }) => {
-      if (crl === undefined) return [];
-      const { number, thisUpdate } = crl.facts;
-      return [[keyId, { ca: name, number, thisUpdate }] as const];
-    }),
-  );
+  const markOf = (ca: string, { facts }: CrlEntry) => {
+    const { number, thisUpdate } = facts;
+    return { ca, number, thisUpdate };
+  };
+  return new Map([
+    ...trust.cas.flatMap(({ keyId, name, crl }) =>
+      crl === undefined ? [] : [[keyId, markOf(name, crl)] as const],
+    ),
+    ...trust.ofOthers.map(
+      (crl) =>
+        [crl.facts.issuerId, markOf(shown(crl.facts.issuer), crl)] as const,
+    ),
+  ]);
 }
 
 /** CRLs that went back to an older one: an old backup would un-revoke what was revoked since. */

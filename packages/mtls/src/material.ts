@@ -163,14 +163,17 @@ function parseMaterial(files: TlsFiles, bytes: TlsBytes): Material {
  */
 function expectTrust(
   own: X509Certificate,
-  { cas, forTls, notUnderstood }: Trust,
+  { cas, ofOthers, forTls, notUnderstood }: Trust,
   files: TlsFiles,
 ): void {
   const chain = casAbove(own, cas);
   for (const { crl, cas: named } of notUnderstood) {
-    const ca = named.find((entry) => entry.crl || chain.has(entry));
-    if (ca !== undefined)
-      throw new Fault(errors.crlNotUnderstood(files.crl, crl, ca.name));
+    const isOurs = named.some((entry) => entry.crl || chain.has(entry));
+    // a peer may bring a CA along that has a full CRL here as well
+    const { issuerId } = crl.facts;
+    const isBrought = ofOthers.some(({ facts }) => facts.issuerId === issuerId);
+    if (isOurs || isBrought)
+      throw new Fault(errors.crlNotUnderstood(files.crl, crl, true));
   }
   if (forTls.crl.length === 0)
     throw new Fault(errors.crlNotCovering(files.crl, cas[0]?.name ?? ''));

@@ -34,6 +34,11 @@ export interface CaEntry {
  */
 export interface Trust {
   cas: readonly CaEntry[];
+  /**
+   * The newest CRL of each CA that is not in the bundle: a peer may bring an intermediate along, and OpenSSL then looks
+   * who has signed its CRL.
+   */
+  ofOthers: readonly CrlEntry[];
   /** what TLS gets: certificates of CAs that have a CRL, and of each CA's key the newest CRL that is understood */
   forTls: { ca: readonly string[]; crl: readonly string[] };
   /** CRLs that are not understood, each with the CAs of the bundle that have its issuer's name */
@@ -67,9 +72,13 @@ export function buildTrust(
   });
   const named = (crl: CrlEntry): CaEntry[] =>
     cas.filter(({ cert }) => crl.facts.isNamedAs(cert));
+  const ofOthers = newestOfEach(
+    understood.filter((crl) => named(crl).length === 0),
+  );
   return {
     cas,
-    forTls: forTls(cas),
+    ofOthers,
+    forTls: forTls(cas, ofOthers),
     notUnderstood: crls
       .filter(({ facts }) => facts.obstacle !== undefined)
       .map((crl) => ({ crl, cas: named(crl) })),
@@ -110,7 +119,23 @@ export function withNewerCrls(
     const alsoRevokedBy = notOlder([crl, ...all], inForce);
     return { ...ca, crl: inForce, alsoRevokedBy };
   });
-  return isNew ? { ...trust, cas, forTls: forTls(cas) } : undefined;
+  const ofOthers = trust.ofOthers.map((crl) => {
+    const newer = newestOf(
+      crls.filter(
+        ({ pem, facts }) =>
+          facts.obstacle === undefined &&
+          facts.issuerId === crl.facts.issuerId &&
+          pem !== crl.pem &&
+          !isBackwards(crl.facts, facts) &&
+          isInTime(facts, now),
+      ),
+    );
+    if (newer) isNew = true;
+    return newer ?? crl;
+  });
+  return isNew
+    ? { ...trust, cas, ofOthers, forTls: forTls(cas, ofOthers) }
+    : undefined;
 }
 
 /** Whether `next` is an older one than `was`, by its number or by its time. */
@@ -156,11 +181,24 @@ function newestOf(crls: readonly CrlEntry[]): CrlEntry | undefined {
   })[0];
 }
 
-function forTls(cas: readonly CaEntry[]): Trust['forTls'] {
+function newestOfEach(crls: readonly CrlEntry[]): CrlEntry[] {
+  const issuers = new Set(crls.map(({ facts }) => facts.issuerId));
+  return [...issuers].flatMap((id) => {
+    const own = crls.filter(({ facts }) => facts.issuerId === id);
+    return newestOf(own) ?? [];
+  });
+}
+
+function forTls(
+  cas: readonly CaEntry[],
+  ofOthers: readonly CrlEntry[],
+): Trust['forTls'] {
   const covered = cas.filter(({ crl }) => crl !== undefined);
+  if (covered.length === 0) return { ca: [], crl: [] };
+  const crls = [...covered.flatMap(({ crl }) => crl ?? []), ...ofOthers];
   return {
     ca: covered.map(({ pem }) => pem),
-    crl: [...new Set(covered.flatMap(({ crl }) => crl?.pem ?? []))],
+    crl: [...new Set(crls.map(({ pem }) => pem))],
   };
 }
 
