@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Fault } from '@kickd/protocol';
 import { createPki, writeSsl } from '@kickd/testkit';
 import t from 'tap';
 import { StartRefused } from '../src/start-refused.ts';
@@ -221,6 +222,8 @@ async function faultsOf(starting: Promise<unknown>): Promise<unknown> {
     await starting;
     return [];
   } catch (error) {
+    // what no TLS could be made of is told alone
+    if (error instanceof Fault) return [error];
     return error instanceof StartRefused ? error.faults : error;
   }
 }
