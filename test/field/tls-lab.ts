@@ -31,6 +31,8 @@ export interface TlsLab {
   leaf(certname: string): Leaf;
   /** what openssl signs as CRL; each has the next number, and a time a second later */
   crl(options?: CrlOptions): string;
+  /** another certificate of the CA's key and name, or of another key and name; `from` and `to` in days from now */
+  caCertificate(options: CaOptions): string;
   openssl(...args: string[]): string;
   /** a kickd that is listening, or the codes and words of what keeps it from starting */
   start(files?: { ca?: string; crl?: string }): Promise<Fixture>;
@@ -41,6 +43,13 @@ export interface CrlOptions {
   revoked?: readonly Leaf[];
   /** a section of extensions in openssl's words */
   extensions?: string;
+}
+
+export interface CaOptions {
+  from: number;
+  to: number;
+  /** with another name it is another CA, with a key of its own */
+  name?: string;
 }
 
 export interface Refusal {
@@ -93,14 +102,42 @@ export function createTlsLab(t: Test, dir = t.testdir({})): TlsLab {
         join(work, 'ca.cnf'),
         `${caConfig}\n[more]\n${extensions ?? ''}\n`,
       );
-      const at = new Date(startedMs + number * 1000).toISOString();
       openssl(
         ...['ca', '-config', 'ca.cnf', '-gencrl', '-out', 'crl.pem'],
-        ...['-crl_lastupdate', at.replaceAll(/[-:T]|\.\d+/g, '')],
+        ...['-crl_lastupdate', opensslTime(startedMs + number * 1000)],
         ...['-crl_nextupdate', '20391231235959Z'],
         ...['-crlexts', extensions === undefined ? 'plain' : 'more'],
       );
       return openssl('crl', '-in', 'crl.pem');
+    },
+    caCertificate({ from, to, name }) {
+      const key = name === undefined ? 'ca.key' : 'other.key';
+      if (name !== undefined)
+        openssl(
+          ...['genpkey', '-algorithm', 'EC', '-out', key],
+          ...['-pkeyopt', 'ec_paramgen_curve:P-256'],
+        );
+      const subject = name ?? 'Puppet CA: puppet.example.com';
+      // the testkit makes it another way than openssl's "hash"
+      const keyId = name === undefined ? keyIdOf(openssl) : 'hash';
+      writeFileSync(
+        join(work, 'ca.cnf'),
+        `${caConfig}[v3_ca]\n${caExtensions}subjectKeyIdentifier = ${keyId}\n`,
+      );
+      writeFileSync(join(work, 'index.txt'), '');
+      number += 1;
+      writeFileSync(join(work, 'serial'), `${String(1000 + number)}\n`);
+      openssl(
+        ...['req', '-new', '-key', key, '-subj', `/CN=${subject}`],
+        ...['-config', 'ca.cnf', '-out', 'ca.csr'],
+      );
+      openssl(
+        ...['ca', '-batch', '-config', 'ca.cnf', '-selfsign', '-notext'],
+        ...['-keyfile', key, '-in', 'ca.csr', '-extensions', 'v3_ca'],
+        ...['-startdate', opensslDay(from)],
+        ...['-enddate', opensslDay(to), '-out', 'generation.pem'],
+      );
+      return openssl('x509', '-in', 'generation.pem');
     },
     start: async (files) => {
       const fixture = await begin(files);
@@ -126,15 +163,43 @@ export function createTlsLab(t: Test, dir = t.testdir({})): TlsLab {
   };
 }
 
+function opensslTime(ms: number): string {
+  return new Date(ms).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
+}
+
+function opensslDay(days: number): string {
+  return opensslTime(Date.now() + days * 24 * 60 * 60 * 1000);
+}
+
+function keyIdOf(openssl: TlsLab['openssl']): string {
+  const text = openssl(
+    ...['x509', '-in', 'ca.pem', '-noout', '-ext', 'subjectKeyIdentifier'],
+  );
+  return /[0-9A-F:]{30,}/.exec(text)?.[0] ?? 'hash';
+}
+
+const caExtensions = `basicConstraints = critical,CA:true
+keyUsage = critical,keyCertSign,cRLSign
+`;
+
 const caConfig = `
 [ca]
 default_ca = d
 [d]
 database = index.txt
 crlnumber = crlnumber
+serial = serial
 certificate = ca.pem
 private_key = ca.key
 default_md = sha256
+new_certs_dir = .
+policy = policy
+unique_subject = no
+[policy]
+commonName = supplied
+[req]
+distinguished_name = dn
+[dn]
 [plain]
 authorityKeyIdentifier = keyid
 [idp]

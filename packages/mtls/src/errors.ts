@@ -241,7 +241,7 @@ export const errors = {
       'CA_SPARE_EXPIRED',
       `a certificate of the CA ${printableAscii(ca)} in ${printable(file)} expired at ${at}: ` +
         (carriedBy === undefined
-          ? 'nobody of it is let in, and our own chain does not need it'
+          ? 'nobody is let in by it'
           : `another certificate of the same key carries our chain until ${carriedBy}`),
       `nothing has to be done; it can be taken out of the file: ${listOf(file)}`,
     ),

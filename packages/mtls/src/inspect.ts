@@ -8,7 +8,7 @@ import type { Material, TlsFiles } from './material.ts';
 import { serverTlsOptions } from './options.ts';
 import { nameFacts } from './peer.ts';
 import { peerName } from './peer-name.ts';
-import { isRevoked, issuersOf } from './trust-check.ts';
+import { isInTime, isRevoked, issuersOf } from './trust-check.ts';
 import {
   futureToleranceMs,
   isBackwards,
@@ -150,7 +150,10 @@ function judgeSpare(
     return;
   }
   const other = chain?.cas.find((one) => one.keyId === keyId);
-  const carriedBy = other && isoOf(other.cert.validToDate);
+  const carriedBy =
+    other && isInTime(other.cert, now)
+      ? isoOf(other.cert.validToDate)
+      : undefined;
   judgeDates(cert, now, {
     early: (at) => warnings.push(errors.caSpareNotYetValid(files.ca, name, at)),
     late: (at) =>
