@@ -86,19 +86,6 @@ export function scanPem(
   return scan;
 }
 
-/**
- * The same, where nothing may be damaged.
- * @throws {PemError}
- */
-export function splitPem(
-  text: string,
-  isWanted: (label: string) => boolean = () => true,
-): PemBlock[] {
-  const { blocks, damages } = scanPem(text, isWanted);
-  if (damages[0] !== undefined) throw damages[0];
-  return blocks;
-}
-
 /** One DER value as PEM. */
 export function toPem(label: string, der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { readCrl } from '../src/crl.ts';
-import { splitPem } from '../src/pem.ts';
+import { scanPem, type PemBlock } from '../src/pem.ts';
 
 /** CRLs as openssl signs them: what it signs is verified here, or named. */
+const splitPem = (text: string): PemBlock[] => scanPem(text, () => true).blocks;
 const config = `
 [ca]
 default_ca = d

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { createPki, type Pki } from '@kickd/testkit';
 import { readCrl, type CrlFacts } from '../src/crl.ts';
-import { splitPem } from '../src/pem.ts';
+import { scanPem, type PemBlock } from '../src/pem.ts';
 import {
   algorithmOf,
   flag,
@@ -18,6 +18,7 @@ import {
   type OddExtension,
 } from './odd-crl.ts';
 
+const splitPem = (text: string): PemBlock[] => scanPem(text, () => true).blocks;
 const dersOf = (pki: Pki): Buffer[] =>
   pki.crls.flatMap((pem) => splitPem(pem).map(({ der }) => der));
 const revokeSome = (pki: Pki, count: number): string[] =>
