@@ -135,7 +135,7 @@ function parseMaterial(files: TlsFiles, bytes: TlsBytes): Material {
   const key = privateKey(files, bytes.key);
   if (!own.checkPrivateKey(key.object))
     throw new Fault(errors.certKeyMismatch(files.cert, files.key));
-  expectUsableKey(key.object, files.key);
+  expectUsableKey(key.object, own, files.key);
   const trust = buildTrust(
     cas.map((block) => ({
       pem: block.pem,

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
+import { certificateFields } from './certificate-fields.ts';
 import {
   contentsOf,
-  readElement,
   readInside,
   readOid,
   tags,
@@ -136,15 +136,6 @@ function hexOf(der: Buffer, value: DerElement | undefined): string {
   return `#${value === undefined ? '' : contentsOf(der, value).toString('hex')}`;
 }
 
-/** @see RFC 5280, 4.1: version [0], serial, signature, issuer, validity, subject */
 function subjectOf(raw: Buffer): DerElement {
-  const [body] = readInside(
-    raw,
-    readElement(raw, 0, raw.length),
-    tags.sequence,
-  );
-  const fields = readInside(raw, body, tags.sequence);
-  const subject = fields[fields[0]?.tag === 0xa0 ? 5 : 4];
-  if (subject === undefined) throw new Error('a certificate without a subject');
-  return subject;
+  return certificateFields(raw).subject;
 }
