@@ -6,9 +6,10 @@ import type { TlsFiles } from './material.ts';
 /** A file younger than this may change again under the same stamp (coarse clocks of file systems). */
 const stampGrainMs = 2000;
 
-/** Identity of the four files without reading them. */
+/** Identity of the four files without reading them. @param now wall clock */
 export async function stampOf(
   files: TlsFiles,
+  now: Date,
 ): Promise<{ text: string; isSettled: boolean }> {
   let isSettled = true;
   const parts = await Promise.all(
@@ -18,7 +19,7 @@ export async function stampOf(
         const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = await stat(file, {
           bigint: true,
         });
-        if (Date.now() - Number(ctimeMs) < stampGrainMs) isSettled = false;
+        if (+now - Number(ctimeMs) < stampGrainMs) isSettled = false;
         return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
       } catch (error) {
         return String(error);

@@ -31,7 +31,7 @@ export interface WatchOptions {
   pollMs?: number;
   /** what our certificate must be good for, as `inspectMaterial` */
   role?: 'server' | 'client';
-  /** wall clock of the inspection */
+  /** wall clock of the inspection, and of how old the files are */
   now?: () => Date;
 }
 
@@ -60,7 +60,7 @@ export function watchMaterial(options: WatchOptions): MaterialWatch {
   let told: string | undefined;
 
   const look = async (isAsked: boolean): Promise<void> => {
-    const before = await stampOf(files);
+    const before = await stampOf(files, now());
     const isQuiet = suspect === undefined && told === undefined;
     if (before.isSettled && before.text === stamp && isQuiet && !isAsked)
       return;

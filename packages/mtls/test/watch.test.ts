@@ -12,6 +12,7 @@ import {
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import t, { type Test } from 'tap';
 import type { FaultFacts } from '@kickd/protocol';
 import { createPki, writeSsl, type Pki } from '@kickd/testkit';
@@ -20,6 +21,7 @@ import {
   readMaterialSync,
   serverTlsOptions,
   watchMaterial,
+  type Inspection,
   type Material,
   type TlsFiles,
   type WatchOptions,
@@ -41,9 +43,9 @@ function start(t: Test, files: TlsFiles, more: Partial<WatchOptions> = {}) {
     current,
     pollMs: 50,
     signal: abort.signal,
-    onChange: (material, inspection) => {
+    onChange: (material, inspection, taken) => {
       log.push('change');
-      events.emit('change', material, inspection);
+      events.emit('change', material, inspection, taken);
     },
     onRefused: (faults) => {
       log.push(...faults.map(({ code }) => code));
@@ -83,7 +85,7 @@ t.test(
   },
 );
 
-t.test('a revocation is live in a running server within 2 s', async (t) => {
+t.test('a revocation is live in a running server', async (t) => {
   const { pki, files } = setUp(t);
   const client = pki.issue({ certname: 'monitor.example.com' });
   const server = createServer(
@@ -125,12 +127,10 @@ t.test('a revocation is live in a running server within 2 s', async (t) => {
   });
   t.equal(await ask(client), 200);
   pki.revoke(client.cert);
-  const startedAt = process.hrtime.bigint();
   const live = once(events, 'live');
   replace(files.crl, pki.crl);
   await live;
   t.equal(await ask(client), 403);
-  t.ok(process.hrtime.bigint() - startedAt < 2_000_000_000n);
   t.equal(
     await ask(pki.issue({ certname: 'other.example.com' })),
     200,
@@ -162,8 +162,8 @@ t.test('a set that is bad for one look alone is not told', async (t) => {
   const { events, log } = start(t, files, {
     now: () => {
       looks += 1;
-      // the first look sees half of what is being written
-      if (looks === 1) replace(files.crl, pki.crl);
+      // how old the files are is asked first; then the first look sees half of what is being written
+      if (looks === 2) replace(files.crl, pki.crl);
       return new Date();
     },
   });
@@ -171,7 +171,7 @@ t.test('a set that is bad for one look alone is not told', async (t) => {
   replace(files.crl, pki.crls[0] ?? '');
   await changed;
   t.strictSame(log, ['change']);
-  t.ok(looks >= 2);
+  t.ok(looks >= 3);
 });
 
 const bad: [string, string, (files: TlsFiles, pki: Pki) => void][] = [
@@ -264,9 +264,121 @@ t.test('a symlink that is swapped', async (t) => {
   const changed = once(events, 'change');
   symlinkSync('b', join(dir, 'next'));
   renameSync(join(dir, 'next'), join(dir, 'now'));
-  await changed;
-  t.pass();
+  const [material] = (await changed) as [Material];
+  t.strictSame(material.crl, pki.crls, 'the new one is in force');
 });
+
+t.test(
+  'where no event comes, the next poll sees it: within 500 ms',
+  async (t) => {
+    mock.timers.enable({ apis: ['setInterval'] });
+    t.teardown(() => mock.timers.reset());
+    const { pki, files } = setUp(t);
+    const dir = join(t.testdirName, 'linked');
+    mkdirSync(join(dir, 'a'), { recursive: true });
+    mkdirSync(join(dir, 'b'));
+    writeFileSync(join(dir, 'a', 'crl.pem'), pki.crl);
+    symlinkSync(join(dir, 'a'), join(dir, 'now'));
+    const linked = { ...files, crl: join(dir, 'now', 'crl.pem') };
+    const { events, log, watch } = start(t, linked, { pollMs: 500 });
+    await watch.look();
+    pki.renewCrl();
+    writeFileSync(join(dir, 'b', 'crl.pem'), pki.crl);
+    // the folder that the path led to is the one that is watched: nothing happens in it
+    rmSync(join(dir, 'now'));
+    symlinkSync(join(dir, 'b'), join(dir, 'now'));
+    const changed = once(events, 'change');
+    mock.timers.tick(499);
+    t.strictSame(log, []);
+    mock.timers.tick(1);
+    const [material] = (await changed) as [Material];
+    t.strictSame(material.crl, pki.crls);
+  },
+);
+
+t.test('bad for its dates alone: taken when its time comes', async (t) => {
+  const { pki, files } = setUp(t);
+  let now = new Date(Date.now() + 60_000);
+  const { events } = start(t, files, { now: () => now });
+  pki.renewCrl({ thisUpdate: new Date(+now + 3_600_000) });
+  const refused = once(events, 'refused');
+  replace(files.crl, pki.crl);
+  const [faults] = (await refused) as [FaultFacts[]];
+  t.match(faults, [{ code: 'CRL_NOT_YET_VALID' }, {}]);
+  const changed = once(events, 'change');
+  // nothing happens to the files
+  now = new Date(+now + 7_200_000);
+  const [material, , taken] = (await changed) as [Material, unknown, string];
+  t.strictSame(material.crl, pki.crls);
+  t.equal(taken, 'everything');
+});
+
+t.test('a CA certificate ends while it is in force', async (t) => {
+  const old = createPki({ now: new Date(Date.now() - 15 * 365 * 86_400_000) });
+  const pki = createPki();
+  const files = writeSsl(t.testdir({}), {
+    ...pki.issue({ certname: 'web1.example.com' }),
+    ca: old.ca + pki.ca,
+    crl: old.crl + pki.crl,
+  });
+  let now = new Date(Date.now() - 10 * 365 * 86_400_000);
+  const { events, log } = start(t, files, { now: () => now });
+  now = new Date(Date.now() + 86_400_000);
+  const client = pki.issue({ certname: 'monitor.example.com' });
+  pki.revoke(client.cert);
+  const changed = once(events, 'change');
+  replace(files.crl, old.crl + pki.crl);
+  const [, inspection, taken] = (await changed) as [
+    Material,
+    Inspection,
+    string,
+  ];
+  t.equal(taken, 'everything');
+  t.match(
+    inspection.warnings.map(({ code }) => code),
+    ['CA_SPARE_EXPIRED', 'CA_SPARE_EXPIRED'],
+  );
+  t.strictSame(log, ['change']);
+});
+
+t.test(
+  'of a refused set the newer CRL alone, never an older one',
+  async (t) => {
+    const { pki, files } = setUp(t);
+    pki.renewCrl({ number: 5 });
+    replace(files.crl, pki.crl);
+    const { events, log, watch } = start(t, files, { pollMs: 60_000 });
+    const before = readMaterialSync(files);
+    const [, rootCrl = ''] = pki.crls;
+    rmSync(files.key);
+    await watch.look();
+    t.strictSame(log, ['TLS_FILE_MISSING']);
+    pki.renewCrl({ of: 'intermediate', number: 6 });
+    const [newer = ''] = pki.crls;
+    const changed = once(events, 'change');
+    replace(files.crl, newer);
+    const [material, inspection, taken] = (await changed) as [
+      Material,
+      Inspection,
+      string,
+    ];
+    t.equal(taken, 'newer CRLs alone');
+    t.strictSame(material.trust.forTls.crl, [newer, rootCrl]);
+    t.equal(material.key, before.key, 'all else stays');
+    t.strictSame(
+      [...inspection.crlNumbers.values()].map(({ number }) => number),
+      [6n, 5n],
+    );
+    pki.renewCrl({ of: 'intermediate', number: 4 });
+    replace(files.crl, pki.crls[0] ?? '');
+    await watch.look();
+    t.strictSame(
+      log.filter((entry) => entry === 'change'),
+      ['change'],
+      'the older one is not',
+    );
+  },
+);
 
 t.test(
   'onChange that throws: refused, told once, tried again when the files change',
