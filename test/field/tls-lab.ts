@@ -238,21 +238,16 @@ export async function createPrograms(
 ): Promise<Record<'kickd' | 'kicker', (...args: string[]) => Promise<Said>>> {
   const place = join(dir, 'programs');
   mkdirSync(place);
+  const variables = ['PATH=/usr/bin:/bin', 'LANG=C.UTF-8', 'HOME=/nonexistent'];
   const run =
-    ([node = '', ...before]: string[]) =>
+    (command: string[]) =>
     (...args: string[]): Promise<Said> =>
       new Promise((resolve) => {
         execFile(
-          node,
-          [...before, ...args],
-          {
-            env: {
-              PATH: '/usr/bin:/bin',
-              LANG: 'C.UTF-8',
-              HOME: '/nonexistent',
-            },
-            timeout: 30_000,
-          },
+          // a test runner puts variables of its own into whatever is started
+          '/usr/bin/env',
+          ['-i', ...variables, ...command, ...args],
+          { timeout: 30_000 },
           (error, stdout, stderr) => {
             const code = error?.code ?? error?.signal ?? 0;
             const exit = typeof code === 'number' ? code : String(code);

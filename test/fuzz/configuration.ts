@@ -68,14 +68,13 @@ export const puppetConf: Target = {
   play: (input) => {
     const text = Buffer.from(input).toString('utf8');
     parsePuppetConfigPrint(text);
-    try {
-      locatePuppet({
-        files: { readText: () => text },
-        env: { isRoot: true, home: '/', hostname: 'web1' },
-      });
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      expectTrue(code === 'PUPPET_CONF_VARIABLE', String(error));
+    const { unknown = {} } = locatePuppet({
+      files: { readText: () => text },
+      env: { isRoot: true, home: '/', hostname: 'web1' },
+    });
+    for (const { code, message } of Object.values(unknown)) {
+      expectTrue(code === 'PUPPET_CONF_VARIABLE', code);
+      expectTrue(isPrintable(message), `raw text: ${message}`);
     }
   },
 };

@@ -297,7 +297,7 @@ export const errors = {
     facts(
       'PUPPET_CONF_VARIABLE',
       `the setting ${printable(setting)} in puppet.conf uses $${printable(variable)}, which is not known or leads in a circle`,
-      `look what Puppet makes of it: puppet config print --section agent ${printable(setting)}`,
+      `look what Puppet makes of it: puppet config print --section agent ${printable(setting)}; then write that value into puppet.conf`,
     ),
   serverUsage: (certname: string) =>
     facts(

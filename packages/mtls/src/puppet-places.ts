@@ -1,3 +1,4 @@
+import { Fault, type FaultFacts } from '@kickd/protocol';
 import type { TlsFiles } from './material.ts';
 import { createSettings, parsePuppetConf } from './puppet-conf.ts';
 
@@ -19,6 +20,8 @@ export interface PuppetPlaces {
   disabledLock: string;
   environment: string;
   server: string;
+  /** settings that use a variable which only Puppet knows, by their names in puppet.conf; their places are empty texts */
+  unknown?: Readonly<Record<string, FaultFacts>>;
 }
 
 export interface LocateOptions {
@@ -43,13 +46,16 @@ interface Layout {
   vardir: string;
   publicdir: string;
   ssldir: string;
+  codedir: string;
+  rundir: string;
+  logdir: string;
 }
 
 /**
  * Finds Puppet's files by puppet.conf: AIO and OpenVox packages first, then Debian's. A user other
  * than root has places of their own in Puppet; they count only where their puppet.conf exists, since
  * kickd's listener and a monitor's user want the files of the host.
- * @throws {Fault} PUPPET_CONF_VARIABLE
+ * What cannot be told without Puppet is left to Puppet: see `unknown`.
  * @see puppet lib/puppet/util/run_mode.rb, lib/puppet/defaults.rb; Debian's patches to both
  */
 export function locatePuppet({
@@ -66,9 +72,22 @@ export function locatePuppet({
     vardir: layout.vardir,
     publicdir: layout.publicdir,
     ssldir: layout.ssldir,
+    codedir: layout.codedir,
+    rundir: layout.rundir,
+    logdir: layout.logdir,
   });
-  const want = (name: string): string => setting(name) ?? '';
-  return {
+  const unknown: Record<string, FaultFacts> = {};
+  const want = (name: string): string => {
+    try {
+      return setting(name) ?? '';
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      const { code, message, remedy, exitCode } = error;
+      unknown[name] = { code, message, remedy, exitCode };
+      return '';
+    }
+  };
+  const places: PuppetPlaces = {
     layout: layout.layout,
     ...(text === undefined ? {} : { confFile: file }),
     certname: want('certname'),
@@ -90,6 +109,7 @@ export function locatePuppet({
     environment: want('environment'),
     server: want('server'),
   };
+  return Object.keys(unknown).length > 0 ? { ...places, unknown } : places;
 }
 
 const shared = {
@@ -106,6 +126,23 @@ const shared = {
   agent_disabled_lockfile: '$statedir/agent_disabled.lock',
   environment: 'production',
   server: 'puppet',
+  // what others of puppet.conf may build upon
+  publickeydir: '$ssldir/public_keys',
+  privatedir: '$ssldir/private',
+  requestdir: '$ssldir/certificate_requests',
+  libdir: '$vardir/lib',
+  plugindest: '$libdir',
+  pluginfactdest: '$vardir/facts.d',
+  reportdir: '$vardir/reports',
+  yamldir: '$vardir/yaml',
+  bucketdir: '$vardir/bucket',
+  clientbucketdir: '$vardir/clientbucket',
+  client_datadir: '$vardir/client_data',
+  clientyamldir: '$vardir/client_yaml',
+  statefile: '$statedir/state.yaml',
+  classfile: '$statedir/classes.txt',
+  resourcefile: '$statedir/resources.txt',
+  environmentpath: '$codedir/environments',
 };
 
 const system: Record<Layout['layout'], Layout> = {
@@ -115,6 +152,9 @@ const system: Record<Layout['layout'], Layout> = {
     vardir: '/opt/puppetlabs/puppet/cache',
     publicdir: '/opt/puppetlabs/puppet/public',
     ssldir: '$confdir/ssl',
+    codedir: '/etc/puppetlabs/code',
+    rundir: '/var/run/puppetlabs',
+    logdir: '/var/log/puppetlabs/puppet',
   },
   debian: {
     layout: 'debian',
@@ -122,6 +162,9 @@ const system: Record<Layout['layout'], Layout> = {
     vardir: '/var/cache/puppet',
     publicdir: '$vardir/public',
     ssldir: '/var/lib/puppet/ssl',
+    codedir: '/etc/puppet/code',
+    rundir: '/run/puppet',
+    logdir: '/var/log/puppet',
   },
 };
 
@@ -133,6 +176,9 @@ function ofUser(home: string): Layout[] {
       vardir: `${home}/.puppetlabs/opt/puppet/cache`,
       publicdir: `${home}/.puppetlabs/opt/puppet/public`,
       ssldir: '$confdir/ssl',
+      codedir: `${home}/.puppetlabs/etc/code`,
+      rundir: `${home}/.puppetlabs/var/run`,
+      logdir: `${home}/.puppetlabs/var/log`,
     },
     {
       layout: 'debian',
@@ -140,6 +186,9 @@ function ofUser(home: string): Layout[] {
       vardir: `${home}/.puppet/cache`,
       publicdir: '$vardir/public',
       ssldir: '$confdir/ssl',
+      codedir: `${home}/.puppet/code`,
+      rundir: `${home}/.puppet/var/run`,
+      logdir: `${home}/.puppet/var/log`,
     },
   ];
 }

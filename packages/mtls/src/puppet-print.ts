@@ -36,7 +36,7 @@ export function parsePuppetConfigPrint(text: string): Record<string, string> {
 
 /**
  * Puppet's own answer laid over what was found; a key that it did not print (`publicdir` before 7.0)
- * or printed empty leaves the place as it was.
+ * or printed empty leaves the place as it was; one that it printed is known.
  */
 export function mergePuppetPrint(
   places: PuppetPlaces,
@@ -44,8 +44,11 @@ export function mergePuppetPrint(
 ): PuppetPlaces {
   const or = (key: (typeof puppetPrintKeys)[number], was: string): string =>
     (Object.hasOwn(record, key) ? record[key] : undefined) || was;
+  const { unknown = {}, ...found } = places;
+  const still = Object.entries(unknown).filter(([key]) => !record[key]);
   return {
-    ...places,
+    ...found,
+    ...(still.length > 0 && { unknown: Object.fromEntries(still) }),
     certname: or('certname', places.certname),
     confdir: or('confdir', places.confdir),
     ssldir: or('ssldir', places.ssldir),

@@ -2,6 +2,7 @@ import { Fault, type FaultFacts } from '@kickd/protocol';
 import { parseConfig } from '../config/parse.ts';
 import type { ConfigFile } from '../config/schema.ts';
 import { resolveSettings, type Settings } from '../config/settings.ts';
+import { unknownPlaces } from '../config/unknown-places.ts';
 import { faults, reasonOf } from '../errors.ts';
 import { readTrusted } from './trusted-file.ts';
 import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
@@ -35,7 +36,9 @@ export async function loadSettings(
   const places = locatePuppetHere(config.puppetConf);
   const binary = findPuppet();
   const printed =
-    asking !== 'never' && binary !== undefined && needsPuppet(config)
+    asking !== 'never' &&
+    binary !== undefined &&
+    (needsPuppet(config) || places.unknown !== undefined)
       ? await (asking === 'anew'
           ? askPuppet(binary, config.puppetConf)
           : askPuppetOnce(binary, {
@@ -45,7 +48,10 @@ export async function loadSettings(
             }))
       : {};
   const settings = resolveSettings(config, places, printed);
-  return { kind: 'settings', settings };
+  const unknown = unknownPlaces(config, settings, asking !== 'never');
+  return unknown.length > 0
+    ? { kind: 'faults', faults: unknown }
+    : { kind: 'settings', settings };
 }
 
 type ReadConfig =

@@ -19,14 +19,23 @@ interface User {
 /**
  * Where kicker's own key, certificate, CAs and CRLs are: as the configuration names them, or else as
  * puppet.conf does.
+ * @throws {Fault} PUPPET_CONF_VARIABLE
  */
 function locateTls(config: Config, user: User): TlsFiles {
   if (config.tls !== undefined) return config.tls;
-  const { tls, ssldir } = locatePuppet({
+  const { tls, ssldir, unknown } = locatePuppet({
     files: { readText },
     env: user,
     ...(config.puppetConf === undefined ? {} : { confFile: config.puppetConf }),
   });
+  const needed =
+    config.certname === undefined
+      ? ['hostcert', 'hostprivkey', 'localcacert', 'hostcrl']
+      : ['ssldir', 'localcacert', 'hostcrl'];
+  for (const setting of needed) {
+    const fault = unknown?.[setting];
+    if (fault !== undefined) throw new Fault(fault);
+  }
   if (config.certname === undefined) return tls;
   return {
     ...tls,
