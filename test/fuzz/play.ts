@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { auditFile, auditLines } from './audit.ts';
 import { bodies } from './bodies.ts';
+import { createCertificateTargets } from './certificates.ts';
 import { configuration, puppetConf } from './configuration.ts';
 import { createJournals } from './journals.ts';
 import { records } from './records.ts';
@@ -49,7 +50,12 @@ export async function createTargets(): Promise<Target[]> {
     auditLines,
     ...reports,
   ];
-  return [...inProcess, ...createJournals(), ...(await createSockets())];
+  return [
+    ...inProcess,
+    ...createCertificateTargets(),
+    ...createJournals(),
+    ...(await createSockets()),
+  ];
 }
 
 /** Plays what is kept, then batch after batch of each target in turn; a target that crashed is left alone. */

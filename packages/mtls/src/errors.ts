@@ -1,5 +1,4 @@
 import { printable, printableAscii, type FaultFacts } from '@kickd/protocol';
-import type { CrlEntry, CrlMark } from './trust.ts';
 
 const fetchCrls = 'puppet ssl bootstrap --crl_refresh_interval 1';
 const newCert =
@@ -130,21 +129,23 @@ export const errors = {
     ),
   crlNotUnderstood: (
     file: string,
-    { nth, facts: { issuer, obstacle } }: CrlEntry,
+    nth: number,
+    issuer: string,
+    why: string,
     isNeeded: boolean,
   ) =>
     facts(
       'CRL_NOT_UNDERSTOOD',
-      `CRL ${nth} of ${printable(file)}, of ${printableAscii(issuer)}, covers nobody: ${printable(obstacle ?? '')}`,
+      `CRL ${nth} of ${printable(file)}, of ${printableAscii(issuer)}, covers nobody: ${printable(why)}`,
       (isNeeded
         ? 'only a full CRL of the CA counts: publish one with every revocation in it, and leave only that in the file'
         : 'no CA that counts here has this name: it can be taken out') +
         `; look: ${listOfCrls(file)}`,
     ),
-  crlNotSigned: (file: string, { nth, facts: { issuer, number } }: CrlEntry) =>
+  crlNotSigned: (file: string, nth: number, issuer: string) =>
     facts(
       'CRL_NOT_SIGNED',
-      `CRL ${nth} of ${printable(file)}${number === undefined ? '' : `, number ${number}`}, is named as of ${printableAscii(issuer)}, and no CA certificate of that name here has signed it: it covers nobody`,
+      `CRL ${nth} of ${printable(file)} is named as of ${printableAscii(issuer)}, and no CA certificate of that name here has signed it: it covers nobody`,
       `a CA made anew, or damaged: fetch the newest: ${fetchCrls}; look: ${listOfCrls(file)}`,
     ),
   crlNotCovering: (file: string, ca: string) =>
@@ -171,10 +172,10 @@ export const errors = {
       `the CRL of ${printable(ca)} in ${printable(file)} expires at ${at}`,
       `fetch a new one: ${fetchCrls}`,
     ),
-  crlBackwards: (file: string, ca: string, was: CrlMark, is: CrlMark) =>
+  crlBackwards: (file: string, ca: string, was: string, is: string) =>
     facts(
       'CRL_BACKWARDS',
-      `the CRL of ${printable(ca)} in ${printable(file)} went back from ${markOf(was)} to ${markOf(is)}: an old copy?`,
+      `the CRL of ${printable(ca)} in ${printable(file)} went back from ${was} to ${is}: an old copy?`,
       `fetch the newest: ${fetchCrls}; if the CA itself was restored from a backup, restart this service`,
     ),
   crlUnnumbered: (file: string, ca: string) =>
@@ -337,10 +338,4 @@ function listOf(file: string): string {
 /** openssl crl reads only the first one of a file. */
 function listOfCrls(file: string): string {
   return `openssl storeutl -noout -text -crls ${printable(file)} | grep -E 'Issuer:|Update:|critical|CRL Number' -A 1`;
-}
-
-function markOf({ number, thisUpdate }: CrlMark): string {
-  return number === undefined
-    ? thisUpdate.toISOString()
-    : `number ${number} of ${thisUpdate.toISOString()}`;
 }

@@ -17,6 +17,7 @@ import {
   type CrlEntry,
   type CrlMark,
 } from './trust.ts';
+import { notUnderstood } from './read-crls.ts';
 
 export interface Inspection {
   /** our own name; empty where the certificate gives none (then a fault says so) */
@@ -183,9 +184,9 @@ function judgeCrls(
     judgeCrl(crl, files.crl, name, now, isNeeded, into);
   }
   for (const { crl } of trust.notUnderstood)
-    into.warnings.push(errors.crlNotUnderstood(files.crl, crl, false));
-  for (const crl of trust.notSigned)
-    into.warnings.push(errors.crlNotSigned(files.crl, crl));
+    into.warnings.push(notUnderstood(files.crl, crl, false));
+  for (const { nth, facts } of trust.notSigned)
+    into.warnings.push(errors.crlNotSigned(files.crl, nth, facts.issuer));
 }
 
 /** Where the CRLs of a material stand. */
@@ -214,9 +215,15 @@ export function crlsBackwards(
   return [...after].flatMap(([key, next]) => {
     const was = before.get(key);
     return was !== undefined && isBackwards(was, next)
-      ? [errors.crlBackwards(crlFile, next.ca, was, next)]
+      ? [errors.crlBackwards(crlFile, next.ca, textOf(was), textOf(next))]
       : [];
   });
+}
+
+function textOf({ number, thisUpdate }: CrlMark): string {
+  return number === undefined
+    ? isoOf(thisUpdate)
+    : `number ${number} of ${isoOf(thisUpdate)}`;
 }
 
 function judgeCrl(

@@ -13,7 +13,7 @@ import { errors } from './errors.ts';
 import { judgeAccess } from './file-access.ts';
 import { expectUsableKey } from './key-kind.ts';
 import { isDer, PemError, scanPem, type PemBlock } from './pem.ts';
-import { readCrlEntries } from './read-crls.ts';
+import { notUnderstood, readCrlEntries } from './read-crls.ts';
 import {
   buildTrust,
   withNewerCrls,
@@ -163,17 +163,17 @@ function parseMaterial(files: TlsFiles, bytes: TlsBytes): Material {
  */
 function expectTrust(
   own: X509Certificate,
-  { cas, ofOthers, forTls, notUnderstood }: Trust,
+  { cas, ofOthers, forTls, notUnderstood: strange }: Trust,
   files: TlsFiles,
 ): void {
   const chain = casAbove(own, cas);
-  for (const { crl, cas: named } of notUnderstood) {
+  for (const { crl, cas: named } of strange) {
     const isOurs = named.some((entry) => entry.crl || chain.has(entry));
     // a peer may bring a CA along that has a full CRL here as well
     const { issuerId } = crl.facts;
     const isBrought = ofOthers.some(({ facts }) => facts.issuerId === issuerId);
     if (isOurs || isBrought)
-      throw new Fault(errors.crlNotUnderstood(files.crl, crl, true));
+      throw new Fault(notUnderstood(files.crl, crl, true));
   }
   if (forTls.crl.length === 0)
     throw new Fault(errors.crlNotCovering(files.crl, cas[0]?.name ?? ''));

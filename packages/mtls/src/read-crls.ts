@@ -1,4 +1,4 @@
-import { Fault } from '@kickd/protocol';
+import { Fault, type FaultFacts } from '@kickd/protocol';
 import { readCrl } from './crl.ts';
 import { errors } from './errors.ts';
 import { isDer, scanPem, toPem, type PemBlock } from './pem.ts';
@@ -37,4 +37,13 @@ export function findCrls(content: Buffer): CrlEntry[] {
       return [];
     }
   });
+}
+
+/** @param isNeeded whether it is of a CA that counts */
+export function notUnderstood(
+  file: string,
+  { nth, facts: { issuer, obstacle = '' } }: CrlEntry,
+  isNeeded: boolean,
+): FaultFacts {
+  return errors.crlNotUnderstood(file, nth, issuer, obstacle, isNeeded);
 }
