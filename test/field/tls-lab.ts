@@ -39,20 +39,20 @@ export interface TlsLab {
   refusedStart(files: { ca?: string; crl?: string }): Promise<Refusal>;
 }
 
-export interface CrlOptions {
+interface CrlOptions {
   revoked?: readonly Leaf[];
   /** a section of extensions in openssl's words */
   extensions?: string;
 }
 
-export interface CaOptions {
+interface CaOptions {
   from: number;
   to: number;
   /** with another name it is another CA, with a key of its own */
   name?: string;
 }
 
-export interface Refusal {
+interface Refusal {
   codes: string[];
   messages: string;
 }

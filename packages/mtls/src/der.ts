@@ -146,14 +146,3 @@ export function readTime(der: Buffer, element: DerElement | undefined): Date {
   if (!isReal) throw new Error('no day of the calendar');
   return time;
 }
-
-/** An element of these contents. */
-export function writeElement(tag: number, contents: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(contents);
-  const { length } = body;
-  if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), body]);
-  const bytes = Math.ceil((32 - Math.clz32(length)) / 8);
-  const size = Buffer.alloc(bytes);
-  size.writeUIntBE(length, 0, bytes);
-  return Buffer.concat([Buffer.of(tag, 0x80 | bytes), size, body]);
-}

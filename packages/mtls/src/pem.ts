@@ -98,7 +98,7 @@ export function isDer(bytes: Buffer): boolean {
 }
 
 /** Bytes that the outermost SEQUENCE says it has, header included; -1 when it is none. */
-export function derLength(der: Buffer): number {
+function derLength(der: Buffer): number {
   const first = der[1];
   if (der[0] !== 0x30 || first === undefined) return -1;
   if (first < 0x80) return 2 + first;

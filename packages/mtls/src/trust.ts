@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { printableAscii } from '@kickd/protocol';
-import { keyOf, readCrl, type CrlFacts } from './crl.ts';
+import { keyOf, type CrlFacts } from './crl.ts';
 
 /** One CRL of the file. */
 export interface CrlEntry {
@@ -208,7 +208,7 @@ function keyIdOf(cert: X509Certificate, key: KeyObject | undefined): string {
 }
 
 /** The CN as a person knows the CA, e.g. `Puppet CA: puppet.example.com`. */
-export function nameOf(cert: X509Certificate): string {
+function nameOf(cert: X509Certificate): string {
   return shown(cert.subject);
 }
 

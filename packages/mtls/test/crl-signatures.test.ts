@@ -72,12 +72,30 @@ for (const [key, md, more, unknown] of cases)
     };
     openssl('genpkey', '-algorithm', ...key, '-out', 'ca.key');
     openssl(
-      ...['req', '-x509', '-new', '-key', 'ca.key', '-subj', '/CN=Test CA'],
-      ...['-days', '30', '-out', 'ca.pem', '-config', 'ca.cnf'],
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      'ca.key',
+      '-subj',
+      '/CN=Test CA',
+      '-days',
+      '30',
+      '-out',
+      'ca.pem',
+      '-config',
+      'ca.cnf',
     );
     openssl(
-      ...['ca', '-config', 'ca.cnf', '-gencrl', '-md', md, ...more],
-      ...['-out', 'crl.pem'],
+      'ca',
+      '-config',
+      'ca.cnf',
+      '-gencrl',
+      '-md',
+      md,
+      ...more,
+      '-out',
+      'crl.pem',
     );
     const read = (name: string) => readFileSync(join(dir, name), 'latin1');
     const ca = new X509Certificate(read('ca.pem'));
@@ -101,8 +119,19 @@ for (const [key, md, more, unknown] of cases)
     t.notOk(readCrl(changed).isSignedBy(ca), 'another entry is not');
     openssl('genpkey', '-algorithm', ...key, '-out', 'ca.key');
     openssl(
-      ...['req', '-x509', '-new', '-key', 'ca.key', '-subj', '/CN=Test CA'],
-      ...['-days', '30', '-out', 'other.pem', '-config', 'ca.cnf'],
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      'ca.key',
+      '-subj',
+      '/CN=Test CA',
+      '-days',
+      '30',
+      '-out',
+      'other.pem',
+      '-config',
+      'ca.cnf',
     );
     const other = new X509Certificate(read('other.pem'));
     t.ok(crl.isNamedAs(other));

@@ -5,13 +5,7 @@ import {
   type SignKeyObjectInput,
 } from 'node:crypto';
 import type { Pki } from '@kickd/testkit';
-import {
-  bytesOf,
-  readElement,
-  readElements,
-  tags,
-  writeElement,
-} from '../src/der.ts';
+import { bytesOf, readElement, readElements, tags } from '../src/der.ts';
 import { toPem } from '../src/pem.ts';
 
 /** An extension: dotted OID, whether it is critical, its value in DER. */
@@ -44,7 +38,7 @@ export function signOddCrl(pki: Pki, crl: OddCrl, nth = 0): string {
   return signCrlOf(ca.cert, ca.key, crl);
 }
 
-export function signCrlOf(cert: string, key: string, crl: OddCrl): string {
+function signCrlOf(cert: string, key: string, crl: OddCrl): string {
   const version = 'version' in crl ? crl.version : 1;
   const { algorithm = ecdsaSha256, number = 7 } = crl;
   const entries = (crl.entries ?? []).map(({ serial, extensions }) =>
@@ -153,4 +147,15 @@ function subjectOf(pem: string): Buffer {
   const subject = fields[5];
   if (subject === undefined) throw new Error('no subject');
   return bytesOf(raw, subject);
+}
+
+/** An element of these contents. */
+function writeElement(tag: number, contents: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(contents);
+  const { length } = body;
+  if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), body]);
+  const bytes = Math.ceil((32 - Math.clz32(length)) / 8);
+  const size = Buffer.alloc(bytes);
+  size.writeUIntBE(length, 0, bytes);
+  return Buffer.concat([Buffer.of(tag, 0x80 | bytes), size, body]);
 }

@@ -99,8 +99,13 @@ const asIs: [string, (texts: Required<Texts>) => Texts][] = [
     'trusted for both sides',
     () => ({
       cert: trusted(
-        ...['-trustout', '-addtrust', 'serverAuth'],
-        ...['-addtrust', 'clientAuth', '-setalias', 'web1'],
+        '-trustout',
+        '-addtrust',
+        'serverAuth',
+        '-addtrust',
+        'clientAuth',
+        '-setalias',
+        'web1',
       ),
     }),
   ],
