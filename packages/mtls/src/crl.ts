@@ -156,18 +156,27 @@ function readEntries(
 ): { revoked: Set<string>; obstacle: string | undefined } {
   const revoked = new Set<string>();
   let obstacle: string | undefined;
-  const entries = list ? readInside(der, list, tags.sequence) : [];
-  for (const entry of entries) {
-    const [serial, at, extensions, ...more] = readInside(
-      der,
-      entry,
-      tags.sequence,
-    );
-    const isTime = at?.tag === tags.utcTime || at?.tag === tags.generalizedTime;
-    if (serial?.tag !== tags.integer || !isTime || more.length > 0)
+  /** extensions that were read: most entries have the same, a reason */
+  const read = new Set<string>();
+  if (list === undefined) return { revoked, obstacle };
+  for (let at = list.start; at < list.end;) {
+    const entry = readElement(der, at, list.end);
+    const serial = readElement(der, entry.start, entry.end);
+    const time = readElement(der, serial.end, entry.end);
+    const isTime =
+      time.tag === tags.utcTime || time.tag === tags.generalizedTime;
+    if (entry.tag !== tags.sequence || serial.tag !== tags.integer || !isTime)
       throw new Error('an entry of the CRL without a serial number');
     revoked.add(serialHex(contentsOf(der, serial)));
-    if (extensions) obstacle ??= entryObstacle(der, extensions);
+    at = entry.end;
+    if (time.end === entry.end) continue;
+    const extensions = readElement(der, time.end, entry.end);
+    if (extensions.end !== entry.end)
+      throw new Error('something behind an entry of the CRL');
+    const bytes = der.toString('latin1', extensions.at, extensions.end);
+    if (read.has(bytes)) continue;
+    obstacle ??= entryObstacle(der, extensions);
+    if (read.size < 100) read.add(bytes);
   }
   return { revoked, obstacle };
 }
