@@ -54,7 +54,7 @@ export function clientTlsOptions(
     ALPNProtocols: ['http/1.1'],
     // SNI must not hold an address (RFC 6066); identity is checked against the certname anyway.
     servername: isIP(certname) === 0 ? certname : '',
-    checkServerIdentity: createServerIdentityCheck(certname),
+    checkServerIdentity: createServerIdentityCheck(certname, material),
     // Node leaves checkServerIdentity out on a resumed session.
     maxCachedSessions: 0,
   };

@@ -6,7 +6,7 @@ import {
   peerCertnameError,
   type Material,
 } from '@kickd/mtls';
-import { Fault, printable, type FaultFacts } from '@kickd/protocol';
+import { Fault, printableAscii, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import type { Target } from '../fleet/target.ts';
 import { explainConnect } from './connect-error.ts';
@@ -128,5 +128,5 @@ function asError(found: unknown): Error {
 }
 
 function line(name: string | undefined): string {
-  return printable((name ?? '?').split('\n').join(', '));
+  return printableAscii((name ?? '?').split('\n').join(', '));
 }
