@@ -325,7 +325,7 @@ function again(file: string): string {
 /** A key cannot be fetched, and a new one is a new identity. */
 function keyAfterOpenssl(file: string): string {
   return (
-    `if it prints nothing, the key is good: write it anew: openssl pkey -in ${printable(file)} -out ${printable(file)}.new; mv ${printable(file)}.new ${printable(file)}; ` +
+    `if it prints nothing, the key is good: write it anew: openssl pkey -in ${printable(file)} -out ${printable(file)}.new && cp ${printable(file)}.new ${printable(file)} (cp keeps its owner and mode); ` +
     `if it prints an error, look for a copy in a backup; only if there is none, get a new pair: ${newCert}`
   );
 }

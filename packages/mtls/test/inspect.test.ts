@@ -12,6 +12,7 @@ import {
   readMaterialSync,
   type Material,
 } from '../src/index.ts';
+import { signOddCrl } from './odd-crl.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const dayMs = 24 * 60 * 60 * 1000;
@@ -260,6 +261,45 @@ for (const [what, wanted, make, named] of cases)
     }
   });
 
+const other = { tier: 'single', name: 'other.example.com' } as const;
+const deltaOf = (pki: Pki, nth: number): string =>
+  signOddCrl(
+    pki,
+    { extensions: [['2.5.29.27', true, Buffer.of(2, 1, 1)]] },
+    nth,
+  );
+
+t.test(
+  'a spare CA with a delta alone lets nobody in, and blocks nothing',
+  (t) => {
+    const [pki, spare] = [createPki({ now }), createPki({ now, ...other })];
+    const texts = {
+      ca: spare.ca + pki.ca,
+      crl: deltaOf(spare, 0) + pki.crl,
+    };
+    const set = material(t, pki, {}, texts);
+    const { faults, warnings } = inspectMaterial(set, now, 'server');
+    t.strictSame(codes(faults), []);
+    t.strictSame(codes(warnings), ['CA_UNCOVERED', 'CRL_NOT_UNDERSTOOD']);
+    t.strictSame(set.trust.forTls, {
+      ca: set.ca.slice(1),
+      crl: set.crl.slice(1),
+    });
+    t.end();
+  },
+);
+
+t.test('a CRL that nobody of its name has signed is told', (t) => {
+  const [pki, namesake] = [createPki({ now }), createPki({ now })];
+  const crl = namesake.crl + pki.crl;
+  const set = material(t, pki, {}, { crl });
+  const { faults, warnings } = inspectMaterial(set, now, 'server');
+  t.strictSame(codes(faults), []);
+  t.strictSame(codes(warnings), ['CRL_NOT_SIGNED', 'CRL_NOT_SIGNED']);
+  t.strictSame(set.trust.forTls.crl, pki.crls, 'OpenSSL does not see it');
+  t.end();
+});
+
 /** What no TLS could be made of: not even a kicker that looks at no dates takes it. */
 const unread: [string, string, (t: Test) => Material][] = [
   [
@@ -287,6 +327,51 @@ const unread: [string, string, (t: Test) => Material][] = [
         .issue({ certname: 'x' })
         .cert.replaceAll('CERTIFICATE', 'X509 CRL');
       return material(t, pki, {}, { crl: pki.crl + fake });
+    },
+  ],
+  [
+    'the intermediate has a delta alone, the root a full one',
+    'CRL_NOT_UNDERSTOOD',
+    (t) => {
+      const pki = createPki({ now });
+      return material(t, pki, {}, { crl: deltaOf(pki, 0) + pki.crls[1] });
+    },
+  ],
+  [
+    'the root has a delta beside its full one',
+    'CRL_NOT_UNDERSTOOD',
+    (t) => {
+      const pki = createPki({ now });
+      return material(t, pki, {}, { crl: pki.crl + deltaOf(pki, 1) });
+    },
+  ],
+  [
+    'a spare CA has a full one and a delta',
+    'CRL_NOT_UNDERSTOOD',
+    (t) => {
+      const [pki, spare] = [createPki({ now }), createPki({ now, ...other })];
+      return material(
+        t,
+        pki,
+        {},
+        {
+          ca: pki.ca + spare.ca,
+          crl: pki.crl + spare.crl + deltaOf(spare, 0),
+        },
+      );
+    },
+  ],
+  [
+    'a CA that a peer may bring along has a full one and a delta',
+    'CRL_NOT_UNDERSTOOD',
+    (t) => {
+      const [pki, spare] = [createPki({ now }), createPki({ now, ...other })];
+      return material(
+        t,
+        pki,
+        {},
+        { crl: pki.crl + spare.crl + deltaOf(spare, 0) },
+      );
     },
   ],
 ];
