@@ -162,6 +162,8 @@ function rowOf(make: (...args: never[]) => unknown): Row {
 /** What a parameter may want to be, one after the other until a row comes of it. */
 const placeholders: ((name: string) => unknown)[] = [
   (name) => place(name) ?? upper(name),
+  // several of something end in s
+  (name) => place(name) ?? (name.endsWith('s') ? [upper(name)] : upper(name)),
   (name) => place(name) ?? [upper(name)],
   (name) =>
     place(name) ?? { text: upper(name), message: upper(name), line: 'LINE' },

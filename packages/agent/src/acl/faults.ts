@@ -185,10 +185,10 @@ export const aclWarnings = {
       says: `this stanza is never reached: "${printable(above.text, 100)}" at line ${above.line} decides first`,
       remedy: `move it above line ${above.line}`,
     }),
-  unserved: (at: Place, { code, message }: AclFault) =>
+  unserved: (at: Place, code: string, what: string) =>
     fault(at, {
       code: 'ACL_UNSERVED',
-      says: `kickd serves nothing under this path, so this line has no effect here (elsewhere: ${code}, ${message.slice(message.indexOf(': ') + 2)})`,
+      says: `kickd serves nothing under this path, so this line has no effect here (elsewhere: ${code}: ${what})`,
       remedy:
         'leave it, or remove the stanza: kickd asks about /run, /runs, /status and /metrics alone',
     }),

@@ -17,8 +17,8 @@ export function warnAbout(
 ): AclFault[] {
   const warnings = [
     ...authAnyLines.map((line) => aclWarnings.authIgnored({ file, line })),
-    ...unserved.map((fault) =>
-      aclWarnings.unserved({ file, line: fault.line }, fault),
+    ...unserved.map(({ line, code, message }) =>
+      aclWarnings.unserved({ file, line }, code, withoutPlace(message)),
     ),
   ];
   /** by their path, literal stanzas that decide every request under it */
@@ -51,6 +51,11 @@ export function warnAbout(
     }
   }
   return warnings.sort((a, b) => a.line - b.line).slice(0, aclLimits.faultsMax);
+}
+
+/** The place stands before the warning already. */
+function withoutPlace(message: string): string {
+  return message.slice(message.indexOf(': ') + 2);
 }
 
 /** Written for the path of the request, which is not the one that the rules are asked about. */
