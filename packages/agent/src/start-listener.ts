@@ -10,7 +10,6 @@ import {
 import { auditEntryOf } from './audit/entry.ts';
 import type { Settings } from './config/settings.ts';
 import { differentName } from './different-name.ts';
-import { faults } from './errors.ts';
 import { AuditFile } from './io/audit-file.ts';
 import { AclFile } from './io/acl-file.ts';
 import { createAclGate } from './io/acl-gate.ts';
