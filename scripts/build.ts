@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type BuildResult } from 'esbuild';
 import { builtinModules } from './build/builtin-modules.ts';
@@ -35,6 +35,11 @@ for (const [program, main] of Object.entries(programs)) {
     mode: 0o755,
   });
 }
+// what Ansible loads, not Node
+cpSync(join(root, 'packages/agent/ansible'), join(dist, 'ansible'), {
+  recursive: true,
+  filter: (file) => !/__pycache__|\.pyc$/.test(file),
+});
 process.stdout.write(sizeTable(results));
 
 function bundle(

@@ -41,7 +41,7 @@ export async function contentsOf(
   const deploy = join(root, 'deploy');
   const files = [
     ...programOf(name, root),
-    ...(name === 'kickd' ? kickdFiles(deploy) : kickerFiles(deploy)),
+    ...(name === 'kickd' ? kickdFiles(root) : kickerFiles(deploy)),
     {
       path: `usr/share/bash-completion/completions/${name}`,
       text: name === 'kickd' ? kickdCompletion() : await kickerCompletion(),
@@ -78,8 +78,13 @@ function programOf(name: About['name'], root: string): Content[] {
   ];
 }
 
-function kickdFiles(deploy: string): Content[] {
+function kickdFiles(root: string): Content[] {
+  const deploy = join(root, 'deploy');
   return [
+    {
+      path: 'usr/lib/kickd/ansible/kickd_report.py',
+      from: join(root, 'dist', 'ansible', 'kickd_report.py'),
+    },
     ...unitsOf(deploy, /^kickd[.-].*(service|socket|path)$/),
     {
       path: 'usr/lib/sysusers.d/kickd.conf',

@@ -4,6 +4,7 @@ import { createUuid7, Fault } from '@kickd/protocol';
 import { createProfiles } from './cm/profiles.ts';
 import type { Settings } from './config/settings.ts';
 import { faults } from './errors.ts';
+import { findAnsibleCallbacks } from './io/ansible-callbacks.ts';
 import { createLauncher, launcherKind } from './io/choose-launcher.ts';
 import { LocalRunner } from './io/local-runner.ts';
 import { makeFolder } from './io/make-folder.ts';
@@ -55,6 +56,7 @@ export function startRunner(
       profiles: createProfiles(settings, {
         puppetBinary: findPuppet(),
         home: userInfo().homedir,
+        ansibleCallbacks: findAnsibleCallbacks(),
       }),
       defaultProfile: settings.cm.default,
       ...settings.run,

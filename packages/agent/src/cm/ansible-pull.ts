@@ -1,10 +1,13 @@
 import type { Outcome, Uuid7 } from '@kickd/protocol';
-import type { CmProfile, ToolEnd } from '../ports.ts';
+import type { CmProfile, Evidence, ToolEnd } from '../ports.ts';
 import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
+import { fatalError } from './ansible-error.ts';
 import { parseAnsibleLog, type AnsibleLog } from './ansible-log.ts';
-import { judgeTally, judgeUnfinished } from './tool-end.ts';
+import { parseAnsibleReport, type AnsibleReport } from './ansible-report.ts';
+import { judgeReported } from './reported-noop.ts';
+import { judgeTally, judgeUnfinished, type Tally } from './tool-end.ts';
 
 export interface AnsiblePullSettings {
   name: string;
@@ -21,34 +24,38 @@ export interface AnsiblePullSettings {
   inventory: string;
   /** path inside the repository */
   playbook: string;
-  /** where Ansible's own log of each run goes */
+  /** where the output of each run goes, Ansible's own log of it and its report */
   logDir: string;
+  /** folder of kickd's own callback; undefined: it was not found, and the log tells what was done */
+  callbacks?: string;
 }
 
 /** `ansible-pull`: fetches a repository of playbooks and plays one on this host. */
 export function createAnsiblePull(settings: AnsiblePullSettings): CmProfile {
-  const logFile = (run: Uuid7): string =>
-    `${settings.logDir}/${run}.ansible.log`;
+  const files = (run: Uuid7): Record<'report' | 'results' | 'log', string> => ({
+    report: `${settings.logDir}/${run}.ansible.log`,
+    results: `${settings.logDir}/${run}.ansible.jsonl`,
+    log: `${settings.logDir}/${run}.log`,
+  });
   return {
     name: settings.name,
     services: settings.services,
-    evidenceFiles: (run) => ({ report: logFile(run) }),
+    evidenceFiles: files,
     command: (run, scope) => ({
       file: settings.binary,
       argv: pullArguments(settings, scope),
-      env: { ...settings.env, ...ansibleEnv(logFile(run)) },
+      env: {
+        ...settings.env,
+        ...ansibleEnv(files(run).report),
+        ...(settings.callbacks !== undefined &&
+          callbackEnv(settings.callbacks, files(run).results)),
+      },
     }),
     refusal: () => undefined,
     unsupported: ({ environment }) =>
       environment === undefined ? undefined : 'Ansible has no environments',
     isLocked: () => false,
-    outcome: (end, evidence) => {
-      const text = evidence['report'];
-      return judgePullEnd(
-        end,
-        text === undefined ? undefined : parseAnsibleLog(text),
-      );
-    },
+    outcome: judgePullEnd,
   };
 }
 
@@ -95,11 +102,28 @@ function ansibleEnv(logFile: string): Record<string, string> {
   };
 }
 
-function judgePullEnd(end: ToolEnd, log: AnsibleLog | undefined): Outcome {
-  if (log === undefined || !log.completed) {
-    return judgeUnfinished(end, 'ansible-pull', log?.firstError);
+/**
+ * Loads kickd's own callback into the play, and into nothing else: the fetch of the repository is an `ansible` that
+ * loads none. The other folders are those where Ansible looks by itself: the variable stands in for all of them.
+ */
+function callbackEnv(folder: string, file: string): Record<string, string> {
+  return {
+    ANSIBLE_CALLBACK_PLUGINS: `${folder}:~/.ansible/plugins/callback:/usr/share/ansible/plugins/callback`,
+    ANSIBLE_LOAD_CALLBACK_PLUGINS: '0',
+    KICKD_ANSIBLE_REPORT: file,
+  };
+}
+
+function judgePullEnd(end: ToolEnd, evidence: Evidence): Outcome {
+  const log = parseAnsibleLog(evidence['report'] ?? '');
+  const report = parseAnsibleReport(evidence['results'] ?? '');
+  if (report === undefined && !log.completed) {
+    // before Ansible opens its log: a locale that is not UTF-8, a Python that is too old
+    const said = log.firstError ?? fatalError(linesOf(evidence['log']));
+    return judgeUnfinished(end, 'ansible-pull', said);
   }
-  if (log.hasNoHosts) {
+  const { hasNoHosts } = report ?? log;
+  if (hasNoHosts && (end.exitCode ?? 0) === 0) {
     return {
       ...bareOutcome(
         'failed',
@@ -109,5 +133,24 @@ function judgePullEnd(end: ToolEnd, log: AnsibleLog | undefined): Outcome {
       ...(end.exitCode !== undefined && { exitCode: end.exitCode }),
     };
   }
-  return judgeTally(end, log);
+  return report === undefined
+    ? judgeTally(end, log)
+    : judgeReported(end, tallyOf(report, log), report.pending, {
+        noop: (task) => `the policy says check_mode: true of ${task}`,
+        real: (task) => `the policy says check_mode: false of ${task}`,
+      });
+}
+
+function tallyOf(report: AnsibleReport, log: AnsibleLog): Tally {
+  const [first] = report.failures;
+  const { configVersion } = log;
+  return {
+    ...report,
+    ...(first !== undefined && { reason: `${first} failed` }),
+    ...(configVersion !== undefined && { configVersion }),
+  };
+}
+
+function linesOf(output = ''): string[] {
+  return output.split('\n');
 }

@@ -15,6 +15,8 @@ export interface Host {
   puppetBinary: string | undefined;
   /** home of the user that runs the tool */
   home: string;
+  /** folder of kickd's callback of Ansible, where it is found */
+  ansibleCallbacks?: string | undefined;
 }
 
 /** The adapters that the configuration asks for, by name. */
@@ -106,6 +108,9 @@ function createProfile(
         inventory: profile.inventory ?? configDefaults.ansible.inventory,
         playbook: profile.playbook ?? configDefaults.ansible.playbook,
         logDir,
+        ...(host.ansibleCallbacks !== undefined && {
+          callbacks: host.ansibleCallbacks,
+        }),
       });
     case 'chef-client':
       return createChefClient({

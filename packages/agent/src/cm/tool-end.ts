@@ -24,12 +24,15 @@ const namesMax = 50;
  */
 export function judgeTally(end: ToolEnd, tally: Tally): Outcome {
   const hasBadCode = end.exitCode !== undefined && end.exitCode !== 0;
+  const isKilled = end.signal !== undefined && tally.failed === 0;
   const isUntold = hasBadCode && tally.failed === 0;
-  const hasFailed = hasBadCode || tally.failed > 0;
+  const hasFailed = hasBadCode || isKilled || tally.failed > 0;
   const hasCorrected = !end.noop && tally.changed > 0;
   const reason = isUntold
     ? `it ended with ${String(end.exitCode)}, although its report tells of no failure`
-    : tally.reason;
+    : isKilled
+      ? `somebody ended the run with ${String(end.signal)}, after it had told what it did`
+      : tally.reason;
   const changes = resourcesOf(tally.changes);
   return {
     kind: hasFailed
@@ -39,7 +42,9 @@ export function judgeTally(end: ToolEnd, tally: Tally): Outcome {
       : hasCorrected
         ? 'corrected'
         : 'unchanged',
-    ...(hasFailed && { code: isUntold ? 'exit-code' : 'resources' }),
+    ...(hasFailed && {
+      code: isUntold ? 'exit-code' : isKilled ? 'killed' : 'resources',
+    }),
     ...(hasFailed && reason !== undefined && { reason: oneLine(reason) }),
     ...(end.exitCode !== undefined && { exitCode: end.exitCode }),
     ...(tally.configVersion !== undefined && {
