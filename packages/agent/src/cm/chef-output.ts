@@ -1,3 +1,4 @@
+import { ChefResources } from './chef-resources.ts';
 import { resourceName, type Tally } from './tool-end.ts';
 
 /** What kickd reads of the output of chef-client under `--format doc`. */
@@ -15,32 +16,25 @@ export interface ChefOutput extends Tally {
  */
 const summary =
   /^(?:\S+(?: Infra)? (?:Client|Phase)) (?:(?:finished|complete), (\d+)\/\d+|(failed)\. (\d+)) resources (?:updated in|would have been updated)/;
-const action = /^ *\* ([^[\s]+)\[(.*)\] action \w+(.*)$/;
-const failure =
-  /^ *Error executing action `\w+` on resource '([^[\s]+)\[(.*)\]'$/;
+const failure = /^ *Error executing action `\w+` on resource '([^[\s]+)\[(.*)$/;
+/** A longer line is the content of a file or the output of a command. */
+const lineMaxChars = 8 * 1024;
 
 /** Reads the doc formatter's output; the last line decides, the names only tell of it. */
 export function parseChefOutput(text: string): ChefOutput {
-  const changes: string[] = [];
+  const resources = new ChefResources();
   const failures: string[] = [];
-  let resource: string | undefined;
   let changed = 0;
   let end: ChefOutput['end'];
   let firstError: string | undefined;
-  for (const line of text.split('\n')) {
-    const [, type, title, rest = ''] = action.exec(line) ?? [];
+  for (const line of text.split(/\r?\n/)) {
+    resources.take(line);
+    if (line.length > lineMaxChars) continue;
     const [, brokenType, brokenTitle] = failure.exec(line) ?? [];
     const [, complete, failed, failedCount] = summary.exec(line) ?? [];
-    if (type !== undefined && title !== undefined) {
-      // `(up to date)`, `(skipped due to …)`
-      resource = / \(.*\)$/.test(rest) ? undefined : resourceName(type, title);
-    } else if (brokenType !== undefined && brokenTitle !== undefined) {
-      resource = undefined;
-      failures.push(resourceName(brokenType, brokenTitle));
-    } else if (/^ *={20,}$/.test(line)) {
-      resource = undefined;
-    } else if (resource !== undefined && /^ +- \S/.test(line)) {
-      changes.push(resource);
+    if (brokenType !== undefined && brokenTitle !== undefined) {
+      // without its end it is the first line of several
+      failures.push(resourceName(brokenType, brokenTitle.replace(/\]'$/, '')));
     } else if (complete !== undefined || failed !== undefined) {
       changed = Number(complete ?? failedCount);
       end = failed === undefined ? 'complete' : 'failed';
@@ -54,7 +48,7 @@ export function parseChefOutput(text: string): ChefOutput {
   return {
     changed,
     failed: end === 'failed' ? Math.max(1, failures.length) : 0,
-    changes: changed > 0 ? changes : [],
+    changes: changed > 0 ? resources.changed : [],
     failures: end === 'failed' ? failures : [],
     ...(end !== undefined && { end }),
     ...(reason !== undefined && { reason }),

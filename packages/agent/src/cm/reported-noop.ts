@@ -25,8 +25,9 @@ export function judgeReported(
   const told: Outcome = {
     ...outcome,
     ...((end.noop || pending.length > 0) && {
-      pending: judgeTally({ ...end, noop: true }, { ...tally, changes: pending })
-        .pending ?? [],
+      pending:
+        judgeTally({ ...end, noop: true }, { ...tally, changes: pending })
+          .pending ?? [],
     }),
   };
   if (told.code !== undefined) return told;
