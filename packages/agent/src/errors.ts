@@ -65,6 +65,23 @@ export const faults = {
     message: `the profile ${profile} wants ${binary}, which is not an executable file`,
     remedy: `install the tool, or set cm.profiles.${profile}.binary to where it is`,
   }),
+  toolTooOld: (
+    profile: string,
+    title: string,
+    found: string,
+    oldest: string,
+  ): FaultFacts => ({
+    code: 'CM_TOO_OLD',
+    exitCode: usage,
+    message: `${title} ${printable(found, 40)} found for the profile ${profile}, ${oldest} or later is needed`,
+    remedy: `install ${title} ${oldest} or later; where a newer one lies elsewhere: set cm.profiles.${profile}.binary to it`,
+  }),
+  toolUnusable: (profile: string, binary: string, why: string): FaultFacts => ({
+    code: 'CM_UNUSABLE',
+    exitCode: usage,
+    message: `the profile ${profile} starts ${binary}, which does not tell its version: ${why}`,
+    remedy: `type what kickd typed: env -i PATH=/usr/bin:/bin LANG=C.UTF-8 ${binary} --version`,
+  }),
   environmentPoisoned: (name: string): FaultFacts => ({
     code: 'ENVIRONMENT_UNSAFE',
     exitCode: usage,

@@ -33,7 +33,7 @@ export function createProfiles(
 }
 
 /** Nothing of kickd's own environment reaches the tool. */
-function literalEnv(host: Host): Record<string, string> {
+export function literalEnv(host: Pick<Host, 'home'>): Record<string, string> {
   return {
     PATH: '/opt/puppetlabs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',

@@ -1,8 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Fault, type FaultFacts } from '@kickd/protocol';
+import { Fault } from '@kickd/protocol';
 import { expiryLevel, inspectMaterial, readMaterialSync } from '@kickd/mtls';
-import { binaryOf } from '../cm/binaries.ts';
 import type { Settings } from '../config/settings.ts';
 import { differentName } from '../different-name.ts';
 import { faults } from '../errors.ts';
@@ -10,26 +9,10 @@ import { readAcl } from '../io/acl-file.ts';
 import { launcherKind, type LauncherKind } from '../io/choose-launcher.ts';
 import { unitCredentials } from '../io/listener-unit.ts';
 import { loadSettings } from '../io/load-settings.ts';
-import { findPuppet, isExecutable } from '../io/puppet-host.ts';
+import { checkTools } from './check-tools.ts';
+import { fine, finding, type Finding } from './finding.ts';
 
-/** One thing that was looked at. */
-export interface Finding {
-  subject:
-    | 'configuration'
-    | 'certificates'
-    | 'acl'
-    | 'cm'
-    | 'runs'
-    | 'state'
-    | 'audit';
-  level: 'ok' | 'warning' | 'fault';
-  /** what is fine, or the fault */
-  message: string;
-  code?: string;
-  remedy?: string;
-}
-
-/** Everything that kickd needs to start and to do its work; nothing is started or changed. */
+/** Everything that kickd needs to start and to do its work. Nothing is changed; of the CM tools the version is asked. */
 export async function check(
   configFile: string | undefined,
   now: Date,
@@ -45,7 +28,7 @@ export async function check(
     fine('configuration', `${settings.certname}, ${settings.cm.default}`),
     ...checkCertificates(settings, now),
     ...checkAcl(settings),
-    ...checkTools(settings),
+    ...(await checkTools(settings)),
     fine('runs', runsAs[launcherKind()]),
     ...checkState(settings),
     checkAudit(settings.audit.file),
@@ -109,17 +92,6 @@ function checkAcl(settings: Settings): Finding[] {
   return [...warnings, fine('acl', `${count} rules in ${file}`)];
 }
 
-function checkTools(settings: Settings): Finding[] {
-  return [...settings.cm.profiles].flatMap(([name, profile]) => {
-    // A profile that came by default and is not the one in use may lack its tool.
-    const isUsed = name === settings.cm.default;
-    const binary = binaryOf(profile, findPuppet());
-    if (isExecutable(binary)) return [fine('cm', `${name}: ${binary}`)];
-    const level = isUsed ? 'fault' : 'warning';
-    return [finding('cm', level, faults.toolMissing(name, binary))];
-  });
-}
-
 function checkState(settings: Settings): Finding[] {
   const { state } = settings;
   const parents = [state, state.replace(/\/[^/]*$/, '') || '/'];
@@ -157,16 +129,4 @@ function checkAudit(file: string): Finding {
   } catch (error) {
     return finding('audit', 'fault', faults.auditUnusable(file, error));
   }
-}
-
-function fine(subject: Finding['subject'], message: string): Finding {
-  return { subject, level: 'ok', message };
-}
-
-function finding(
-  subject: Finding['subject'],
-  level: 'warning' | 'fault',
-  { code, message, remedy }: FaultFacts,
-): Finding {
-  return { subject, level, message, code, remedy };
 }

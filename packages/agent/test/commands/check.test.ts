@@ -2,7 +2,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPki, writeSsl } from '@kickd/testkit';
 import t, { type Test } from 'tap';
-import { check, type Finding } from '../../src/commands/check.ts';
+import { check } from '../../src/commands/check.ts';
+import type { Finding } from '../../src/commands/finding.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const now = new Date();
