@@ -10,8 +10,8 @@ export interface CfengineOutput extends Tally {
 }
 
 const promiseBegin = /^ verbose: P: BEGIN promise '(.*)' of type "(\S+)" \(/;
-const promisePath = /^ verbose: P: {4}Stack path: (.*)'\[\d+\]$/;
-const promiseEnd = /^ verbose: P: END (\S+) promise \((.*)\)$/;
+const promisePath = /^ verbose: P: {4}Stack path: (.*)$/;
+const promiseEnd = /^ verbose: P: END (\S+) promise \((.*)$/;
 /** The handle that cf-agent makes up: file and line, which say nothing to a reader. */
 const madeUpHandle = /^promise_\w+_\d+$/;
 const verdicts: Readonly<Record<string, 'kept' | 'changed' | 'failed'>> = {
@@ -51,9 +51,13 @@ export function parseCfengineOutput(text: string): CfengineOutput {
       // a called bundle's path begins with that of its caller
       const mark = `/${last.type}/'`;
       const at = path.lastIndexOf(mark);
-      if (at !== -1) last.promiser = path.slice(at + mark.length);
+      if (at !== -1) {
+        // without its end it goes on in the next line
+        const rest = path.slice(at + mark.length);
+        last.promiser = rest.replace(/'\[\d+\]$/, '');
+      }
     }
-    const [, type, promiser] = promiseEnd.exec(line) ?? [];
+    const [, type, promiser] = promiseEnd.exec(line.replace(/\)$/, '')) ?? [];
     if (verdict !== undefined && verdict !== 'kept') {
       const names = type === 'methods' ? byCall : told;
       names[verdict].push(
@@ -92,15 +96,18 @@ interface Begun {
   promiser: string;
 }
 
+/** How many promises back one is looked for that ends: those that it called. */
+const openMax = 1000;
+
 /**
  * The handle that the policy gives the promise, or else its promiser in full.
  * @param shown the promiser as the end of the promise tells it: cut after some 37 characters
  */
 function titleOf(begun: readonly Begun[], type: string, shown: string): string {
   const prefix = shown.replace(/\.\.\.$/, '');
-  const promise = begun.findLast(
-    (one) => one.type === type && one.promiser.startsWith(prefix),
-  );
+  const promise = begun
+    .slice(-openMax)
+    .findLast((one) => one.type === type && one.promiser.startsWith(prefix));
   if (promise === undefined) return shown;
   return madeUpHandle.test(promise.handle) ? promise.promiser : promise.handle;
 }

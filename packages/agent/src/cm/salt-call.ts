@@ -102,12 +102,19 @@ function judgeCallEnd(end: ToolEnd, told: SaltReturn | undefined): Outcome {
     });
   }
   const outcome = judgeTally(end, told);
-  return told.pending.length === 0
-    ? outcome
-    : {
-        ...outcome,
-        pending:
-          judgeTally({ ...end, noop: true }, { ...told, changes: told.pending })
-            .pending ?? [],
-      };
+  if (told.pending.length === 0) return outcome;
+  const asked = { ...end, noop: true };
+  const { pending = [] } = judgeTally(asked, {
+    ...told,
+    changes: told.pending,
+  });
+  return {
+    ...outcome,
+    ...(outcome.kind === 'unchanged' && {
+      code: 'noop-of-the-host',
+      reason:
+        "this minion's own configuration has test: True: what is pending stays as it is, however often it is kicked",
+    }),
+    pending,
+  };
 }

@@ -14,7 +14,7 @@ export interface ToolVersion {
 
 /**
  * What was tried, what was read and what is unknown: docs/reference/versions.md.
- * - Puppet 6.15 brought `--waitforlock` and `--maxwaitforlock`; `puppet apply` gets neither.
+ * - Puppet 6.16 brought `--waitforlock` and `--maxwaitforlock`; `puppet apply` gets neither.
  * - CFEngine 3.7 is the first whose verbose output names each promise with its verdict.
  * - Ansible 2.9 is the first that loads kickd's callback as it is.
  * - Chef 12 has every option and exits with one of the documented codes or 1.
@@ -25,7 +25,7 @@ export const toolVersions: Readonly<Record<ToolType, ToolVersion>> = {
     title: 'Puppet',
     args: ['--version'],
     answer: /^(\d+\.\d[\w.-]*)$/m,
-    oldest: '6.15',
+    oldest: '6.16',
   },
   'puppet-apply': {
     title: 'Puppet',
