@@ -11,6 +11,7 @@ import { globSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { whyNoBox } from '../test/real/lab/box.ts';
+import { fetchNewerAnsible } from '../test/real/lab/newer-ansible.ts';
 import {
   installPackages,
   missingPackages,
@@ -66,7 +67,14 @@ async function testAll(): Promise<number> {
 async function findObstacle(mayInstall: boolean): Promise<string | undefined> {
   const unfit = whyNoLab();
   if (unfit !== undefined) return unfit;
-  if (mayInstall) await installPackages();
+  if (mayInstall) {
+    await installPackages();
+    await fetchNewerAnsible().catch((error: unknown) => {
+      process.stderr.write(
+        `\nNOT FETCHED: a newer Ansible\n  ${String(error)}\n\n`,
+      );
+    });
+  }
   const missing = await missingPackages();
   return missing.length === 0
     ? undefined
