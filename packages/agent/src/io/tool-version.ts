@@ -48,10 +48,9 @@ export async function askToolVersion(
     const said = ended.all ?? '';
     const version = versionIn(said, asked);
     if (version !== undefined) return { kind: 'version', version };
+    const how = howItEnded(ended);
     const line = oneLine(/\S.*/.exec(said)?.[0] ?? '', 160);
-    return unusable(
-      `${howItEnded(ended)}${line === '' ? ' and said nothing' : `: ${line}`}`,
-    );
+    return unusable(line === '' ? how : `${how}: ${line}`);
   } catch (error) {
     return unusable(reasonOf(error));
   } finally {
@@ -67,17 +66,19 @@ export async function askToolVersion(
 function howItEnded(ended: {
   exitCode?: number | undefined;
   signal?: string | undefined;
-  originalMessage?: string | undefined;
+  code?: string | undefined;
 }): string {
-  if (ended.exitCode === 126 || ended.exitCode === 127) {
-    return `it could not be started, it ended with ${String(ended.exitCode)}`;
+  const { exitCode, signal, code } = ended;
+  if (exitCode === 126 || exitCode === 127) {
+    return `it could not be started, it ended with ${String(exitCode)}`;
   }
-  if (ended.exitCode !== undefined) {
-    return `it told no version, it ended with ${String(ended.exitCode)}`;
+  if (exitCode !== undefined) {
+    return `it told no version, it ended with ${String(exitCode)}`;
   }
-  if (ended.signal !== undefined) return `${ended.signal} ended it`;
-  // the interpreter of its first line is not there, or is for another machine
-  return `it could not be started (${oneLine(ended.originalMessage ?? '', 100)})`;
+  if (signal !== undefined) return `${signal} ended it`;
+  return code === 'ENOENT'
+    ? 'it could not be started: the interpreter that its first line names is not there'
+    : `it could not be started: ${code ?? 'nobody knows why'}`;
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {
