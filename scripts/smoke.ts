@@ -34,6 +34,7 @@ try {
   );
   await prove('kickd acl explain: allow, exit 0; deny, exit 1', explainAcl);
   await prove('kickd check: a broken configuration, exit 2', checkBroken);
+  await prove("Ansible is given kickd's own callback", playOnce);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
@@ -69,6 +70,41 @@ async function kickOnce(): Promise<void> {
       ['kick', `--config=${site.kickerConfig}`, managedHost],
       0,
       /corrected/,
+    );
+  } finally {
+    await site.close();
+  }
+}
+
+/** A stand-in for ansible-pull, which looks where Ansible would. */
+async function playOnce(): Promise<void> {
+  const siteDir = join(dir, 'play');
+  mkdirSync(siteDir);
+  const tool = join(siteDir, 'ansible-pull');
+  writeFileSync(
+    tool,
+    `#!/bin/sh
+grep -q KICKD_ANSIBLE_REPORT "\${ANSIBLE_CALLBACK_PLUGINS%%:*}/kickd_report.py" || exit 1
+cat >"$KICKD_ANSIBLE_REPORT" <<'END'
+{"is": "begin", "format": 1}
+{"is": "changed", "kind": "task", "name": "web up"}
+{"is": "end", "plays": 1, "empty": 0, "changed": 1, "pending": 0, "failed": 0}
+END
+`,
+    { mode: 0o755 },
+  );
+  const site = await startSite({
+    dir: siteDir,
+    kickd: [join(bin, 'kickd')],
+    key: 'ec',
+    profile: `{type: ansible-pull, url: /none, binary: ${tool}}`,
+  });
+  try {
+    await expect(
+      'kicker',
+      ['kick', `--config=${site.kickerConfig}`, managedHost],
+      0,
+      /corrected.*task\[web up\]/,
     );
   } finally {
     await site.close();
