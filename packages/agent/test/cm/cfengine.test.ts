@@ -145,3 +145,24 @@ for (const [name, text, changes, failures, completed] of [
     t.end();
   });
 }
+
+t.test('a promiser of several lines', (t) => {
+  const text = ` verbose: P: BEGIN promise 'promise_kick_cf_8' of type "commands" (pass 1)
+ verbose: P:    Stack path: /default/main/commands/'/bin/sh -c "one
+two"'[1]
+${verdict('REPAIRED', 'commands', '/bin/sh -c "one\ntwo"')}`;
+  t.match(parseCfengineOutput(text), {
+    changed: 1,
+    changes: ['commands[/bin/sh -c "one]'],
+  });
+  t.end();
+});
+
+t.test('letters and brackets of a promiser', (t) => {
+  const name = "/srv/é 日本 (x)'[1]";
+  const text = ` verbose: P: BEGIN promise 'promise_kick_cf_8' of type "files" (pass 1)
+ verbose: P:    Stack path: /default/main/files/'${name}'[1]
+${verdict('NOT KEPT!', 'files', name)}`;
+  t.match(parseCfengineOutput(text), { failures: [`files[${name}]`] });
+  t.end();
+});
