@@ -140,12 +140,15 @@ export const reports: Target[] = [
   ),
   reportsOf(
     "other tools' reports",
-    recordedBy('{salt-call,chef-client,cfengine,ansible-pull}'),
+    recordedBy('{salt-call,chef-client,cfengine,ansible-pull,ansible-report}'),
     [
       '_|-',
       ' verbose: A: Promise REPAIRED',
       'PLAY RECAP',
       ' resources updated',
+      '] action run',
+      '[ERROR]: ',
+      '{"is": "end"}',
     ],
     40,
   ),
