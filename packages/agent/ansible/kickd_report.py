@@ -30,9 +30,10 @@ DOCUMENTATION = """
       - One JSON object a line, into the file that KICKD_ANSIBLE_REPORT names.
 """
 
-# So that the file stays small whatever the policy is: kickd names fewer than these.
-NAMES_MAX = 1000
-NAME_MAX = 400
+# So that the file stays below a megabyte whatever the policy is: kickd reads no more, and names fewer than these.
+# Of each kind of line; a character can take twelve bytes.
+NAMES_MAX = 100
+NAME_MAX = 200
 
 
 class CallbackModule(CallbackBase):
@@ -44,7 +45,7 @@ class CallbackModule(CallbackBase):
         super(CallbackModule, self).__init__(*args, **kwargs)
         self._file = None
         self._names = {}
-        self._written = set()
+        self._written = {}
         self._counts = {"plays": 0, "empty": 0, "changed": 0, "pending": 0}
         # taken away: an ansible-playbook that a task starts must not write into the file of this one
         path = os.environ.pop("KICKD_ANSIBLE_REPORT", None)
@@ -81,10 +82,10 @@ class CallbackModule(CallbackBase):
 
     def _add(self, what, task, **more):
         kind, name = self._name(task)
-        key = (what, kind, name, bool(more))
-        if key in self._written or len(self._written) >= NAMES_MAX:
+        written = self._written.setdefault((what, bool(more)), set())
+        if (kind, name) in written or len(written) >= NAMES_MAX:
             return
-        self._written.add(key)
+        written.add((kind, name))
         self._write(dict({"is": what, "kind": kind, "name": name}, **more))
 
     def _add_change(self, result, counts=True):
