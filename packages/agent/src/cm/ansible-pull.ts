@@ -6,6 +6,7 @@ import type { RunScope } from '../run/scope.ts';
 import { fatalError } from './ansible-error.ts';
 import { parseAnsibleLog, type AnsibleLog } from './ansible-log.ts';
 import { parseAnsibleReport, type AnsibleReport } from './ansible-report.ts';
+import { lastWords } from './last-words.ts';
 import { judgeReported } from './reported-noop.ts';
 import { judgeTally, judgeUnfinished, type Tally } from './tool-end.ts';
 
@@ -119,7 +120,11 @@ function judgePullEnd(end: ToolEnd, evidence: Evidence): Outcome {
   const report = parseAnsibleReport(evidence['results'] ?? '');
   if (report === undefined && !log.completed) {
     // before Ansible opens its log: a locale that is not UTF-8, a Python that is too old
-    const said = log.firstError ?? fatalError(linesOf(evidence['log']));
+    const output = evidence['log'];
+    const said =
+      log.firstError ??
+      fatalError(linesOf(output)) ??
+      lastWords(output, end.exitCode);
     return judgeUnfinished(end, 'ansible-pull', said);
   }
   const { hasNoHosts } = report ?? log;

@@ -4,6 +4,7 @@ import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
 import { parseCfengineOutput, type CfengineOutput } from './cfengine-output.ts';
+import { lastWords } from './last-words.ts';
 import { judgeTally, judgeUnfinished } from './tool-end.ts';
 import { unlistedTags } from './unlisted-tags.ts';
 
@@ -43,6 +44,7 @@ export function createCfengine(settings: CfengineSettings): CmProfile {
       return judgeAgentEnd(
         end,
         text === undefined ? undefined : parseCfengineOutput(text),
+        text,
       );
     },
   };
@@ -68,6 +70,7 @@ function agentArguments(settings: CfengineSettings, scope: RunScope): string[] {
 function judgeAgentEnd(
   end: ToolEnd,
   output: CfengineOutput | undefined,
+  text: string | undefined,
 ): Outcome {
   if (output?.failsafe === true) {
     return {
@@ -81,7 +84,8 @@ function judgeAgentEnd(
   }
   const hasFatalCode = end.exitCode !== undefined && end.exitCode !== 0;
   if (output === undefined || !output.completed || hasFatalCode) {
-    return judgeUnfinished(end, 'cf-agent', output?.firstError);
+    const said = output?.firstError ?? lastWords(text, end.exitCode);
+    return judgeUnfinished(end, 'cf-agent', said);
   }
   if (!end.noop) return judgeTally(end, output);
   // A dry run tells everything that it would do as not kept.

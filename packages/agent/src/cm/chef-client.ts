@@ -4,6 +4,7 @@ import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
 import { parseChefOutput, type ChefOutput } from './chef-output.ts';
+import { lastWords } from './last-words.ts';
 import { judgeTally, judgeUnfinished } from './tool-end.ts';
 
 export interface ChefClientSettings {
@@ -41,8 +42,10 @@ export function createChefClient(settings: ChefClientSettings): CmProfile {
         : 'chef-client would write the environment into the node for good';
     },
     isLocked: () => false,
-    outcome: (end, evidence) =>
-      judgeClientEnd(end, parseChefOutput(evidence['report'] ?? '')),
+    outcome: (end, evidence) => {
+      const text = evidence['report'] ?? '';
+      return judgeClientEnd(end, parseChefOutput(text), text);
+    },
   };
 }
 
@@ -85,7 +88,11 @@ const reboots: Readonly<Record<number, string>> = {
   37: 'reboot-needed',
 };
 
-function judgeClientEnd(end: ToolEnd, output: ChefOutput): Outcome {
+function judgeClientEnd(
+  end: ToolEnd,
+  output: ChefOutput,
+  text: string,
+): Outcome {
   const { exitCode = -1 } = end;
   const ending = exitCodes[exitCode];
   if (ending !== undefined) {
@@ -112,7 +119,8 @@ function judgeClientEnd(end: ToolEnd, output: ChefOutput): Outcome {
     };
   }
   if (output.end === undefined) {
-    return judgeUnfinished(end, 'chef-client', output.firstError);
+    const said = output.firstError ?? lastWords(text, exitCode);
+    return judgeUnfinished(end, 'chef-client', said);
   }
   const reboot = reboots[exitCode];
   return reboot !== undefined && output.end === 'complete'

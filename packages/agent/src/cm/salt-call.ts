@@ -3,6 +3,7 @@ import type { CmProfile, ToolEnd } from '../ports.ts';
 import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
+import { lastWords } from './last-words.ts';
 import { parseSaltReturn, type SaltReturn } from './salt-return.ts';
 import { judgeTally, judgeUnfinished } from './tool-end.ts';
 import { unlistedTags } from './unlisted-tags.ts';
@@ -30,7 +31,10 @@ export function createSaltCall(settings: SaltCallSettings): CmProfile {
   return {
     name: settings.name,
     services: settings.services,
-    evidenceFiles: (run) => ({ report: returnFile(run) }),
+    evidenceFiles: (run) => ({
+      report: returnFile(run),
+      log: `${settings.logDir}/${run}.log`,
+    }),
     command: (run, scope) => ({
       file: settings.binary,
       argv: callArguments(settings, scope, returnFile(run)),
@@ -44,6 +48,7 @@ export function createSaltCall(settings: SaltCallSettings): CmProfile {
       return judgeCallEnd(
         end,
         text === undefined ? undefined : parseSaltReturn(text),
+        evidence['log'],
       );
     },
   };
@@ -79,8 +84,15 @@ function callArguments(
   ];
 }
 
-function judgeCallEnd(end: ToolEnd, told: SaltReturn | undefined): Outcome {
-  if (told === undefined) return judgeUnfinished(end, 'salt-call');
+function judgeCallEnd(
+  end: ToolEnd,
+  told: SaltReturn | undefined,
+  output: string | undefined,
+): Outcome {
+  if (told === undefined) {
+    const said = firstError(output) ?? lastWords(output, end.exitCode);
+    return judgeUnfinished(end, 'salt-call', said);
+  }
   const exit = end.exitCode !== undefined && { exitCode: end.exitCode };
   if (told.kind === 'errors') {
     const [first = 'salt gave no reason'] = told.errors;
@@ -117,4 +129,11 @@ function judgeCallEnd(end: ToolEnd, told: SaltReturn | undefined): Outcome {
     }),
     pending,
   };
+}
+
+/** `[ERROR   ] TEXT` of Salt's log, `salt-call: error: TEXT` of its options. */
+function firstError(output = ''): string | undefined {
+  return /^(?:\[(?:ERROR|CRITICAL) *\]|salt-call: error:) +(\S.*)$/m.exec(
+    output,
+  )?.[1];
 }
