@@ -23,16 +23,16 @@ const namesMax = 50;
  * The tally decides the words; a noop run has corrected nothing whatever it counts as changed.
  */
 export function judgeTally(end: ToolEnd, tally: Tally): Outcome {
+  if (end.signal !== undefined && tally.failed === 0) {
+    return judgeKilled(end, end.signal, tally);
+  }
   const hasBadCode = end.exitCode !== undefined && end.exitCode !== 0;
-  const isKilled = end.signal !== undefined && tally.failed === 0;
   const isUntold = hasBadCode && tally.failed === 0;
-  const hasFailed = hasBadCode || isKilled || tally.failed > 0;
+  const hasFailed = hasBadCode || tally.failed > 0;
   const hasCorrected = !end.noop && tally.changed > 0;
   const reason = isUntold
     ? `it ended with ${String(end.exitCode)}, although its report tells of no failure`
-    : isKilled
-      ? `somebody ended the run with ${String(end.signal)}, after it had told what it did`
-      : tally.reason;
+    : tally.reason;
   const changes = resourcesOf(tally.changes);
   return {
     kind: hasFailed
@@ -42,9 +42,7 @@ export function judgeTally(end: ToolEnd, tally: Tally): Outcome {
       : hasCorrected
         ? 'corrected'
         : 'unchanged',
-    ...(hasFailed && {
-      code: isUntold ? 'exit-code' : isKilled ? 'killed' : 'resources',
-    }),
+    ...(hasFailed && { code: isUntold ? 'exit-code' : 'resources' }),
     ...(hasFailed && reason !== undefined && { reason: oneLine(reason) }),
     ...(end.exitCode !== undefined && { exitCode: end.exitCode }),
     ...(tally.configVersion !== undefined && {
@@ -54,6 +52,13 @@ export function judgeTally(end: ToolEnd, tally: Tally): Outcome {
     ...(end.noop && { pending: changes }),
     failed: unique(tally.failures),
   };
+}
+
+/** The report is whole, and yet somebody ended the run: what came behind the report is not known. */
+function judgeKilled(end: ToolEnd, signal: string, tally: Tally): Outcome {
+  const reason = `somebody ended the run with ${signal}, after it had told what it did`;
+  const told = judgeTally(end, { ...tally, failed: 1, reason });
+  return { ...told, code: 'killed' };
 }
 
 /**
