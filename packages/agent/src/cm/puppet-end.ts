@@ -134,7 +134,7 @@ export function judgeWithoutReport(
     return { ...bareOutcome(kind, 'report-unreadable', reason), ...exit };
   }
   if (log.unknownOption !== undefined && exitCode === 1) {
-    const reason = `this Puppet does not know ${log.unknownOption}: Puppet 6.15 or later is needed`;
+    const reason = `this Puppet does not know ${log.unknownOption}: Puppet 6.16 or later is needed`;
     return { ...bareOutcome('failed', 'too-old', reason), ...exit };
   }
   const notBegun = judgeNotBegun(end, 'puppet', log.firstLine);
