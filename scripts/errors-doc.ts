@@ -162,8 +162,10 @@ function rowOf(make: (...args: never[]) => unknown): Row {
 /** What a parameter may want to be, one after the other until a row comes of it. */
 const placeholders: ((name: string) => unknown)[] = [
   (name) => place(name) ?? upper(name),
-  // several of something end in s
-  (name) => place(name) ?? (name.endsWith('s') ? [upper(name)] : upper(name)),
+  // a text that can be joined as well: one of the parameters is a list
+  (name) =>
+    place(name) ??
+    Object.assign(Object(upper(name)), { join: () => upper(name) }),
   (name) => place(name) ?? [upper(name)],
   (name) =>
     place(name) ?? { text: upper(name), message: upper(name), line: 'LINE' },
