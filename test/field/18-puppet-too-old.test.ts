@@ -20,7 +20,7 @@ t.test('an agent that does not know the options', async (t) => {
       code: 'too-old',
       exitCode: 1,
       reason:
-        /^this Puppet does not know --\w+: Puppet 6\.15 or later is needed$/,
+        /^this Puppet does not know --\w+: Puppet 6\.16 or later is needed$/,
     });
   }
 });

@@ -214,7 +214,7 @@ const without: [
   [
     { exitCode: 1 },
     'Error: Could not parse application options: invalid option: --maxwaitforlock=300\n',
-    { kind: 'failed', code: 'too-old', reason: /6\.15 or later/ },
+    { kind: 'failed', code: 'too-old', reason: /6\.16 or later/ },
   ],
   [
     { exitCode: 4 },
