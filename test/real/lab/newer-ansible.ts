@@ -38,7 +38,7 @@ export async function fetchNewerAnsible(): Promise<void> {
   }
   writeFileSync(
     join(folder, 'sources.list'),
-    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian ${suite} main\n`,
+    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${await findArchive()} ${suite} main\n`,
   );
   writeFileSync(join(folder, 'status'), '');
   const config = join(folder, 'apt.conf');
@@ -64,6 +64,18 @@ APT::Sandbox::User "root";
   if (deb === undefined) throw new Error('apt-get download left no package');
   await mustRun('dpkg-deb', ['-x', join(folder, 'deb', deb), tree]);
   writePrograms();
+}
+
+/** Where this system has its own packages from: later suites stand beside the present one. */
+async function findArchive(): Promise<string> {
+  const { output } = await runCommand('apt-get', [
+    'indextargets',
+    '--format=$(LABEL) $(REPO_URI)',
+    'Created-By: Packages',
+  ]);
+  const archive = /^Debian (\S+)$/m.exec(output)?.[1];
+  if (archive === undefined) throw new Error('apt knows no archive of Debian');
+  return archive;
 }
 
 /** ansible-pull starts the other two from the folder in which it lies itself. */
