@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { whyNoOpenssl } from '@kickd/testkit';
 import t from 'tap';
 import { monitor, web } from '../../packages/agent/test/fixture.ts';
 import {
@@ -10,6 +11,8 @@ import {
   writeKickdConfig,
   writeKickerConfig,
 } from './tls-lab.ts';
+
+const skip = whyNoOpenssl();
 
 /**
  * A delta CRL beside the full one: whoever the full one revokes was let in, since OpenSSL in Node takes a delta for a full
@@ -49,7 +52,7 @@ const kinds: [what: string, extensions: string, named: RegExp][] = [
 ];
 
 for (const [what, extensions, named] of kinds)
-  t.test(`kickd, ${what}`, async (t) => {
+  t.test(`kickd, ${what}`, { skip }, async (t) => {
     const lab = createTlsLab(t);
     const kicker = lab.leaf(monitor);
     const before = lab.crl();
@@ -72,7 +75,7 @@ for (const [what, extensions, named] of kinds)
     t.match(await ask(kickd, kicker), { status: 403 }, 'and it stays so');
   });
 
-t.test('a CRL that nobody here needs blocks nothing', async (t) => {
+t.test('a CRL that nobody here needs blocks nothing', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const other = createTlsLab(t, join(lab.dir, 'other'));
   // of a CA that is not in the bundle, under another name
@@ -92,7 +95,7 @@ t.test('a CRL that nobody here needs blocks nothing', async (t) => {
   });
 });
 
-t.test('the programs, as a person starts them', async (t) => {
+t.test('the programs, as a person starts them', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const { kickd, kicker } = await createPrograms(lab.dir);
   const own = { ...lab.leaf(web), ca: lab.ca.cert };
@@ -129,29 +132,33 @@ t.test('the programs, as a person starts them', async (t) => {
   t.equal(fine.exit, 0, fine.text);
 });
 
-t.test('a server that the full CRL revokes is never taken', async (t) => {
-  const lab = createTlsLab(t);
-  const { kicker } = await createPrograms(lab.dir);
-  const server = await lab.start({ crl: lab.crl() });
-  const cert = readFileSync(server.settings.tls.cert, 'utf8');
-  const old = lab.crl();
-  const full = lab.crl({ revoked: [{ cert, key: '' }] });
-  const mine = (crl: string): string =>
-    writeKickerConfig(
-      join(lab.dir, 'kicker'),
-      { ...lab.leaf(monitor), ca: lab.ca.cert, crl },
-      server.agent.port,
-    );
-  for (const crl of [full, full + old, old + full]) {
-    const said = await kicker('ping', 'web1', '--config', mine(crl));
-    t.match(said.text, /revoked/);
-    t.not(said.exit, 0);
-  }
-  const said = await kicker('ping', 'web1', '--config', mine(old));
-  t.equal(said.exit, 0, 'by the old one alone it is');
-});
+t.test(
+  'a server that the full CRL revokes is never taken',
+  { skip },
+  async (t) => {
+    const lab = createTlsLab(t);
+    const { kicker } = await createPrograms(lab.dir);
+    const server = await lab.start({ crl: lab.crl() });
+    const cert = readFileSync(server.settings.tls.cert, 'utf8');
+    const old = lab.crl();
+    const full = lab.crl({ revoked: [{ cert, key: '' }] });
+    const mine = (crl: string): string =>
+      writeKickerConfig(
+        join(lab.dir, 'kicker'),
+        { ...lab.leaf(monitor), ca: lab.ca.cert, crl },
+        server.agent.port,
+      );
+    for (const crl of [full, full + old, old + full]) {
+      const said = await kicker('ping', 'web1', '--config', mine(crl));
+      t.match(said.text, /revoked/);
+      t.not(said.exit, 0);
+    }
+    const said = await kicker('ping', 'web1', '--config', mine(old));
+    t.equal(said.exit, 0, 'by the old one alone it is');
+  },
+);
 
-t.test('openssl says the same of the full one', async (t) => {
+t.test('openssl says the same of the full one', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const kicker = lab.leaf(monitor);
   const work = join(lab.dir, 'openssl');

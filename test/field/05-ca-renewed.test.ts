@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPki } from '@kickd/testkit';
+import { createPki, whyNoOpenssl } from '@kickd/testkit';
 import t, { type Test } from 'tap';
 import {
   monitor,
@@ -16,6 +16,8 @@ import {
   writeKickerConfig,
 } from './tls-lab.ts';
 
+const skip = whyNoOpenssl();
+
 /**
  * The expired CA certificate still stands beside the renewed one. kickd did not start; or it refused every later CRL, and
  * whoever was revoked after that was answered for ever.
@@ -26,7 +28,7 @@ const orders: [string, (old: string, renewed: string) => string][] = [
   ['the old one twice', (old, renewed) => old + renewed + old],
 ];
 for (const [what, bundle] of orders)
-  t.test(`a start with both, ${what}`, async (t) => {
+  t.test(`a start with both, ${what}`, { skip }, async (t) => {
     const lab = createTlsLab(t);
     const old = lab.caCertificate({ from: -900, to: -1 });
     const ca = bundle(old, lab.ca.cert);
@@ -54,7 +56,7 @@ for (const [what, bundle] of orders)
     );
   });
 
-t.test('what blocks, and what does not', async (t) => {
+t.test('what blocks, and what does not', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const now = lab.ca.cert;
   const expired = lab.caCertificate({ from: -900, to: -1 });
@@ -108,7 +110,7 @@ t.test('what blocks, and what does not', async (t) => {
 });
 const overTwice = ['CA_SPARE_EXPIRED', 'CA_SPARE_EXPIRED', 'CA_UNCOVERED'];
 
-t.test('nobody of a CA without a CRL is let in', async (t) => {
+t.test('nobody of a CA without a CRL is let in', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const corporate = createPki({ tier: 'single', name: 'corporate' });
   const kickd = await lab.start({
@@ -124,7 +126,7 @@ t.test('nobody of a CA without a CRL is let in', async (t) => {
   t.equal((await ask(kickd, stranger)).status, 200);
 });
 
-t.test('two generations of both CAs', async (t) => {
+t.test('two generations of both CAs', { skip }, async (t) => {
   const old = createPki({ now: new Date('2008-01-01') });
   const pki = createPki();
   for (const ca of [old.ca + pki.ca, pki.ca + old.ca]) {
@@ -249,46 +251,54 @@ const spoiled: [string, string, Spoil][] = [
   ],
 ];
 for (const [what, code, spoil] of spoiled)
-  t.test(`a revocation in a set that is refused: ${what}`, async (t) => {
-    const { kickd, kicker, old } = await startTwoTiers(t);
-    const { tls } = kickd.settings;
-    kickd.pki.revoke(kicker.cert);
-    const { crl } = kickd.pki;
-    const text = spoil(kickd, crl);
-    // which of them is written last does not count
-    if (typeof text === 'string') replaceFile(tls.crl, text);
-    else if (readFileSync(tls.crl, 'utf8') === old) replaceFile(tls.crl, crl);
-    if (what === 'another CA of the same name')
-      replaceFile(tls.crl, String(text) + crl);
-    await kickd.heard((e) => e.event === 'reloaded');
-    t.match(await ask(kickd, kicker), { status: 403, code: 'PEER_REVOKED' });
-    t.match(
-      await kickd.heard((e) => e.event === 'reload-refused'),
-      { faults: [{ code }] },
-      'and the set is refused, aloud',
-    );
-    t.equal((await askAgain(kickd)).status, 200, 'nobody else is');
-    // the old one again, in a set that is as bad
-    const before = kickd.told.length;
-    replaceFile(tls.crl, `${old}-----BEGIN X509 CRL-----\n`);
-    await kickd.heard(
-      (e) => e.event === 'reload-refused' && kickd.told.indexOf(e) >= before,
-    );
-    t.match(await ask(kickd, kicker), { status: 403, code: 'PEER_REVOKED' });
-  });
+  t.test(
+    `a revocation in a set that is refused: ${what}`,
+    { skip },
+    async (t) => {
+      const { kickd, kicker, old } = await startTwoTiers(t);
+      const { tls } = kickd.settings;
+      kickd.pki.revoke(kicker.cert);
+      const { crl } = kickd.pki;
+      const text = spoil(kickd, crl);
+      // which of them is written last does not count
+      if (typeof text === 'string') replaceFile(tls.crl, text);
+      else if (readFileSync(tls.crl, 'utf8') === old) replaceFile(tls.crl, crl);
+      if (what === 'another CA of the same name')
+        replaceFile(tls.crl, String(text) + crl);
+      await kickd.heard((e) => e.event === 'reloaded');
+      t.match(await ask(kickd, kicker), { status: 403, code: 'PEER_REVOKED' });
+      t.match(
+        await kickd.heard((e) => e.event === 'reload-refused'),
+        { faults: [{ code }] },
+        'and the set is refused, aloud',
+      );
+      t.equal((await askAgain(kickd)).status, 200, 'nobody else is');
+      // the old one again, in a set that is as bad
+      const before = kickd.told.length;
+      replaceFile(tls.crl, `${old}-----BEGIN X509 CRL-----\n`);
+      await kickd.heard(
+        (e) => e.event === 'reload-refused' && kickd.told.indexOf(e) >= before,
+      );
+      t.match(await ask(kickd, kicker), { status: 403, code: 'PEER_REVOKED' });
+    },
+  );
 
-t.test('a CRL that no CA in force has signed changes nothing', async (t) => {
-  const { kickd, kicker } = await startTwoTiers(t);
-  const other = createPki();
-  other.renewCrl({ number: 99 });
-  rmSync(kickd.settings.tls.key);
-  replaceFile(kickd.settings.tls.crl, other.crl);
-  await kickd.heard((e) => e.event === 'reload-refused');
-  t.notOk(kickd.told.some((e) => e.event === 'reloaded'));
-  t.equal((await ask(kickd, kicker)).status, 200);
-});
+t.test(
+  'a CRL that no CA in force has signed changes nothing',
+  { skip },
+  async (t) => {
+    const { kickd, kicker } = await startTwoTiers(t);
+    const other = createPki();
+    other.renewCrl({ number: 99 });
+    rmSync(kickd.settings.tls.key);
+    replaceFile(kickd.settings.tls.crl, other.crl);
+    await kickd.heard((e) => e.event === 'reload-refused');
+    t.notOk(kickd.told.some((e) => e.event === 'reloaded'));
+    t.equal((await ask(kickd, kicker)).status, 200);
+  },
+);
 
-t.test('kicker takes both as well', async (t) => {
+t.test('kicker takes both as well', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const { kicker } = await createPrograms(lab.dir);
   const old = lab.caCertificate({ from: -900, to: -1 });

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect, createServer as createTlsServer } from 'node:tls';
+import { whyNoOpenssl } from '@kickd/testkit';
 import t, { type Test } from 'tap';
 import {
   clientTlsOptions,
@@ -20,6 +21,8 @@ import {
   writeKickerConfig,
   type TlsLab,
 } from './tls-lab.ts';
+
+const skip = whyNoOpenssl();
 
 /**
  * `kickd check` died with a segmentation fault of a certificate whose key is on secp256k1. Now it outlives every key and
@@ -80,7 +83,7 @@ const names: Record<string, string> = {
   secp521r1: 'P-521',
 };
 
-t.test('every key that openssl makes', async (t) => {
+t.test('every key that openssl makes', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const crl = lab.crl();
   const sites = join(lab.dir, 'sites');
@@ -189,7 +192,7 @@ async function shakeHands(dir: string): Promise<string> {
   }
 }
 
-t.test('every odd certificate', async (t) => {
+t.test('every odd certificate', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const crl = lab.crl();
   const sites = join(lab.dir, 'sites');
@@ -344,7 +347,7 @@ async function startServer(t: Test, ...args: string[]): Promise<number> {
   return port;
 }
 
-t.test('kicker against a server with such a key', async (t) => {
+t.test('kicker against a server with such a key', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const { kicker } = await createPrograms(lab.dir);
   const crl = lab.crl();
@@ -372,7 +375,7 @@ t.test('kicker against a server with such a key', async (t) => {
     }
 });
 
-t.test('kickd and callers with such a key', async (t) => {
+t.test('kickd and callers with such a key', { skip }, async (t) => {
   const lab = createTlsLab(t);
   const kickd = await lab.start({ crl: lab.crl() });
   for (const curve of ['secp256k1', 'brainpoolP256r1', 'prime256v1']) {

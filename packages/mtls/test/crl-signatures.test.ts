@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { whyNoOpenssl } from '@kickd/testkit';
 import t from 'tap';
 import { readCrl } from '../src/crl.ts';
 import { scanPem, type PemBlock } from '../src/pem.ts';
+
+const skip = whyNoOpenssl();
 
 /** CRLs as openssl signs them: what it signs is verified here, or named. */
 const splitPem = (text: string): PemBlock[] => scanPem(text, () => true).blocks;
@@ -61,7 +64,7 @@ const cases: [key: string[], md: string, more: string[], unknown?: RegExp][] = [
 ];
 
 for (const [key, md, more, unknown] of cases)
-  t.test(`${key.at(-1) ?? ''}, ${md} ${more.join(' ')}`, (t) => {
+  t.test(`${key.at(-1) ?? ''}, ${md} ${more.join(' ')}`, { skip }, (t) => {
     const dir = t.testdir({
       'ca.cnf': config,
       'index.txt': `R\t400101000000Z\t260101000000Z\t0A\tunknown\t/CN=web1\n`,
