@@ -221,7 +221,7 @@ const refused: [
     /TRUSTED CERTIFICATE of line 1 is limited/,
   ],
   [
-    'rejected for clients',
+    'trusted, and rejected for clients',
     { cert: trusted('-trustout', '-addreject', 'clientAuth') },
     'TLS_FILE_DAMAGED',
     /is limited/,
