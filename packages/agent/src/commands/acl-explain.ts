@@ -6,6 +6,7 @@ import { configDefaults } from '../config/schema.ts';
 import { aclMethods, isAclMethod } from '../acl/request.ts';
 import { kickPath } from '../acl/served-paths.ts';
 import { faults } from '../errors.ts';
+import { isMissing } from '../io/is-missing.ts';
 import { explainFaults } from './acl-explain-faults.ts';
 import { explainInWords, type Explanation } from './acl-explain-words.ts';
 
@@ -180,9 +181,7 @@ function failed(found: readonly FaultFacts[]): Explanation {
 }
 
 function unreadable(file: string, error: unknown): Explanation {
-  const isMissing =
-    error instanceof Error && 'code' in error && error.code === 'ENOENT';
-  if (!isMissing)
+  if (!isMissing(error))
     return {
       ...failed([faults.aclUnreadable(printable(file), error)]),
       file: printable(file),

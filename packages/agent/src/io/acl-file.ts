@@ -4,6 +4,7 @@ import { Fault, type FaultFacts } from '@kickd/protocol';
 import { parseAcl, type Acl } from '../acl/parse.ts';
 import { faults } from '../errors.ts';
 import type { Narrator } from '../ports.ts';
+import { isMissing } from './is-missing.ts';
 import { readTrusted } from './trusted-file.ts';
 
 /** A change of the file is live within this time. */
@@ -27,9 +28,7 @@ export function readAcl(file: string, options: AclOptions): ReadAcl {
     text = readTrusted('ACL', file);
   } catch (error) {
     if (error instanceof Fault) return { kind: 'faults', faults: [error] };
-    const isMissing =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const fault = isMissing
+    const fault = isMissing(error)
       ? faults.aclMissing(file)
       : faults.aclUnreadable(file, error);
     return { kind: 'faults', faults: [fault] };

@@ -23,6 +23,7 @@ import type { AuditEntry } from '../audit/entry.ts';
 import { faults, reasonOf } from '../errors.ts';
 import type { Audit, Clock } from '../ports.ts';
 import { findOtherWriter } from './file-writers.ts';
+import { isMissing } from './is-missing.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** Lines that wait for a full disk; each is some 700 bytes. */
@@ -260,10 +261,6 @@ function openForAppending(
     accessSync(dirname(file), W_OK);
     return undefined;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 interface End {

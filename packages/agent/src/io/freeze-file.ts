@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { oneLine } from '@kickd/protocol';
+import { isMissing } from './is-missing.ts';
 
 /** The first line of the freeze file; undefined: there is none, and runs may start. */
 export function readFreeze(file: string): string | undefined {
@@ -8,10 +9,8 @@ export function readFreeze(file: string): string | undefined {
     // a pipe in its place must not be waited for
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const isMissing =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT';
     // One that is there but cannot be read freezes all the same.
-    return isMissing ? undefined : `${file} is there`;
+    return isMissing(error) ? undefined : `${file} is there`;
   }
   try {
     if (!fstatSync(descriptor).isFile()) return `${file} is there`;

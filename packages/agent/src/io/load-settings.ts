@@ -4,6 +4,7 @@ import type { ConfigFile } from '../config/schema.ts';
 import { resolveSettings, type Settings } from '../config/settings.ts';
 import { unknownPlaces } from '../config/unknown-places.ts';
 import { faults, reasonOf } from '../errors.ts';
+import { isMissing } from './is-missing.ts';
 import { readTrusted } from './trusted-file.ts';
 import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
 import { askPuppetOnce } from './puppet-memory.ts';
@@ -64,9 +65,7 @@ function readConfig(path: string, isAskedFor: boolean): ReadConfig {
     text = readTrusted('configuration', path);
   } catch (error) {
     if (error instanceof Fault) return { kind: 'faults', faults: [error] };
-    const isMissing =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (isMissing && !isAskedFor) return { kind: 'config', config: {} };
+    if (isMissing(error) && !isAskedFor) return { kind: 'config', config: {} };
     return {
       kind: 'faults',
       faults: [faults.configUnreadable(path, reasonOf(error))],
