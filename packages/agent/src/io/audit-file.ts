@@ -104,20 +104,20 @@ export class AuditFile implements Audit {
    */
   begin(): void {
     if (this.#hasBegun || this.#isClosed) return;
-    const { file, opened } = this.#options;
+    const { file } = this.#options;
     try {
       this.#fd ??= openForAppending(file, 'anew');
     } catch (error) {
       throw new Fault(faults.auditUnusable(file, error), { cause: error });
     }
-    this.#hasBegun = true;
-    this.append({ event: 'opened', ...this.#torn, ...opened });
+    this.#addOpened();
+    this.#write();
   }
 
   append(entry: AuditEntry): void {
     // A connection that ends after the listener: its number of a descriptor may be another file's by now.
     if (this.#isClosed) return;
-    if (!this.#hasBegun) this.begin();
+    if (!this.#hasBegun) this.#addOpened();
     if (this.#waiting.length >= waitingMax) this.#lost += 1;
     else this.#add(entry);
     this.#write();
@@ -137,6 +137,11 @@ export class AuditFile implements Audit {
     if (this.#hasBegun) this.#write();
     this.#isClosed = true;
     if (!this.#isHandedOver && this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  #addOpened(): void {
+    this.#hasBegun = true;
+    this.#add({ event: 'opened', ...this.#torn, ...this.#options.opened });
   }
 
   #add(entry: AuditEntry): void {

@@ -5,10 +5,12 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -208,6 +210,26 @@ t.test('whoever does not begin leaves the record as it was', async (t) => {
     { kind: 'whole', lines: 4 },
     'a line begins by itself',
   );
+});
+
+t.test('a first line that finds no place waits for one', async (t) => {
+  const folder = join(t.testdir(), 'log');
+  const file = join(folder, 'audit.log');
+  const found: string[] = [];
+  const audit = new AuditFile({
+    file,
+    clock: createFakeClock(),
+    opened: {},
+    onFault: ({ code }) => found.push(code),
+  });
+  rmdirSync(folder);
+  audit.append(entry(1));
+  t.same(found, ['AUDIT_BROKEN']);
+  t.match(audit.probe(), /ENOENT/);
+  mkdirSync(folder);
+  t.equal(audit.probe(), undefined);
+  audit.close();
+  t.match(verdict(file), { kind: 'whole', lines: 2, firstSeq: 1 });
 });
 
 t.test('two processes cannot write one file', async (t) => {
