@@ -20,10 +20,6 @@ export interface CrlExtensions {
  * Extensions that no full CRL has, critical or not: a delta holds only what changed, and the other says that the
  * CRL is about some certificates, some reasons or the certificates of other CAs. OpenSSL takes a delta for a full one.
  */
-const partial: Record<string, string> = {
-  '2.5.29.27': 'delta CRL indicator',
-  '2.5.29.28': 'issuing distribution point',
-};
 const partialWhy: Record<string, string> = {
   '2.5.29.27': 'it is a delta CRL, which holds only what changed',
   '2.5.29.28':
@@ -31,12 +27,13 @@ const partialWhy: Record<string, string> = {
 };
 
 const names: Record<string, string> = {
-  ...partial,
   '2.5.29.18': 'issuer alternative name',
   '2.5.29.20': 'CRL number',
   '2.5.29.21': 'reason code',
   '2.5.29.23': 'hold instruction',
   '2.5.29.24': 'invalidity date',
+  '2.5.29.27': 'delta CRL indicator',
+  '2.5.29.28': 'issuing distribution point',
   '2.5.29.29': 'certificate issuer',
   '2.5.29.35': 'authority key identifier',
   '2.5.29.46': 'freshest CRL',
