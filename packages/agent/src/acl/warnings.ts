@@ -23,6 +23,7 @@ export function warnAbout(
   ];
   /** by their path, literal stanzas that decide every request under it */
   const deciders = new Map<string, Stanza>();
+  const asked = host === undefined ? undefined : kickPath(host);
   for (const stanza of stanzas) {
     if (warnings.length >= aclLimits.faultsMax) break;
     for (const [line, entry] of anyAddresses(stanza)) {
@@ -30,7 +31,6 @@ export function warnAbout(
     }
     const at = { file, line: stanza.line };
     if (stanza.path.kind === 'regex') {
-      const asked = host === undefined ? undefined : kickPath(host);
       if (asked !== undefined && isOfBareRun(stanza, asked)) {
         warnings.push(aclWarnings.bareRun(at, stanza.path.text, asked));
       }

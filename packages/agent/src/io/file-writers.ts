@@ -15,9 +15,8 @@ export interface FileWriter {
  */
 export function findOtherWriter(
   file: Pick<Stats, 'dev' | 'ino'>,
-  self: number = process.pid,
 ): FileWriter | undefined {
-  const ours = new Set(ancestorsOf(self));
+  const ours = new Set(ancestorsOf(process.pid));
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || ours.has(pid) || !writes(pid, file)) continue;
