@@ -57,6 +57,9 @@ interface TlsFile {
   /** anybody on this host may read it */
   isOpen: boolean;
 }
+
+type TlsBytes = Record<keyof TlsFiles, TlsFile>;
+
 /** The same material where newer CRLs count on top of it; undefined where they say nothing new. */
 export function withCrls(
   material: Material,
@@ -66,8 +69,6 @@ export function withCrls(
   const trust = withNewerCrls(material.trust, found, now);
   return trust && Object.freeze({ ...material, trust });
 }
-
-type TlsBytes = Record<keyof TlsFiles, TlsFile>;
 
 /**
  * Reads the four files. Reads no clock: the way of every one-shot kicker; `inspectMaterial` looks at dates, chains
