@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { defaultRuleSet } from '../packages/kicker/src/decide/default-rules.ts';
 import { judge } from '../packages/kicker/src/decide/judge.ts';
 import { learn } from '../packages/kicker/src/decide/learn.ts';
-import { createMapMemory } from '../packages/kicker/src/decide/map-memory.ts';
-import type { Event } from '../packages/kicker/src/monitors/event.ts';
+import { createMapMemory } from '../packages/kicker/src/rehearse/map-memory.ts';
+import type { Event } from '../packages/kicker/src/events/event.ts';
 import { compare, type Row } from './row.ts';
 
 /** 20,000 services on 10,000 hosts in 100 groups: a large fleet, in which a problem is nothing new. */

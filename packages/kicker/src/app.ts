@@ -3,7 +3,8 @@ import { catalogue } from './commands/catalogue.ts';
 import type { Shell } from './commands/command.ts';
 import { parseOptions } from './commands/options.ts';
 import { nearest } from './config/nearest.ts';
-import { Faults, errors } from './errors.ts';
+import { errors } from './errors.ts';
+import { faultsOf } from './faults.ts';
 
 /**
  * Runs one kicker command.
@@ -62,12 +63,6 @@ function asksForHelp(args: readonly string[]): boolean {
   return args
     .slice(0, end === -1 ? args.length : end)
     .some((arg) => arg === '--help' || arg === '-h');
-}
-
-function faultsOf(error: unknown): readonly FaultFacts[] {
-  if (error instanceof Faults) return error.faults;
-  if (error instanceof Fault) return [error];
-  throw error;
 }
 
 function tell(

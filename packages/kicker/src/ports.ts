@@ -7,7 +7,7 @@ import type {
   MemoryChange,
   MemoryKind,
 } from './decide/memory.ts';
-import type { Moment } from './decide/moment.ts';
+import type { Moment } from './events/moment.ts';
 import type {
   Entry,
   EntryKeys,
@@ -16,7 +16,7 @@ import type {
   StoredEntry,
   WaitingRecord,
 } from './ledger/entry.ts';
-import type { Errand, ErrandKeys, ErrandRecord } from './ledger/errand.ts';
+import type { Errand, ErrandKeys, ErrandRecord } from './outbox/action.ts';
 
 /** Every seam between the rooms, which decide, and `io/`, which does. */
 

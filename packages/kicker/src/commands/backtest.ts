@@ -1,19 +1,19 @@
 import { printable } from '@kickd/protocol';
 import type { Decision } from '../decide/decision.ts';
-import { createReplay, type Replay } from '../decide/replay.ts';
+import { createReplay, type Replay } from '../rehearse/replay.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { Faults, errors, exitCodes } from '../errors.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { readLogLines, sizeOfFile } from '../io/log-lines.ts';
 import { readTextFile } from '../io/text-file.ts';
-import { parseHostGroups } from '../monitors/nagios-objects.ts';
-import { parseLogLine } from '../monitors/nagios-log.ts';
+import { parseHostGroups } from '../monitors/nagios/objects.ts';
+import { parseLogLine } from '../monitors/nagios/log-line.ts';
 import {
   linesOfReport,
   type BacktestReport,
   type Difference,
-} from './backtest-report.ts';
+} from './views/backtest.ts';
 import {
   configOption,
   jsonOption,

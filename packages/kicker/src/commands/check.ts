@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { inspectMaterial } from '@kickd/mtls';
-import { Fault, type FaultFacts } from '@kickd/protocol';
-import { Faults, errors, exitCodes } from '../errors.ts';
+import { errors, exitCodes } from '../errors.ts';
+import { faultsOf } from '../faults.ts';
 import { defaultConfig, type Config } from '../config/config.ts';
 import { probeCommandFile } from '../io/command-file.ts';
 import { loadConfig } from '../io/load-config.ts';
@@ -174,10 +174,4 @@ function checkCommandFile(config: Config): Step {
     return passed(step, file);
   }
   return failed(step, probed.fault);
-}
-
-function faultsOf(error: unknown): readonly FaultFacts[] {
-  if (error instanceof Faults) return error.faults;
-  if (error instanceof Fault) return [error];
-  throw error;
 }

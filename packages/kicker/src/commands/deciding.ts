@@ -3,8 +3,8 @@ import type { Config } from '../config/config.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { identityOf, isAlive } from '../io/process-identity.ts';
 import type { Ledger } from '../ports.ts';
-import type { EscalationWays } from '../serve/escalation.ts';
-import type { Deciding } from '../serve/take-event.ts';
+import type { EscalationWays } from '../outbox/escalation.ts';
+import type { Deciding } from '../kicks/handle-event.ts';
 import type { Shell } from './command.ts';
 
 /** What names this process in the ledger. */

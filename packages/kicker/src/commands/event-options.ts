@@ -1,5 +1,5 @@
 import { configOption } from './command.ts';
-import type { NagiosMacros } from '../monitors/nagios.ts';
+import type { NagiosMacros } from '../monitors/nagios/macros.ts';
 import type { CommandSpec, Given } from './options.ts';
 
 const about = (macro: string, text: string) => ({

@@ -10,9 +10,9 @@ import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { createNagiosReader } from '../io/nagios-data.ts';
 import { readTextFile } from '../io/text-file.ts';
-import { parseEventText } from '../monitors/event-text.ts';
-import { subjectOf } from '../monitors/event.ts';
-import type { Incoming } from '../serve/take-event.ts';
+import { parseEventText } from '../events/event-text.ts';
+import { subjectOf } from '../events/event.ts';
+import type { Incoming } from '../kicks/handle-event.ts';
 import {
   configOption,
   jsonOption,

@@ -5,7 +5,7 @@ import { locateLedger } from '../io/ledger-file.ts';
 import { isAlive } from '../io/process-identity.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import type { Ledger } from '../ports.ts';
-import { lookAfter } from '../serve/look-after.ts';
+import { lookAfter } from '../kicks/follow.ts';
 import { configOption, type Command } from './command.ts';
 import { identityOfShell } from './deciding.ts';
 import { errandsOf, lookingOf } from './looking.ts';

@@ -6,8 +6,8 @@ import {
   type ServiceRecord,
 } from '../ledger/by-service.ts';
 import type { Entry, EntryKind, StoredEntry } from '../ledger/entry.ts';
-import { wordsOf } from '../ledger/words.ts';
-import { placeOfProblem, subjectOf } from '../monitors/event.ts';
+import { wordsOf } from './views/entry-text.ts';
+import { placeOfProblem, subjectOf } from '../events/event.ts';
 import type { Ledger } from '../ports.ts';
 import {
   configOption,

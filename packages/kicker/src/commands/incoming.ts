@@ -1,11 +1,11 @@
 import type { FaultFacts } from '@kickd/protocol';
 import type { Config } from '../config/config.ts';
 import { findTarget } from '../fleet/target.ts';
-import type { Event } from '../monitors/event.ts';
-import { nagiosFacts, type NagiosData } from '../monitors/nagios-facts.ts';
-import { withAcknowledgement } from '../monitors/nagios-refresh.ts';
-import { parseNagios } from '../monitors/nagios.ts';
-import type { Incoming } from '../serve/take-event.ts';
+import type { Event } from '../events/event.ts';
+import { nagiosFacts, type NagiosData } from '../monitors/nagios/facts.ts';
+import { withAcknowledgement } from '../monitors/nagios/refresh.ts';
+import { parseNagios } from '../monitors/nagios/macros.ts';
+import type { Incoming } from '../kicks/handle-event.ts';
 import { readMacros } from './event-options.ts';
 import type { Given } from './options.ts';
 

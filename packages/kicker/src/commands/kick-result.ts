@@ -5,7 +5,7 @@ import {
   type Run,
 } from '@kickd/protocol';
 import { exitCodes } from '../errors.ts';
-import { describeOutcome } from '../fleet/describe-outcome.ts';
+import { describeOutcome } from '../events/describe-outcome.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
 import type { Target } from '../fleet/target.ts';
 import type { AgentReply } from '../ports.ts';

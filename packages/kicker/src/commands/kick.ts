@@ -10,7 +10,7 @@ import { loadMaterial } from '../io/load-material.ts';
 import { locateLedger } from '../io/ledger-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import type { AgentClient, Ledger } from '../ports.ts';
-import { awaitOutcome } from '../serve/await-outcome.ts';
+import { awaitOutcome } from '../kicks/await-outcome.ts';
 import type { Command, Shell } from './command.ts';
 import { collectHosts } from './hosts.ts';
 import { kickSpec, readKickOptions, type KickOptions } from './kick-options.ts';
@@ -24,7 +24,7 @@ import {
 } from './kick-result.ts';
 import { showOutput } from './show-output.ts';
 import { recordReply, recordSettled } from './record.ts';
-import { sendKick } from '../serve/send-kick.ts';
+import { sendKick } from '../kicks/send-kick.ts';
 
 export const command: Command = {
   spec: kickSpec,

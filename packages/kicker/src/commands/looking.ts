@@ -6,12 +6,12 @@ import { createNagiosReader } from '../io/nagios-data.ts';
 import { createPerformer } from '../io/perform-errand.ts';
 import { isAlive } from '../io/process-identity.ts';
 import type { Ledger, Log } from '../ports.ts';
-import type { Watch } from '../serve/await-verdict.ts';
-import { createErrands, type Errands } from '../serve/errands.ts';
-import type { Looking } from '../serve/look-after.ts';
-import { troubleOf } from '../serve/troubles.ts';
-import { createTurns } from '../serve/turns.ts';
-import type { NagiosData } from '../monitors/nagios-facts.ts';
+import type { Watch } from '../kicks/await-verdict.ts';
+import { createErrands, type Errands } from '../outbox/dispatcher.ts';
+import type { Looking } from '../kicks/follow.ts';
+import { troubleOf } from '../faults.ts';
+import { createTurns } from '../kicks/limiter.ts';
+import type { NagiosData } from '../monitors/nagios/facts.ts';
 import type { Shell } from './command.ts';
 import { identityOfShell } from './deciding.ts';
 

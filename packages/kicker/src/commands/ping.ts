@@ -7,7 +7,7 @@ import { loadMaterial } from '../io/load-material.ts';
 import type { AgentReply } from '../ports.ts';
 import { configOption, jsonOption, type Command } from './command.ts';
 import { collectHosts } from './hosts.ts';
-import { describeOutcome } from '../fleet/describe-outcome.ts';
+import { describeOutcome } from '../events/describe-outcome.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
 import {
   exitCodeOf,

@@ -4,7 +4,7 @@ import { isStopped } from '../decide/look-again.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { findTarget } from '../fleet/target.ts';
 import type { WaitingRecord } from '../ledger/entry.ts';
-import type { Looking } from '../serve/look-after.ts';
+import type { Looking } from '../kicks/follow.ts';
 
 /**
  * Where kicker has stopped for a service, asks the host which policy its last run applied, whoever started

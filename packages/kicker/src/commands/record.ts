@@ -1,8 +1,9 @@
 import { Fault, type Run } from '@kickd/protocol';
-import type { EntryKeys, OutcomeRecord } from '../ledger/entry.ts';
+import type { EntryKeys } from '../ledger/entry.ts';
+import type { OutcomeRecord } from '../events/outcome-record.ts';
 import type { AgentReply, Ledger } from '../ports.ts';
 import type { Shell } from './command.ts';
-import { replyRecordOf } from '../fleet/reply-record.ts';
+import { replyRecordOf } from '../ledger/reply-record.ts';
 
 /** Writes what came back. The kick is sent by now: a broken ledger is told, and nothing else stops. */
 export function recordReply(

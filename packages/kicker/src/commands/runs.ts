@@ -5,7 +5,7 @@ import { createAgentClient } from '../io/agent-client.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { configOption, jsonOption, type Command } from './command.ts';
-import { describeOutcome } from '../fleet/describe-outcome.ts';
+import { describeOutcome } from '../events/describe-outcome.ts';
 import {
   exitCodeOf,
   linesOf,

@@ -1,6 +1,7 @@
 import { join, dirname } from 'node:path';
 import { Faults, exitCodes } from '../errors.ts';
-import { Fault, type FaultFacts } from '@kickd/protocol';
+import { faultsOf } from '../faults.ts';
+import type { FaultFacts } from '@kickd/protocol';
 import type { Config } from '../config/config.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { loadConfig } from '../io/load-config.ts';
@@ -12,14 +13,14 @@ import { createServingFile } from '../io/serving-file.ts';
 import { openSpool } from '../io/spool.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import { watchSpool } from '../io/watch-spool.ts';
-import { refreshEvent } from '../monitors/nagios-refresh.ts';
+import { refreshEvent } from '../monitors/nagios/refresh.ts';
 import type { Log } from '../ports.ts';
-import { createKicks } from '../serve/kicks.ts';
-import { reside, type Residence } from '../serve/resident.ts';
+import { createKicks } from '../kicks/kicks.ts';
+import { reside, type Residence } from '../serve/serve-loop.ts';
 import { stillFresh } from '../serve/still-fresh.ts';
 import { endPages } from '../serve/end-pages.ts';
-import { takeEvent } from '../serve/take-event.ts';
-import { createTurns } from '../serve/turns.ts';
+import { takeEvent } from '../kicks/handle-event.ts';
+import { createTurns } from '../kicks/limiter.ts';
 import { configOption, type Command, type Shell } from './command.ts';
 import { decidingOf, identityOfShell } from './deciding.ts';
 import { eventNagiosSpec } from './event-options.ts';
@@ -183,12 +184,6 @@ async function readInForce(
 ): Promise<InForce> {
   const config = await loadConfig(named, shell.env);
   return { config, rules: await loadRules(config, shell.env) };
-}
-
-function faultsOf(error: unknown): readonly FaultFacts[] {
-  if (error instanceof Faults) return error.faults;
-  if (error instanceof Fault) return [error];
-  throw error;
 }
 
 function logOf(shell: Pick<Shell, 'say' | 'clock'>): Log {

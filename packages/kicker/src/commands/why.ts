@@ -1,8 +1,8 @@
 import { printable } from '@kickd/protocol';
 import { Faults, errors, exitCodes } from '../errors.ts';
 import type { StoredEntry } from '../ledger/entry.ts';
-import { wordsOf } from '../ledger/words.ts';
-import { placeOfProblem, subjectOf } from '../monitors/event.ts';
+import { wordsOf } from './views/entry-text.ts';
+import { placeOfProblem, subjectOf } from '../events/event.ts';
 import type { Ledger } from '../ports.ts';
 import { configOption, jsonOption, type Command } from './command.ts';
 import { openForCommand } from './judgement.ts';

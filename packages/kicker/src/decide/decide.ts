@@ -1,4 +1,4 @@
-import type { Event } from '../monitors/event.ts';
+import type { Event } from '../events/event.ts';
 import { judgeAttempts, judgePatience, judgePeriod } from './attempts.ts';
 import { judgeServer } from './breaker.ts';
 import type { Decision, Escalate } from './decision.ts';

@@ -1,4 +1,4 @@
-import type { Event, State } from '../monitors/event.ts';
+import type { Event, State } from '../events/event.ts';
 import type { FlapMemory } from './memory.ts';
 import type { Guards } from './rules.ts';
 

@@ -1,4 +1,4 @@
-import type { Event } from '../monitors/event.ts';
+import type { Event } from '../events/event.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { learnInto } from './learn.ts';

@@ -1,5 +1,5 @@
 import { mayProbeBlock } from './futility.ts';
-import { hostKey, serviceKey } from './keys.ts';
+import { hostKey, serviceKey } from '../events/keys.ts';
 import { isOnHold } from './look-again.ts';
 import { ruleFor } from './match.ts';
 import type {

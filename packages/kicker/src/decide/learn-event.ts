@@ -1,6 +1,6 @@
-import type { Event, HostState } from '../monitors/event.ts';
+import type { Event, HostState } from '../events/event.ts';
 import { recordEvent } from './flap-history.ts';
-import { hostKey, serviceKey } from './keys.ts';
+import { hostKey, serviceKey } from '../events/keys.ts';
 import { ruleFor } from './match.ts';
 import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';

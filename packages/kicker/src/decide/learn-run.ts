@@ -1,6 +1,6 @@
-import type { OutcomeRecord } from '../ledger/entry.ts';
+import type { OutcomeRecord } from '../events/outcome-record.ts';
 import { serverSign, withSign } from './breaker.ts';
-import { serviceKey } from './keys.ts';
+import { serviceKey } from '../events/keys.ts';
 import type { KickMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';
 import { withPolicy } from './policy-version.ts';

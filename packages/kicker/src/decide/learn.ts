@@ -3,7 +3,7 @@ import { learnByHand } from './learn-by-hand.ts';
 import { learnDecision } from './learn-decision.ts';
 import { learnEvent, learnFacts } from './learn-event.ts';
 import { learnOutcome, learnPolicy, learnVerdict } from './learn-run.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from '../events/moment.ts';
 import type { News } from './news.ts';
 import { createOverlay, type Overlay } from './overlay.ts';
 import { updateGroups, type Recall } from './recall.ts';

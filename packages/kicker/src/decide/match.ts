@@ -1,4 +1,4 @@
-import type { Event } from '../monitors/event.ts';
+import type { Event } from '../events/event.ts';
 import type { Match, Rule } from './rules.ts';
 
 /** The first rule that matches, in the order of the file. */

@@ -1,4 +1,4 @@
-import type { Moment } from './moment.ts';
+import type { Moment } from '../events/moment.ts';
 
 /**
  * What kicker remembers of the past: small records, each a fold of what the ledger holds. A decision

@@ -1,7 +1,8 @@
-import type { OutcomeRecord } from '../ledger/entry.ts';
-import type { Event } from '../monitors/event.ts';
+import type { OutcomeRecord } from '../events/outcome-record.ts';
+import type { Verdict } from '../events/verdict.ts';
+import type { Event } from '../events/event.ts';
 import type { Decision } from './decision.ts';
-import type { Facts } from './facts.ts';
+import type { Facts } from '../events/facts.ts';
 
 /** Something that happened, to be remembered: see learn.ts. */
 export type News =
@@ -46,5 +47,3 @@ export type News =
       /** when that run ended, epoch milliseconds by the host's clock: tells it from other runs */
       runEndedMs: number;
     };
-
-export type Verdict = 'healed' | 'still-broken' | 'unknown';

@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts';
+import type { Facts } from '../events/facts.ts';
 import type { GroupMemory, HostMemory } from './memory.ts';
 import type { Overlay } from './overlay.ts';
 import type { RuleSet } from './rules.ts';

@@ -1,4 +1,4 @@
-import type { State } from '../monitors/event.ts';
+import type { State } from '../events/event.ts';
 
 /** All that an operator says about deciding: see docs/reference/rules.md. */
 export interface RuleSet {

@@ -1,4 +1,4 @@
-import type { Event } from '../monitors/event.ts';
+import type { Event } from '../events/event.ts';
 import type { ProblemMemory } from './memory.ts';
 
 /**

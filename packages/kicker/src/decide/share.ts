@@ -1,4 +1,4 @@
-import type { GroupFacts } from './facts.ts';
+import type { GroupFacts } from '../events/facts.ts';
 import type { GroupMemory } from './memory.ts';
 
 const quarterDayMs = 6 * 60 * 60 * 1000;

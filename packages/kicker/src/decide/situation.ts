@@ -1,6 +1,6 @@
-import type { Event } from '../monitors/event.ts';
-import type { Facts, GroupFacts } from './facts.ts';
-import { hostKey, serviceKey } from './keys.ts';
+import type { Event } from '../events/event.ts';
+import type { Facts, GroupFacts } from '../events/facts.ts';
+import { hostKey, serviceKey } from '../events/keys.ts';
 import { ruleFor } from './match.ts';
 import type {
   FleetMemory,
@@ -10,7 +10,7 @@ import type {
   ServerMemory,
   ServiceMemory,
 } from './memory.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from '../events/moment.ts';
 import type { Rule, RuleSet } from './rules.ts';
 import { emptyService } from './service-memory.ts';
 import { fleetAt } from './steady.ts';

@@ -1,5 +1,5 @@
 import type { FleetMemory, Memory } from './memory.ts';
-import { elapsedMs, type Moment } from './moment.ts';
+import { elapsedMs, type Moment } from '../events/moment.ts';
 
 /**
  * The ledger's own clock: milliseconds since its first record. It never goes back, and a wall clock that

@@ -1,4 +1,4 @@
-import { serviceKey } from './keys.ts';
+import { serviceKey } from '../events/keys.ts';
 import type { Finding } from './finding.ts';
 import type { Situation } from './situation.ts';
 

@@ -1,5 +1,5 @@
 import { showMs, type Finding } from './finding.ts';
-import type { GroupFacts } from './facts.ts';
+import type { GroupFacts } from '../events/facts.ts';
 import type { GroupMemory } from './memory.ts';
 import type { Guards } from './rules.ts';
 import { membersOf, unhealthyOf } from './share.ts';

@@ -1,5 +1,5 @@
 import { printable, type Status } from '@kickd/protocol';
-import { describeOutcome } from './describe-outcome.ts';
+import { describeOutcome } from '../events/describe-outcome.ts';
 
 /** States of a monitoring plugin, by their exit codes. */
 export const pluginStates = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;

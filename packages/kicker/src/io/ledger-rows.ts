@@ -6,7 +6,7 @@ import type {
   StoredEntry,
   WaitingRecord,
 } from '../ledger/entry.ts';
-import type { Errand, ErrandRecord } from '../ledger/errand.ts';
+import type { Errand, ErrandRecord } from '../outbox/action.ts';
 
 /** Rows of the ledger to records; the ledger alone writes these rows, and it writes these shapes. */
 export type Row = Record<string, unknown>;

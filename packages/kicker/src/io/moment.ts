@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Moment } from '../decide/moment.ts';
+import type { Moment } from '../events/moment.ts';
 
 let boot: string | undefined;
 

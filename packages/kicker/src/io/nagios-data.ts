@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { NagiosData } from '../monitors/nagios-facts.ts';
-import { parseHostGroups } from '../monitors/nagios-objects.ts';
-import { parseNagiosStatus } from '../monitors/nagios-status.ts';
+import type { NagiosData } from '../monitors/nagios/facts.ts';
+import { parseHostGroups } from '../monitors/nagios/objects.ts';
+import { parseNagiosStatus } from '../monitors/nagios/status.ts';
 
 /**
  * Reads Nagios's status data and object cache, each only when it has changed. What cannot be read, or is

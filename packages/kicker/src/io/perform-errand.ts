@@ -1,6 +1,6 @@
 import { errors } from '../errors.ts';
-import type { Errand } from '../ledger/errand.ts';
-import { externalCommand } from '../monitors/nagios-command.ts';
+import type { Errand } from '../outbox/action.ts';
+import { externalCommand } from '../monitors/nagios/external-command.ts';
 import type { Performed, PerformErrand } from '../ports.ts';
 import { writeCommand } from './command-file.ts';
 import { runCommand } from './run-command.ts';

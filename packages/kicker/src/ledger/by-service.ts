@@ -1,5 +1,5 @@
 import type { StoredEntry } from './entry.ts';
-import { placeOfProblem } from '../monitors/event.ts';
+import { placeOfProblem } from '../events/event.ts';
 
 /** What became of the kicks of one service. */
 export interface ServiceRecord {

@@ -1,11 +1,12 @@
-import type { Kick, Outcome, Run } from '@kickd/protocol';
+import type { Kick, Run } from '@kickd/protocol';
 import type { Decision } from '../decide/decision.ts';
-import type { Moment } from '../decide/moment.ts';
-import type { Verdict } from '../decide/news.ts';
+import type { Moment } from '../events/moment.ts';
+import type { OutcomeRecord } from '../events/outcome-record.ts';
+import type { Verdict } from '../events/verdict.ts';
 import type { Escalation } from '../decide/rules.ts';
 import type { Target } from '../fleet/target.ts';
-import type { Event } from '../monitors/event.ts';
-import type { ErrandResult } from './errand.ts';
+import type { Event } from '../events/event.ts';
+import type { ErrandResult } from '../outbox/action.ts';
 
 /**
  * One line of the ledger. Entries are only ever added: what was decided, then what was sent, then what
@@ -35,16 +36,6 @@ export interface ReplyRecord {
   message?: string;
   run?: Run;
 }
-
-/** How a kick ended, as far as kicker knows; each kick has exactly one. */
-export type OutcomeRecord =
-  | { kind: 'ended'; run: string; outcome: Outcome; durationMs?: number }
-  /** the host refused for good */
-  | { kind: 'refused'; code: string; message: string }
-  /** it did not get through before it expired */
-  | { kind: 'gave-up'; code: string; message: string }
-  /** accepted, but the end could not be learned */
-  | { kind: 'not-known'; code: string; message: string };
 
 /** What the monitor saw after the run. */
 export interface VerdictRecord {

@@ -2,8 +2,8 @@ import { learn } from '../decide/learn.ts';
 import type { PageMemory } from '../decide/memory.ts';
 import { isPageOver } from '../decide/page.ts';
 import type { LedgerTransaction } from '../ports.ts';
-import { endOfEscalation } from './escalation.ts';
-import type { Deciding } from './take-event.ts';
+import { endOfEscalation } from '../outbox/escalation.ts';
+import type { Deciding } from '../kicks/handle-event.ts';
 
 const mostAtOnce = 100;
 

@@ -1,6 +1,6 @@
-import { refreshEvent } from '../monitors/nagios-refresh.ts';
-import type { NagiosStatus } from '../monitors/nagios-status.ts';
-import type { Incoming } from './take-event.ts';
+import { refreshEvent } from '../monitors/nagios/refresh.ts';
+import type { NagiosStatus } from '../monitors/nagios/status.ts';
+import type { Incoming } from '../kicks/handle-event.ts';
 
 /** An event that lay in the spool for longer was left there: nobody served. */
 const leftAfterMs = 30 * 1000;

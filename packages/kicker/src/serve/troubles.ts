@@ -1,4 +1,4 @@
-import { Fault } from '@kickd/protocol';
+import { troubleOf } from '../faults.ts';
 import type { Clock, Log } from '../ports.ts';
 
 /** A trouble that lasts is told again so often. */
@@ -33,19 +33,4 @@ export function createTroubles(
       if (lasting.delete(what)) log('trouble-over', { what });
     },
   };
-}
-
-/** What the log says of something that went wrong: one of ours with its code, or a mistake in kicker. */
-export function troubleOf(error: unknown): {
-  code: string;
-  message: string;
-  remedy?: string;
-} {
-  if (error instanceof Fault) {
-    const { code, message, remedy } = error;
-    return { code, message, remedy };
-  }
-  const message =
-    error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'INTERNAL', message };
 }

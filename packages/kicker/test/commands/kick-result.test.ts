@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Outcome } from '@kickd/protocol';
-import { describeOutcome } from '../../src/fleet/describe-outcome.ts';
+import { describeOutcome } from '../../src/events/describe-outcome.ts';
 import { exitCodeOf, toJsonLine } from '../../src/commands/kick-result.ts';
 import { aRun } from '../fake-kickd.ts';
 

@@ -6,7 +6,7 @@ import { defaultConfig } from '../../src/config/config.ts';
 import { defaultRuleSet } from '../../src/decide/default-rules.ts';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
 import type { AgentReply } from '../../src/ports.ts';
-import type { Looking } from '../../src/serve/look-after.ts';
+import type { Looking } from '../../src/kicks/follow.ts';
 
 const at = new Date('2026-03-01T00:00:00Z');
 const event = {

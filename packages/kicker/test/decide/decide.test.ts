@@ -3,7 +3,7 @@ import { decide } from '../../src/decide/decide.ts';
 import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
 import type { Decision } from '../../src/decide/decision.ts';
 import type { Rule } from '../../src/decide/rules.ts';
-import type { Event } from '../../src/monitors/event.ts';
+import type { Event } from '../../src/events/event.ts';
 
 const now = {
   wallMs: Date.parse('2026-03-01T12:00:00Z'),

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createRandom } from '@kickd/testkit';
 import { recordEvent, steadyFlap } from '../../src/decide/flap-history.ts';
-import type { Event } from '../../src/monitors/event.ts';
+import type { Event } from '../../src/events/event.ts';
 
 /**
  * What check_for_service_flapping() of Nagios does with one check, told anew from its behaviour: a ring of

@@ -7,12 +7,12 @@ import { learn } from '../../src/decide/learn.ts';
 import {
   createMapMemory,
   type MapMemory,
-} from '../../src/decide/map-memory.ts';
+} from '../../src/rehearse/map-memory.ts';
 import { fitsName } from '../../src/decide/match.ts';
 import type { News } from '../../src/decide/news.ts';
 import type { RuleSet } from '../../src/decide/rules.ts';
-import type { OutcomeRecord } from '../../src/ledger/entry.ts';
-import type { Event } from '../../src/monitors/event.ts';
+import type { OutcomeRecord } from '../../src/events/outcome-record.ts';
+import type { Event } from '../../src/events/event.ts';
 
 const rules: RuleSet = defaultRuleSet;
 const facts = { certname: 'web1', groups: [{ name: 'web', members: 10 }] };

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import { createPerformer } from '../../src/io/perform-errand.ts';
-import type { Errand } from '../../src/ledger/errand.ts';
+import type { Errand } from '../../src/outbox/action.ts';
 
 const now = () => new Date('2026-03-01T00:00:00Z');
 const place = { host: 'web1', service: 'HTTP' };

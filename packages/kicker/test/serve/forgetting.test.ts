@@ -4,7 +4,7 @@ import { defaultRuleSet } from '../../src/decide/default-rules.ts';
 import { judge } from '../../src/decide/judge.ts';
 import { learn } from '../../src/decide/learn.ts';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
-import type { Event } from '../../src/monitors/event.ts';
+import type { Event } from '../../src/events/event.ts';
 import { createForgetting } from '../../src/serve/forgetting.ts';
 
 const hourMs = 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { Event } from '../../src/monitors/event.ts';
-import type { NagiosStatus } from '../../src/monitors/nagios-status.ts';
+import type { Event } from '../../src/events/event.ts';
+import type { NagiosStatus } from '../../src/monitors/nagios/status.ts';
 import { stillFresh } from '../../src/serve/still-fresh.ts';
 
 const writtenAt = new Date('2026-03-01T00:00:00Z');

@@ -3,25 +3,25 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault, type Kick, type Run } from '@kickd/protocol';
 import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
-import type { Moment } from '../../src/decide/moment.ts';
+import type { Moment } from '../../src/events/moment.ts';
 import type { RuleSet } from '../../src/decide/rules.ts';
 import { openSpool } from '../../src/io/spool.ts';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
-import type { Errand } from '../../src/ledger/errand.ts';
-import type { Event } from '../../src/monitors/event.ts';
+import type { Errand } from '../../src/outbox/action.ts';
+import type { Event } from '../../src/events/event.ts';
 import type {
   AgentClient,
   AgentReply,
   Ledger,
   Performed,
 } from '../../src/ports.ts';
-import { createErrands } from '../../src/serve/errands.ts';
-import { createKicks } from '../../src/serve/kicks.ts';
-import type { Looking } from '../../src/serve/look-after.ts';
-import { reside } from '../../src/serve/resident.ts';
+import { createErrands } from '../../src/outbox/dispatcher.ts';
+import { createKicks } from '../../src/kicks/kicks.ts';
+import type { Looking } from '../../src/kicks/follow.ts';
+import { reside } from '../../src/serve/serve-loop.ts';
 import { endPages } from '../../src/serve/end-pages.ts';
-import { takeEvent, type Deciding } from '../../src/serve/take-event.ts';
-import { createTurns } from '../../src/serve/turns.ts';
+import { takeEvent, type Deciding } from '../../src/kicks/handle-event.ts';
+import { createTurns } from '../../src/kicks/limiter.ts';
 
 /**
  * A small world for the resident kicker: a real ledger and a real spool; hosts, monitor and time are made

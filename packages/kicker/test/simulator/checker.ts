@@ -1,8 +1,8 @@
 import type { Decision } from '../../src/decide/decision.ts';
-import type { Facts } from '../../src/decide/facts.ts';
-import type { RehearsedKick } from '../../src/decide/rehearsal.ts';
+import type { Facts } from '../../src/events/facts.ts';
+import type { RehearsedKick } from '../../src/rehearse/rehearsal.ts';
 import type { Rule, RuleSet } from '../../src/decide/rules.ts';
-import type { Event } from '../../src/monitors/event.ts';
+import type { Event } from '../../src/events/event.ts';
 import type { Watcher } from './watcher.ts';
 
 export interface Checker extends Watcher {

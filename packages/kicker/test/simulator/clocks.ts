@@ -1,4 +1,4 @@
-import type { Moment } from '../../src/decide/moment.ts';
+import type { Moment } from '../../src/events/moment.ts';
 
 /** The clocks of the machine that kicker runs on, which may lie. */
 export interface Clocks {

@@ -1,15 +1,15 @@
 import type { Outcome } from '@kickd/protocol';
 import { defaultRuleSet } from '../../src/decide/default-rules.ts';
-import type { Facts } from '../../src/decide/facts.ts';
+import type { Facts } from '../../src/events/facts.ts';
 import {
   createRehearsal,
   type Rehearsal,
   type RehearsedKick,
-} from '../../src/decide/rehearsal.ts';
+} from '../../src/rehearse/rehearsal.ts';
 import type { RuleSet } from '../../src/decide/rules.ts';
-import { createTimeline, type Timeline } from '../../src/decide/timeline.ts';
-import type { OutcomeRecord } from '../../src/ledger/entry.ts';
-import type { Event, State } from '../../src/monitors/event.ts';
+import { createTimeline, type Timeline } from '../../src/rehearse/timeline.ts';
+import type { OutcomeRecord } from '../../src/events/outcome-record.ts';
+import type { Event, State } from '../../src/events/event.ts';
 import { createClocks, wallStartMs, type Clocks } from './clocks.ts';
 import type { Watcher } from './watcher.ts';
 

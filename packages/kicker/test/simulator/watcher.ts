@@ -1,7 +1,7 @@
 import type { Decision } from '../../src/decide/decision.ts';
-import type { Facts } from '../../src/decide/facts.ts';
-import type { RehearsedKick } from '../../src/decide/rehearsal.ts';
-import type { Event } from '../../src/monitors/event.ts';
+import type { Facts } from '../../src/events/facts.ts';
+import type { RehearsedKick } from '../../src/rehearse/rehearsal.ts';
+import type { Event } from '../../src/events/event.ts';
 
 /** Sees all that goes in and out of the engine, by true time. */
 export interface Watcher {

@@ -1,0 +1,33 @@
+import { createUuid7, type Kick } from '@kickd/protocol';
+import type { KickRequest } from '../decide/decision.ts';
+import type { Target } from '../fleet/target.ts';
+import type { Event } from '../events/event.ts';
+
+/**
+ * The kick that an event comes to: what the rule asks for, and why.
+ * @param forSeconds how long it is sent again before it expires
+ * @param random 10 random bytes
+ */
+export function createRequest(
+  event: Event,
+  asked: KickRequest,
+  target: Target,
+  now: Date,
+  forSeconds: number,
+  random: Uint8Array,
+): Kick & { expires: string } {
+  return {
+    kick: createUuid7(now.getTime(), random),
+    certname: target.certname,
+    ...asked,
+    expires: new Date(now.getTime() + forSeconds * 1000).toISOString(),
+    because: {
+      monitor: event.monitor,
+      host: event.host,
+      ...(event.service === undefined ? {} : { service: event.service }),
+      state: `${event.state} ${event.stateType}`,
+      ...(event.problem === undefined ? {} : { problem: event.problem }),
+      ...(event.since === undefined ? {} : { since: event.since }),
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import t from 'tap';
+import type { Errand } from '../../../src/outbox/action.ts';
+import { externalCommand } from '../../../src/monitors/nagios/external-command.ts';
+
+type Monitored = Exclude<Errand, { kind: 'command' }>;
+const lineOf = (errand: Monitored): string => {
+  const command = externalCommand(errand, 'kicker', 1772323200);
+  return command.kind === 'line' ? command.line : command.fault.code;
+};
+
+t.test('each errand as Nagios wants it', (t) => {
+  const place = { host: 'web1', service: 'HTTP on 80' };
+  const rows: [Monitored, string][] = [
+    [
+      { kind: 'recheck', ...place },
+      'SCHEDULE_FORCED_SVC_CHECK;web1;HTTP on 80;1772323200',
+    ],
+    [
+      { kind: 'comment', ...place, text: 'run; "x" | é\nSHUTDOWN' },
+      'ADD_SVC_COMMENT;web1;HTTP on 80;0;kicker;run; "x" | é SHUTDOWN',
+    ],
+    [
+      { kind: 'comment', host: 'web1', text: 'x' },
+      'ADD_HOST_COMMENT;web1;0;kicker;x',
+    ],
+    [
+      { kind: 'acknowledge', ...place, text: 'healing' },
+      'ACKNOWLEDGE_SVC_PROBLEM;web1;HTTP on 80;2;0;0;kicker;healing',
+    ],
+    [
+      { kind: 'remove-acknowledgement', ...place },
+      'REMOVE_SVC_ACKNOWLEDGEMENT;web1;HTTP on 80',
+    ],
+    [
+      { kind: 'result', ...place, code: 2, text: 'down|x=1' },
+      'PROCESS_SERVICE_CHECK_RESULT;web1;HTTP on 80;2;down/x=1',
+    ],
+  ];
+  for (const [errand, wanted] of rows) {
+    t.equal(lineOf(errand), `[1772323200] ${wanted}\n`, errand.kind);
+  }
+  t.match(
+    lineOf({ kind: 'recheck', host: 'web1', service: 'Größe' }),
+    /;Größe;/,
+  );
+  t.end();
+});
+
+t.test('a text of any length stays one whole line', (t) => {
+  for (const letter of ['x', 'ä', '變', '😀']) {
+    const line = lineOf({
+      kind: 'comment',
+      host: 'w'.repeat(200),
+      service: 's'.repeat(200),
+      text: letter.repeat(100_000),
+    });
+    t.match(line, /^\[.*\n$/);
+    t.ok(line.isWellFormed());
+    t.ok(Buffer.byteLength(line) < 4096);
+  }
+  t.end();
+});
+
+t.test('names that would break out', (t) => {
+  for (const [host, service] of [
+    ['web1;SHUTDOWN_PROGRAM', 'HTTP'],
+    ['web1', 'HTTP;1'],
+    ['web1', 'HTTP\n[1] SHUTDOWN_PROGRAM'],
+    ['web1\r', 'HTTP'],
+    ['', 'HTTP'],
+    ['web1', ''],
+    ['web1', 'x'.repeat(4096)],
+  ] as const) {
+    for (const kind of ['recheck', 'remove-acknowledgement'] as const) {
+      t.equal(lineOf({ kind, host, service }), 'RECHECK_NAME');
+    }
+  }
+  t.end();
+});

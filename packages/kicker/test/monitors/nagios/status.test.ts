@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import type { Event } from '../../../src/events/event.ts';
+import { nagiosFacts } from '../../../src/monitors/nagios/facts.ts';
+import { parseHostGroups } from '../../../src/monitors/nagios/objects.ts';
+import {
+  refreshEvent,
+  withAcknowledgement,
+} from '../../../src/monitors/nagios/refresh.ts';
+import { parseNagiosStatus } from '../../../src/monitors/nagios/status.ts';
+
+/** As nagios4 4.4.6 of Debian 12 wrote it, with two hosts and one service. */
+const recorded = readFileSync(
+  new URL('status-4.4.6.dat', import.meta.url),
+  'utf8',
+);
+const groupsText = `define hostgroup {
+\thostgroup_name\tweb
+\talias\tWeb } servers
+\tmembers\tw1,w2
+\t}
+
+define hostgroup {
+\thostgroup_name\tempty
+\talias\tempty
+\t}
+
+define contact {
+\tcontact_name\tw
+\t}
+`;
+const event: Event = {
+  monitor: 'nagios',
+  host: 'w1',
+  service: 'S',
+  state: 'CRITICAL',
+  stateType: 'SOFT',
+  attempt: 1,
+  maxAttempts: 2,
+  problem: '1',
+  inDowntime: false,
+  acknowledgedBy: 'ada',
+};
+
+t.test('what Nagios itself wrote', (t) => {
+  const status = parseNagiosStatus(recorded);
+  t.match(status?.services.get('w1')?.get('S'), {
+    state: 'CRITICAL',
+    stateType: 'HARD',
+    attempt: 2,
+    maxAttempts: 2,
+    problem: '1',
+    isAcknowledged: false,
+    inDowntime: false,
+    isFlapping: false,
+    percentChange: 6.12,
+  });
+  t.match(status?.hosts.get('w2'), { state: 'UP' });
+  t.strictSame([...(status?.unhealthy ?? [])], ['w1']);
+  t.equal(status?.createdMs, 1_795_564_478_000);
+  t.end();
+});
+
+t.test('what is not whole, or another thing', (t) => {
+  for (const text of [
+    '',
+    'x',
+    recorded.slice(0, recorded.indexOf('plugin_output')),
+    'info {\n\tx=1\n\t}\n',
+  ]) {
+    t.equal(parseNagiosStatus(text), undefined);
+  }
+  t.end();
+});
+
+t.test('an old event, as it stands by now', (t) => {
+  const status = parseNagiosStatus(recorded);
+  const now = new Date(1_795_564_479_000);
+  const lasts = refreshEvent(event, status, 1_795_564_470_000, now);
+  t.match(lasts, {
+    kind: 'lasts',
+    event: { stateType: 'HARD', attempt: 2, at: now.toISOString() },
+  });
+  t.notOk(lasts.kind === 'lasts' && lasts.event.acknowledgedBy, 'not any more');
+  const green = parseNagiosStatus(
+    recorded.replace('\tcurrent_state=2', '\tcurrent_state=0'),
+  );
+  t.match(refreshEvent(event, green, 0, now), {
+    kind: 'over',
+    event: { state: 'OK' },
+  });
+  const acknowledged = parseNagiosStatus(
+    recorded.replaceAll(
+      'problem_has_been_acknowledged=0',
+      'problem_has_been_acknowledged=1',
+    ) +
+      'servicecomment {\n\thost_name=w1\n\tservice_description=S\n\tentry_type=4\n\tauthor=bob\n\t}\n',
+  );
+  t.match(refreshEvent(event, acknowledged, 0, now), {
+    event: { acknowledgedBy: 'bob' },
+  });
+  t.strictSame([...(acknowledged?.unhealthy ?? [])], [], 'bob knows');
+  for (const [other, sinceMs] of [
+    [{ ...event, problem: '2' }, 0],
+    [{ ...event, service: 'T' }, 0],
+    [event, 1_795_564_490_000],
+  ] as const) {
+    t.equal(refreshEvent(other, status, sinceMs, now).kind, 'not-known');
+  }
+  t.equal(refreshEvent(event, undefined, 0, now).kind, 'not-known');
+  t.end();
+});
+
+t.test('a new event: whether somebody acknowledged, the data say', (t) => {
+  const { acknowledgedBy: _old, ...fresh } = event;
+  const text = recorded.replaceAll(
+    'problem_has_been_acknowledged=0',
+    'problem_has_been_acknowledged=1',
+  );
+  const by = (author: string): string =>
+    `${text}servicecomment {\n\thost_name=w1\n\tservice_description=S\n\tentry_type=4\n\tauthor=${author}\n\t}\n`;
+  const cases: [string, Event, string | undefined, string | undefined][] = [
+    ['by whom', fresh, by('bob'), 'bob'],
+    ['Nagios has lost the comment', fresh, text, 'somebody'],
+    ['nobody', fresh, recorded, undefined],
+    ['another problem', { ...fresh, problem: '2' }, by('bob'), undefined],
+    ['another service', { ...fresh, service: 'T' }, by('bob'), undefined],
+    ['green again', { ...fresh, state: 'OK' }, by('bob'), undefined],
+    [
+      'the event says so itself',
+      { ...fresh, acknowledgedBy: 'ada' },
+      by('bob'),
+      'ada',
+    ],
+    ['no data', fresh, undefined, undefined],
+  ];
+  for (const [name, told, data, wanted] of cases) {
+    const status = data === undefined ? undefined : parseNagiosStatus(data);
+    t.equal(withAcknowledgement(told, status).acknowledgedBy, wanted, name);
+  }
+  t.end();
+});
+
+t.test('groups, their size and how many are unhealthy', (t) => {
+  const groups = parseHostGroups(groupsText);
+  t.strictSame(
+    [...groups],
+    [
+      ['web', ['w1', 'w2']],
+      ['empty', []],
+    ],
+  );
+  const status = parseNagiosStatus(recorded);
+  const nowMs = 1_795_564_479_000;
+  t.strictSame(nagiosFacts(event, [], 'w1', { status, groups }, nowMs), {
+    certname: 'w1',
+    groups: [{ name: 'web', members: 2, unhealthy: 1 }],
+  });
+  t.strictSame(nagiosFacts(event, ['db'], undefined, {}, nowMs), {
+    groups: [{ name: 'db' }],
+  });
+  t.match(nagiosFacts(event, [], 'w1', { status }, nowMs + 301_000), {
+    monitorTrouble: /status data are 302 s old/,
+  });
+  t.end();
+});
