@@ -6,6 +6,8 @@ import {
   openSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -170,6 +172,16 @@ export function argumentsOf(part: Record<string, string> = {}): string[] {
 /** Looks until it is so; the world outside tells no event for it. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await delay(10);
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** A kickd for one test. */

@@ -8,11 +8,11 @@ import { locateLedger } from '../io/ledger-file.ts';
 import { openLedgerMemory } from '../io/ledger-memory.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
-import { createNagiosReader } from '../io/nagios-data.ts';
 import { readTextFile } from '../io/text-file.ts';
 import { parseEventText } from '../events/event-text.ts';
+import { createNagios } from '../monitors/nagios/adapter.ts';
 import { subjectOf } from '../events/event.ts';
-import type { Incoming } from '../kicks/handle-event.ts';
+import type { EventContext } from '../kicks/handle-event.ts';
 import {
   configOption,
   jsonOption,
@@ -70,9 +70,7 @@ export const command: Command = {
     const memory =
       given.flag('without-memory') === true
         ? undefined
-        : openLedgerMemory(
-            locateLedger(config.ledger, shell.env, shell.user.home),
-          );
+        : openLedgerMemory(locateLedger(config.ledger));
     try {
       const { decision } = judge(
         event,
@@ -118,10 +116,10 @@ async function readEvent(
   given: Given,
   config: Config,
   shell: Shell,
-): Promise<Pick<Incoming, 'event' | 'facts'>> {
-  const data = createNagiosReader(config.nagios, (file, why) =>
+): Promise<Pick<EventContext, 'event' | 'facts'>> {
+  const data = createNagios('nagios', config.nagios, (file, why) =>
     shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
-  )();
+  ).data();
   const nowMs = shell.clock.now().getTime();
   const file = given.text('event');
   if (file === undefined) {

@@ -35,6 +35,7 @@ const allKinds: readonly EntryKind[] = [
   'event',
   'kick',
   'reply',
+  'action',
   'errand',
   'recheck',
 ];

@@ -5,12 +5,12 @@ import type { Event } from '../events/event.ts';
 import { nagiosFacts, type NagiosData } from '../monitors/nagios/facts.ts';
 import { withAcknowledgement } from '../monitors/nagios/refresh.ts';
 import { parseNagios } from '../monitors/nagios/macros.ts';
-import type { Incoming } from '../kicks/handle-event.ts';
+import type { EventContext } from '../kicks/handle-event.ts';
 import { readMacros } from './event-options.ts';
 import type { Given } from './options.ts';
 
 export type ReadIncoming =
-  | { kind: 'incoming'; incoming: Incoming; targetFault?: FaultFacts }
+  | { kind: 'incoming'; incoming: EventContext; targetFault?: FaultFacts }
   | { kind: 'faults'; faults: readonly FaultFacts[] };
 
 /** The arguments of an event handler, and all that is known beyond them. */

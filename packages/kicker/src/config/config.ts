@@ -9,6 +9,16 @@ export const defaultConfigFile = '/etc/kicker/kicker.yaml';
 /** Where the rules are looked for when the configuration names no other file. */
 export const defaultRulesFile = '/etc/kicker/rules.yaml';
 
+/** What kicker.yaml says of one Nagios, Naemon or Icinga 1. */
+export interface MonitorSettings {
+  commandFile?: string;
+  /** status.dat and objects.cache: what Nagios knows beyond one event */
+  statusFile?: string;
+  objectsFile?: string;
+  /** who comments and acknowledges */
+  author: string;
+}
+
 /** kicker's whole configuration, every default filled in. */
 export interface Config {
   /** the file that was read; absent: there is none, and all is default */
@@ -23,14 +33,10 @@ export interface Config {
   hosts: Readonly<Record<string, HostEntry>>;
   /** the rules file; absent: defaultRulesFile, where there is one */
   rules?: string;
-  nagios: {
-    commandFile?: string;
-    /** status.dat and objects.cache: what Nagios knows beyond one event */
-    statusFile?: string;
-    objectsFile?: string;
-    /** who comments and acknowledges */
-    author: string;
-  };
+  /** each monitor by its name, which is the one in its events; `nagios` where none is named */
+  monitors: Readonly<Record<string, MonitorSettings>>;
+  /** the first of them, for commands that ask about no monitor of their own */
+  nagios: MonitorSettings;
   /** how a person is called; which of these, the rules say */
   escalate: {
     command?: string[];
@@ -62,12 +68,15 @@ export interface Config {
   ledger?: string;
 }
 
+const defaultMonitor: MonitorSettings = { author: 'kicker' };
+
 /** The configuration where no file says anything. */
 export function defaultConfig(): Config {
   return {
     port: defaultPort,
     hosts: {},
-    nagios: { author: 'kicker' },
+    monitors: { nagios: defaultMonitor },
+    nagios: defaultMonitor,
     escalate: {},
     serve: { parallel: 50, policySeconds: 5 * 60 },
     retention: { days: 400, entries: 5_000_000 },

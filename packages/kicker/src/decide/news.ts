@@ -18,6 +18,9 @@ export type News =
       decision: Decision;
       kick?: string;
     }
+  /** the host did not take it, or was not reached: it loads nothing for this kick */
+  | { kind: 'not-reached'; kick: string }
+  | { kind: 'accepted'; kick: string }
   | { kind: 'outcome'; kick: string; outcome: OutcomeRecord }
   /** what the monitor saw after the run; `unknown`: nothing within the window */
   | {

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   opendirSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -82,6 +83,7 @@ export function openSpool(directory: string, uid: number): Spool {
 
   return {
     directory,
+    isEmpty: () => names(fresh).length === 0,
     scan: (nowMs) => {
       const events: SpooledEvent[] = [];
       const rejected: Rejected[] = [];
@@ -101,6 +103,26 @@ export function openSpool(directory: string, uid: number): Spool {
     remove: (name) => rmSync(join(fresh, name), { force: true }),
     reject: (name, code) => setAside(Buffer.from(name, 'latin1'), code),
   };
+}
+
+/**
+ * When the oldest event of a spool was written, epoch milliseconds; looks at as many as one scan.
+ * @returns undefined: there is none, or it cannot be looked at
+ */
+export function oldestSpooledMs(directory: string): number | undefined {
+  const fresh = join(directory, 'new');
+  try {
+    const names = readdirSync(fresh).slice(0, listMost);
+    const times = names.flatMap((name) => {
+      const stats = lstatSync(join(fresh, name), { throwIfNoEntry: false });
+      return stats === undefined ? [] : [stats.mtimeMs];
+    });
+    return times.length === 0
+      ? undefined
+      : times.reduce((a, b) => Math.min(a, b));
+  } catch {
+    return undefined;
+  }
 }
 
 /** By the nanosecond: two calls for one problem may be a millisecond apart, and their order matters. */

@@ -1,6 +1,6 @@
 import { refreshEvent } from '../monitors/nagios/refresh.ts';
 import type { NagiosStatus } from '../monitors/nagios/status.ts';
-import type { Incoming } from '../kicks/handle-event.ts';
+import type { EventContext } from '../kicks/handle-event.ts';
 
 /** An event that lay in the spool for longer was left there: nobody served. */
 const leftAfterMs = 30 * 1000;
@@ -11,18 +11,17 @@ const leftAfterMs = 30 * 1000;
  * @param at when it was written
  */
 export function stillFresh(
-  incoming: Incoming,
+  context: EventContext,
   status: NagiosStatus | undefined,
   at: Date,
   now: Date,
-): Incoming {
-  if (now.getTime() - at.getTime() < leftAfterMs) return incoming;
-  const { event } = incoming;
-  if (event.state === 'OK') return incoming;
+): EventContext {
+  if (now.getTime() - at.getTime() < leftAfterMs) return context;
+  const { event } = context;
+  if (event.state === 'OK') return context;
   const refreshed = refreshEvent(event, status, at.getTime(), now);
-  if (refreshed.kind === 'lasts')
-    return { ...incoming, event: refreshed.event };
+  if (refreshed.kind === 'lasts') return { ...context, event: refreshed.event };
   return event.at === undefined
-    ? { ...incoming, event: { ...event, at: at.toISOString() } }
-    : incoming;
+    ? { ...context, event: { ...event, at: at.toISOString() } }
+    : context;
 }

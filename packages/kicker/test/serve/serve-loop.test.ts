@@ -21,7 +21,7 @@ const decisionsOf = (world: World, host: string) =>
 const isQuiet = (world: World) => () =>
   world.spooled().length === 0 &&
   world.ledger.listOpen(1).length === 0 &&
-  world.ledger.countErrands() === 0;
+  world.ledger.countActions() === 0;
 function tell(world: World, news: News): void {
   world.ledger.transact((transaction) => {
     const wallMs = world.nowMs();
@@ -188,12 +188,12 @@ void t.test(
     await until(
       'looked at again',
       world,
-      () => world.ledger.countErrands() === 0,
+      () => world.ledger.countActions() === 0,
     );
     const told = world.told.map(({ kind }) => kind);
     t.equal(told.filter((kind) => kind === 'command').length, 1);
     t.equal(told.filter((kind) => kind === 'acknowledge').length, 2);
-    t.equal(told.filter((kind) => kind === 'remove-acknowledgement').length, 2);
+    t.equal(told.filter((kind) => kind === 'unacknowledge').length, 2);
     t.match(decisionsOf(world, 'web1').at(-1), {
       kind: 'skip',
       code: 'futile',
@@ -302,7 +302,7 @@ void t.test(
     await until(
       'waits for a verdict',
       world,
-      () => world.ledger.listOpen(1)[0]?.progress.stage === 'verify',
+      () => world.ledger.listOpen(1)[0]?.progress.stage === 'verifying',
     );
     await first.stop();
     world.pass(3_600_000);
@@ -331,7 +331,7 @@ void t.test(
     await until('an outcome', world, () =>
       kindsOf(world, 'web1').includes('outcome'),
     );
-    t.ok(world.ledger.countErrands() > 0);
+    t.ok(world.ledger.countActions() > 0);
     world.isMonitorUp = true;
     await until('told', world, () =>
       world.told.some(({ kind }) => kind === 'recheck'),
@@ -389,15 +389,13 @@ void t.test(
     });
     t.teardown(() => world.close());
     const results = () =>
-      world.told.flatMap((errand) =>
-        errand.kind === 'result' ? [errand] : [],
-      );
+      world.told.flatMap((told) => (told.kind === 'result' ? [told] : []));
     const both = ['web1', 'web2'];
     for (const host of both) world.put({ host, stateType: 'HARD', attempt: 4 });
     const kicker = world.start('first');
     await until('the page', world, () => results().length > 0);
     t.match(results(), [
-      { host: 'web2', service: 'kicker', code: 2, text: /storm/ },
+      { host: 'web2', service: 'kicker', state: 'CRITICAL', text: /storm/ },
     ]);
     const startMs = world.nowMs();
     for (const host of both) {
@@ -405,7 +403,12 @@ void t.test(
     }
     await until('its end', world, () => results().length > 1);
     t.match(results().slice(1), [
-      { host: 'web2', service: 'kicker', code: 0, text: /storm of .* is over/ },
+      {
+        host: 'web2',
+        service: 'kicker',
+        state: 'OK',
+        text: /storm of .* is over/,
+      },
     ]);
     const { exitDelaySeconds } = quickRules.guards.storm;
     t.ok(

@@ -1,30 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { NagiosData } from '../monitors/nagios/facts.ts';
-import { parseHostGroups } from '../monitors/nagios/objects.ts';
-import { parseNagiosStatus } from '../monitors/nagios/status.ts';
 
 /**
- * Reads Nagios's status data and object cache, each only when it has changed. What cannot be read, or is
- * no such file, counts as not there; `onTrouble` hears of it once, until it can be read again.
+ * Reads a file that somebody else writes, and parses it only when it has changed. What cannot be read, or is no such
+ * file, counts as not there; `onTrouble` hears of it once, until it can be read again.
+ * @param file undefined: none is configured
+ * @param parse undefined: it is not whole, or another file
  */
-export function createNagiosReader(
-  files: { statusFile?: string; objectsFile?: string },
-  onTrouble: (file: string, why: string) => void,
-): () => NagiosData {
-  const readStatus = createFileReader(
-    files.statusFile,
-    parseNagiosStatus,
-    onTrouble,
-  );
-  const readGroups = createFileReader(
-    files.objectsFile,
-    parseHostGroups,
-    onTrouble,
-  );
-  return () => ({ status: readStatus(), groups: readGroups() });
-}
-
-function createFileReader<Parsed>(
+export function createParsedFile<Parsed>(
   file: string | undefined,
   parse: (text: string) => Parsed | undefined,
   onTrouble: (file: string, why: string) => void,
