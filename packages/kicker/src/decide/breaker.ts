@@ -5,7 +5,7 @@ import type { Guards, Rule } from './rules.ts';
 import { readServer, type Situation } from './situation.ts';
 
 /** What a host said so long ago counts no more. */
-const windowMs = 10 * 60 * 1000;
+const windowMs = 60 * 60 * 1000;
 /** So many hosts are remembered, of each kind. */
 const hostsMost = 50;
 /** A kick that tries has so long to say something; then another host tries as well. */

@@ -32,7 +32,7 @@ const samples = 20;
  * How long a kick keeps its place: three times what runs took lately, and no longer than the rule expects of one.
  * @param expectMs what the rule says
  */
-export function holdMs(
+function holdMs(
   tookMs: readonly number[] = [],
   expectMs: number,
 ): number {

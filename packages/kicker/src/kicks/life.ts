@@ -56,7 +56,7 @@ export type Stage =
       isOver: boolean;
     };
 
-export type Next = Stage | { stage: 'verifying' } | { stage: 'closed' };
+type Next = Stage | { stage: 'verifying' } | { stage: 'closed' };
 
 export interface Step {
   next: Next;

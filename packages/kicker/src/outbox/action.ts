@@ -39,7 +39,7 @@ export type Action =
   | { to: 'person'; subject: string; argv: string[]; input: string };
 
 /** What an action belongs to. */
-export interface ActionKeys {
+interface ActionKeys {
   kick?: string;
   problem?: string;
 }

@@ -63,7 +63,7 @@ export interface World {
 }
 
 /** One thing that was told outside. */
-export type Told =
+type Told =
   | (Feedback & Place)
   | (Extract<Action, { to: 'person' }> & { kind: 'command' });
 
@@ -119,8 +119,9 @@ export function createWorld(dir: string, rules = quickRules): World {
   openSpool(directory, uid);
   const shared = openLedger(file, clock);
   /** who has the lease; one that is gone has given it back */
-  let leased: string | undefined;
+  let leased = '';
   const isAlive = new Set<string>();
+  const isLeased = (): boolean => isAlive.has(leased);
   let putCount = 0;
   const ledgers: Ledger[] = [shared];
 
@@ -340,7 +341,7 @@ export function createWorld(dir: string, rules = quickRules): World {
         );
       const ended = (async () => {
         // One at a time, as by the lock beside a ledger: who waits stands by.
-        while (leased !== undefined && isAlive.has(leased)) {
+        while (isLeased()) {
           if (end.signal.aborted) return undefined;
           await timing.pause(1000, end.signal);
         }

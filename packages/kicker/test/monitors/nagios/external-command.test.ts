@@ -5,13 +5,7 @@ import { externalCommand } from '../../../src/monitors/nagios/external-command.t
 type Monitored = Feedback & Place;
 const lineOf = ({ host, service, ...feedback }: Monitored): string => {
   const place = { host, ...(service === undefined ? {} : { service }) };
-  // What is left of both is the feedback.
-  const command = externalCommand(
-    feedback as Feedback,
-    place,
-    'kicker',
-    1772323200,
-  );
+  const command = externalCommand(feedback, place, 'kicker', 1772323200);
   return command.kind === 'line' ? command.line : command.fault.code;
 };
 
