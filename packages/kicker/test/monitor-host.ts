@@ -19,7 +19,7 @@ import {
   type createParties,
   type FakeKickd,
 } from './fake-kickd.ts';
-import { startKicker } from './run-kicker.ts';
+import { startKicker, type Ended } from './run-kicker.ts';
 
 export const handler = fileURLToPath(
   new URL('../../../deploy/nagios/handle_puppetrun', import.meta.url),
@@ -40,6 +40,8 @@ export interface MonitorHost {
 }
 
 interface Serving {
+  /** exit code and what it said, when it has ended by itself */
+  ended: Promise<Ended>;
   log(): Record<string, unknown>[];
   pid: number;
   kill(signal?: NodeJS.Signals): Promise<number | null>;
@@ -146,7 +148,7 @@ export function createMonitorHost(
       await until(
         () => existsSync(join(spool, 'serving')) || child.exitCode !== null,
       );
-      return { log, kill, pid: child.pid ?? 0 };
+      return { log, kill, ended, pid: child.pid ?? 0 };
     },
   };
 }
