@@ -31,6 +31,8 @@ import { learnPolicyOf } from './policy.ts';
 
 /** A kicker that stands by looks so often whether the other has gone. */
 const standByMs = 1000;
+/** Within this time a kicker that stops has gone: systemd's TimeoutStopSec and more. */
+const leaveWithinMs = 30 * 1000;
 
 /** Handles events until it is told to stop. Its log goes to standard output, one JSON object a line. */
 export const command: Command = {
@@ -73,7 +75,9 @@ export const command: Command = {
       if (given.flag('detach') === true) {
         return await detach(given, ledgerFile, directory, shell);
       }
-      const lease = await waitForLease(ledger, isUntilIdle, { shell, log });
+      const lease = isUntilIdle
+        ? await takeIdleLease(ledger, directory, shell)
+        : await standBy(ledger, { shell, log });
       if (lease === undefined) return exitCodes.ok;
       try {
         return await serve(
@@ -97,20 +101,45 @@ function placesOf(config: Config): { ledgerFile: string; directory: string } {
   return { ledgerFile, directory };
 }
 
-/** @returns undefined: it is not to be waited for, or the wait was ended */
-async function waitForLease(
+function holderOf({ user, pid }: Pick<Shell, 'user' | 'pid'>): string {
+  return `${user.hostname}/${String(pid)}`;
+}
+
+/** Waits until no other kicker serves. @returns undefined: the wait was ended */
+async function standBy(
   ledger: Ledger,
-  isUntilIdle: boolean,
   { shell, log }: { shell: Shell; log: Log },
 ): Promise<Lease | undefined> {
-  const holder = `${shell.user.hostname}/${String(shell.pid)}`;
   for (let isTold = false; !shell.signal.aborted; isTold = true) {
-    const lease = takeLease(ledger, holder);
-    if (lease !== undefined || isUntilIdle) return lease;
+    const lease = takeLease(ledger, holderOf(shell));
+    if (lease !== undefined) return lease;
     if (!isTold) {
       log('standing-by', { ledger: ledger.file, ...ledger.lastHolder() });
     }
     await shell.pause(standByMs, shell.signal);
+  }
+  return undefined;
+}
+
+/**
+ * Takes the lease, unless another kicker serves. One that has it and says nothing of it is about to go, and may have
+ * looked into the spool for the last time; or about to begin. Either is a moment.
+ * @returns undefined: another serves
+ */
+async function takeIdleLease(
+  ledger: Ledger,
+  directory: string,
+  shell: Shell,
+): Promise<Lease | undefined> {
+  const startMs = shell.clock.monotonicMs();
+  while (!shell.signal.aborted) {
+    const lease = takeLease(ledger, holderOf(shell));
+    if (lease !== undefined) return lease;
+    const isServed =
+      readHeartbeat(directory, shell.clock.now().getTime()) !== undefined;
+    const waitedMs = shell.clock.monotonicMs() - startMs;
+    if (isServed || waitedMs > leaveWithinMs) return undefined;
+    await shell.pause(100, shell.signal);
   }
   return undefined;
 }
@@ -124,9 +153,11 @@ async function detach(
 ): Promise<number> {
   if (isLeased(ledgerFile) === true) {
     const found = readHeartbeat(directory, shell.clock.now().getTime());
-    if (found?.isHanging !== true) return exitCodes.ok;
-    const seconds = Math.round(found.agoMs / 1000);
-    throw new Faults([errors.serveHangs(found.pid, seconds)]);
+    if (found?.isHanging === true) {
+      const seconds = Math.round(found.agoMs / 1000);
+      throw new Faults([errors.serveHangs(found.pid, seconds)]);
+    }
+    if (found !== undefined) return exitCodes.ok;
   }
   const config = given.text('config');
   await startDetached(

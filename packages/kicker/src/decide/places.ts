@@ -32,10 +32,7 @@ const samples = 20;
  * How long a kick keeps its place: three times what runs took lately, and no longer than the rule expects of one.
  * @param expectMs what the rule says
  */
-function holdMs(
-  tookMs: readonly number[] = [],
-  expectMs: number,
-): number {
+function holdMs(tookMs: readonly number[] = [], expectMs: number): number {
   const sorted = tookMs.toSorted((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)];
   const usualMs = median === undefined ? unknownMs : 3 * median;

@@ -102,13 +102,16 @@ void t.test(
       handed.filter(({ status, said }) => status !== 0 || said !== ''),
       [],
     );
+    const kinds = () =>
+      Array.from({ length: 6 }, (_, index) =>
+        kindsOf(monitor, keyOf('Web1', '17', `S${String(index)}`)).join(),
+      );
+    await until(() => kinds().every((each) => each !== ''));
     await until(() => isLeased(monitor.ledger.file) === false);
-    for (let index = 0; index < 6; index += 1) {
-      t.strictSame(kindsOf(monitor, keyOf('Web1', '17', `S${String(index)}`)), [
-        'event',
-        'decision',
-      ]);
-    }
+    t.strictSame(
+      kinds(),
+      Array.from({ length: 6 }, () => 'event,decision'),
+    );
   },
 );
 
