@@ -9,6 +9,7 @@ import { locateLedger } from '../io/ledger-file.ts';
 import { openSpool } from '../io/spool.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import { startDetached } from '../io/start-detached.ts';
+import { createWatchdog } from '../io/watchdog.ts';
 import { watchSpool } from '../io/watch-spool.ts';
 import { endPages } from '../kicks/end-pages.ts';
 import { handleEvent, type EventContext } from '../kicks/handle-event.ts';
@@ -229,6 +230,8 @@ async function serve(
     { log, onChange: () => watch.wake() },
     end,
   );
+  const heartbeat = createHeartbeatFile(spool.directory, shell.pid, nowMs);
+  const watchdog = createWatchdog(shell.env, shell.clock.monotonicMs);
   const world: ServeWorld = {
     ledger,
     lease,
@@ -237,7 +240,13 @@ async function serve(
     log,
     kicks,
     dispatcher,
-    heartbeat: createHeartbeatFile(spool.directory, shell.pid, nowMs),
+    heartbeat: {
+      beat: () => {
+        heartbeat.beat();
+        watchdog.beat();
+      },
+      withdraw: () => heartbeat.withdraw(),
+    },
     retention: () => inForce.config.retention,
     concurrency: () => inForce.rules.guards.concurrency,
     read: (event) => readSpooled(event, inForce, shell, log),
