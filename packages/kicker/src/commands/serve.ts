@@ -231,7 +231,7 @@ async function serve(
     end,
   );
   const heartbeat = createHeartbeatFile(spool.directory, shell.pid, nowMs);
-  const watchdog = createWatchdog(shell.env, shell.clock.monotonicMs);
+  const watchdog = createWatchdog(shell.env, () => shell.clock.monotonicMs());
   const world: ServeWorld = {
     ledger,
     lease,
