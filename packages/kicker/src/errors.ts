@@ -56,6 +56,12 @@ export const errors = {
       `kicker ${command} has no option ${printable(option)}${near === undefined ? '' : `; did you mean ${near}?`}`,
       `type: kicker ${command} --help`,
     ),
+  optionLikeWord: (command: string, option: string) =>
+    usage(
+      'USAGE_OPTION',
+      `kicker ${command} has no option ${printable(option)}`,
+      `where a word begins with a dash, write -- before the first of them: kicker ${command} -- …; the options: kicker ${command} --help`,
+    ),
   optionValue: (
     command: string,
     option: string,
@@ -113,11 +119,16 @@ export const errors = {
       `${shown(certname)} cannot be a certname (letters, digits, dot, dash, underscore)`,
       `say which it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {certname: NAME}}`,
     ),
-  addressInvalid: (name: string, address: string) =>
+  addressInvalid: (
+    name: string,
+    address: string,
+    why: string,
+    instead: string,
+  ) =>
     usage(
       'ADDRESS_INVALID',
-      `${shown(address)} is not an address`,
-      `say where it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {address: ADDRESS}}`,
+      `${shown(address)} is not an address: ${why}`,
+      `say where it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {address: ${JSON.stringify(instead)}}}`,
     ),
   hostListUnreadable: (file: string, why: string) =>
     usage(
@@ -127,6 +138,12 @@ export const errors = {
     ),
 
   // a monitor's event
+  handlerWords: (words: readonly string[], isTooMany: boolean) =>
+    usage(
+      'USAGE',
+      `${words.length} words, where the order of old handlers has six, STATE STATETYPE ATTEMPT HOSTADDRESS HOSTNAME SERVICEDESC: ${shown(words.join(' '), 120)}`,
+      `${isTooMany ? 'quote $SERVICEDESC$' : 'write all six'}: command_line /usr/share/nagios4/plugins/eventhandlers/handle_puppetrun -- $SERVICESTATE$ $SERVICESTATETYPE$ $SERVICEATTEMPT$ '$HOSTADDRESS$' '$HOSTNAME$' '$SERVICEDESC$'`,
+    ),
   macroNotExpanded: (option: string, value: string, macro: string) =>
     usage(
       'MACRO_NOT_EXPANDED',
