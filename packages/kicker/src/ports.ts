@@ -179,6 +179,17 @@ export interface Spool {
   remove(name: string): void;
   /** An event whose arguments say nothing that can be used. */
   reject(name: string, code: string): string | undefined;
+  /** What was set aside, and lies there for a person to look at. */
+  countBad(): BadEvents;
+}
+
+/** What is in bad/, which keeps so many and no more. */
+export interface BadEvents {
+  count: number;
+  /** how many older ones went to make room, since the spool was opened */
+  dropped: number;
+  /** @param reason the end of its name: a SpoolFlaw, or the code of an error; `at`: when it was set aside */
+  newest?: { name: string; reason: string; at: Date };
 }
 
 /** One line of the log: a constant word, and its facts. */

@@ -15,6 +15,7 @@ import {
   type Command,
   type Shell,
 } from './command.ts';
+import { checkNames, checkSpool } from './check-events.ts';
 import { checkHost } from './check-host.ts';
 import { tick } from '../serve/tick.ts';
 import { createTeller, failed, passed, type Step } from './steps.ts';
@@ -71,7 +72,9 @@ export const command: Command = {
     add(await checkRules(config, shell));
     add(checkMaterial(config, shell));
     add([checkLedger(config, shell)]);
+    add(checkSpool(config, shell));
     add([checkCommandFile(config)]);
+    add(checkNames(config));
     return isWell ? exitCodes.ok : exitCodes.usage;
   },
 };

@@ -7,7 +7,6 @@ import {
   openSync,
   opendirSync,
   readSync,
-  renameSync,
   rmSync,
   type BigIntStats,
 } from 'node:fs';
@@ -24,6 +23,7 @@ import {
   type SpooledEvent,
 } from '../spool/spool-file.ts';
 import type { Spool } from '../ports.ts';
+import { openBadDirectory } from './bad-events.ts';
 import { codeOf } from './error-code.ts';
 
 /** How many names one scan looks at. */
@@ -68,16 +68,12 @@ export function openSpool(directory: string, uid: number): Spool {
     }
     return found;
   };
+  const badDirectory = openBadDirectory(bad);
   const setAside = (name: Buffer, why: string): string | undefined => {
     const shown = name.toString('latin1');
     const kept = spoolNamePattern.test(shown) ? shown : randomUUID();
-    const to = join(bad, `${kept}.${why}`);
-    try {
-      renameSync(Buffer.concat([Buffer.from(`${fresh}/`), name]), to);
-      return to;
-    } catch {
-      return undefined;
-    }
+    const from = Buffer.concat([Buffer.from(`${fresh}/`), name]);
+    return badDirectory.add(from, kept, why);
   };
 
   return {
@@ -100,6 +96,7 @@ export function openSpool(directory: string, uid: number): Spool {
     },
     remove: (name) => rmSync(join(fresh, name), { force: true }),
     reject: (name, code) => setAside(Buffer.from(name, 'latin1'), code),
+    countBad: () => badDirectory.count(),
   };
 }
 

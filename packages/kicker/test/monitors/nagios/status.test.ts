@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { nagiosFacts } from '../../../src/monitors/nagios/facts.ts';
-import { parseHostGroups } from '../../../src/monitors/nagios/objects.ts';
+import {
+  findQuotedNames,
+  parseHostGroups,
+} from '../../../src/monitors/nagios/objects.ts';
 import {
   refreshEvent,
   withAcknowledgement,
@@ -177,6 +180,27 @@ t.test('a new event: whether somebody acknowledged, the data say', (t) => {
     const status = data === undefined ? undefined : parseNagiosStatus(data);
     t.equal(withAcknowledgement(told, status).acknowledgedBy, wanted, name);
   }
+  t.end();
+});
+
+t.test('names with an apostrophe, which no handler hears of', (t) => {
+  const serviceOf = (host: string, service: string, more = ''): string =>
+    `define service {\n\thost_name\t${host}\n\tservice_description\t${service}\n\tcheck_command\tx!'y'\n${more}\t}\n\n`;
+  const handler = '\tevent_handler\thandle_puppetrun\n';
+  t.strictSame(
+    findQuotedNames(
+      [
+        serviceOf('web1', 'HTTP', handler),
+        serviceOf('web1', "Bob's disk", handler),
+        serviceOf('web1', "Ann's disk"),
+        serviceOf("j\xfcrgen's", 'HTTP', handler),
+        "define hostgroup {\n\thostgroup_name\tbob's\n\tmembers\tweb1\n\t}\n",
+        "define contact {\n\tcontact_name\tbob's\n\t}\n",
+      ].join(''),
+    ),
+    ["web1 / Bob's disk", "j\ueffcrgen's / HTTP", "bob's"],
+  );
+  t.strictSame(findQuotedNames(serviceOf('web1', 'HTTP', handler)), []);
   t.end();
 });
 
