@@ -25,7 +25,7 @@ export const command: Command = {
     name: 'check',
     operands: '[HOST]',
     about:
-      'look at configuration, rules, certificates, ledger and command file; of HOST: how its kickd is, as a monitoring plugin',
+      'look at configuration, rules, certificates, ledger, spool and command file; of HOST: how its kickd is, as a monitoring plugin',
     takesOperands: true,
     options: {
       warning: {
