@@ -180,6 +180,7 @@ export interface Lease {
 /** What `kicker history` looks for; what is absent does not matter. */
 interface HistoryFilter {
   kinds?: readonly Entry['kind'][];
+  /** host and service as a person types them: the name in Latin-1 is found as well */
   host?: string;
   service?: string;
   /** ISO 8601 */
@@ -190,7 +191,7 @@ interface HistoryFilter {
 /** Writes one line into the monitor's command file, or says why it could not. */
 export type WriteCommand = (
   file: string,
-  line: string,
+  line: Uint8Array,
 ) => { kind: 'written' } | { kind: 'fault'; fault: FaultFacts };
 
 /** Where event handlers put events; see docs/decisions/0009-resident-kicker.md. */
@@ -204,6 +205,17 @@ export interface Spool {
   remove(name: string): void;
   /** An event whose arguments say nothing that can be used. */
   reject(name: string, code: string): string | undefined;
+  /** What was set aside, and lies there for a person to look at. */
+  countBad(): BadEvents;
+}
+
+/** What is in bad/, which keeps so many and no more. */
+export interface BadEvents {
+  count: number;
+  /** how many older ones went to make room, since the spool was opened */
+  dropped: number;
+  /** @param reason the end of its name: a SpoolFlaw, or the code of an error; `at`: when it was set aside */
+  newest?: { name: string; reason: string; at: Date };
 }
 
 /** One line of the log: a constant word, and its facts. */

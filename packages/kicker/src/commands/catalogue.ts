@@ -49,7 +49,8 @@ export const catalogue: Readonly<
     load: async () => (await import('./doctor.ts')).command,
   },
   check: {
-    about: 'look at configuration, certificates, ledger and command file',
+    about:
+      'look at configuration, certificates, ledger, spool and command file',
     load: async () => (await import('./check.ts')).command,
   },
 };

@@ -15,6 +15,7 @@ import {
   type Command,
   type Shell,
 } from './command.ts';
+import { checkNames, checkSpool } from './check-events.ts';
 import { checkHost } from './check-host.ts';
 import { codeOf } from '../io/error-code.ts';
 import { readHeartbeat } from '../io/heartbeat-file.ts';
@@ -32,7 +33,7 @@ export const command: Command = {
     name: 'check',
     operands: '[HOST]',
     about:
-      'look at configuration, rules, certificates, ledger and command file; of HOST: how its kickd is, as a monitoring plugin',
+      'look at configuration, rules, certificates, ledger, spool and command file; of HOST: how its kickd is, as a monitoring plugin',
     takesOperands: true,
     options: {
       warning: {
@@ -80,9 +81,11 @@ export const command: Command = {
     add(checkMaterial(config, shell));
     add([checkLedger(config, shell)]);
     add([checkServe(config, shell)]);
+    add(checkSpool(config));
     for (const [name, settings] of Object.entries(config.monitors)) {
       add([...createNagios(name, settings, () => {}).check()]);
     }
+    add(checkNames(config));
     return isWell ? exitCodes.ok : exitCodes.usage;
   },
 };

@@ -1,5 +1,9 @@
-import { configOption } from './command.ts';
+import { printable, type FaultFacts } from '@kickd/protocol';
+import { errors } from '../errors.ts';
+import { shownName } from '../events/name-bytes.ts';
+import { isIp } from '../fleet/address.ts';
 import type { NagiosMacros } from '../monitors/nagios/macros.ts';
+import { configOption } from './command.ts';
 import type { CommandSpec, Given } from './options.ts';
 
 const about = (macro: string, text: string) => ({
@@ -57,10 +61,23 @@ export const eventNagiosSpec: CommandSpec = {
   ],
 };
 
+export type ReadMacros =
+  | {
+      kind: 'macros';
+      macros: NagiosMacros;
+      /** what looks wrong, and is taken as it is */
+      remarks: string[];
+    }
+  | { kind: 'faults'; faults: FaultFacts[] };
+
+/** In the order of old handler scripts; a name with a blank and without quotes is more. */
+const wordsOfService = 6;
+
 /** The macros, from options or from the positional order of old handler scripts; an option wins. */
-export function readMacros(given: Given): NagiosMacros {
-  const [state, stateType, attempt, address, host, service] = given.operands;
-  return {
+export function readMacros(given: Given): ReadMacros {
+  const words = given.operands;
+  const [state, stateType, attempt, address, host, service] = words;
+  const macros: NagiosMacros = {
     host: given.text('host') ?? host,
     address: given.text('address') ?? address,
     service: given.text('service') ?? service,
@@ -79,4 +96,29 @@ export function readMacros(given: Given): NagiosMacros {
     hostGroups: given.text('host-groups'),
     percentChange: given.text('percent-change'),
   };
+  const isTooMany = words.length > wordsOfService;
+  if (isTooMany || isTooFew(words, macros)) {
+    const faults = [errors.handlerWords(words, isTooMany)];
+    return { kind: 'faults', faults };
+  }
+  return { kind: 'macros', macros, remarks: remarksOn(words) };
+}
+
+/** A word that is missing makes a host of the service; five are right for an event about a host. */
+function isTooFew(
+  words: readonly string[],
+  { host, service, state = '' }: NagiosMacros,
+): boolean {
+  if (words.length === 0) return false;
+  const isOfHost = ['UP', 'DOWN', 'UNREACHABLE'].includes(state);
+  return host === undefined || (service === undefined && !isOfHost);
+}
+
+function remarksOn(words: readonly string[]): string[] {
+  const [, , , address = '', host = ''] = words;
+  return isIp(host) && address !== '' && !isIp(address)
+    ? [
+        `the host is ${printable(shownName(host))} and its address ${printable(shownName(address))}: the old order has $HOSTADDRESS$ before $HOSTNAME$`,
+      ]
+    : [];
 }

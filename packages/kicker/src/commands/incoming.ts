@@ -2,6 +2,7 @@ import type { FaultFacts } from '@kickd/protocol';
 import type { Config } from '../config/config.ts';
 import { findTarget } from '../fleet/target.ts';
 import type { Event } from '../events/event.ts';
+import type { Facts } from '../events/facts.ts';
 import { nagiosFacts, type NagiosData } from '../monitors/nagios/facts.ts';
 import { withAcknowledgement } from '../monitors/nagios/refresh.ts';
 import { parseNagios } from '../monitors/nagios/macros.ts';
@@ -20,18 +21,26 @@ export function readIncoming(
   data: NagiosData,
   nowMs: number,
 ): ReadIncoming {
-  const parsed = parseNagios(readMacros(given));
+  const read = readMacros(given);
+  if (read.kind === 'faults') return read;
+  const parsed = parseNagios(read.macros);
   if (parsed.kind === 'faults') return parsed;
-  return incomingOf(parsed.event, parsed.groups, config, data, nowMs);
+  const { event, groups } = parsed;
+  const remarks = [...read.remarks, ...parsed.remarks];
+  return incomingOf(event, groups, config, data, nowMs, remarks);
 }
 
-/** The same for an event that is known already. */
+/**
+ * The same for an event that is known already.
+ * @param remarks what came with it and could not be used
+ */
 export function incomingOf(
   told: Event,
   groups: readonly string[],
   config: Config,
   data: NagiosData,
   nowMs: number,
+  remarks: readonly string[] = [],
 ): Extract<ReadIncoming, { kind: 'incoming' }> {
   const event = withoutOwnAcknowledgement(
     withAcknowledgement(told, data.status),
@@ -44,12 +53,20 @@ export function incomingOf(
     event.address,
   );
   const target = found.kind === 'target' ? found.target : undefined;
-  const facts = nagiosFacts(event, groups, target?.certname, data, nowMs);
+  const facts: Facts = {
+    ...nagiosFacts(event, groups, target?.certname, data, nowMs),
+    ...(found.kind === 'fault' ? { targetFault: wordsOf(found.fault) } : {}),
+    ...(remarks.length === 0 ? {} : { remarks }),
+  };
   return {
     kind: 'incoming',
     incoming: { event, facts, ...(target === undefined ? {} : { target }) },
     ...(found.kind === 'fault' ? { targetFault: found.fault } : {}),
   };
+}
+
+function wordsOf({ message, remedy }: FaultFacts): string {
+  return `${message} (fix: ${remedy})`;
 }
 
 /** kicker acknowledges while it heals; that nobody else knows of the problem must not be forgotten for it. */

@@ -1,7 +1,11 @@
 import type { Event } from '../events/event.ts';
+import { shownName } from '../events/name-bytes.ts';
 import type { Match, Rule } from './rules.ts';
 
-/** The first rule that matches, in the order of the file. */
+/**
+ * The first rule that matches, in the order of the file. Names are compared as they are shown: a rules file is UTF-8,
+ * and matches the service that the monitor writes in Latin-1.
+ */
 export function ruleFor(
   event: Event,
   groups: readonly string[],
@@ -26,9 +30,9 @@ function fits(match: Match, event: Event, groups: readonly string[]): boolean {
 }
 
 function fitsOne(wanted: readonly string[] | undefined, name: string): boolean {
-  return (
-    wanted === undefined || wanted.some((pattern) => fitsName(pattern, name))
-  );
+  if (wanted === undefined) return true;
+  const shown = shownName(name);
+  return wanted.some((pattern) => fitsName(pattern, shown));
 }
 
 /**

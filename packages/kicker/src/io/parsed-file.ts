@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
  * Reads a file that somebody else writes, and parses it only when it has changed. What cannot be read, or is no such
  * file, counts as not there; `onTrouble` hears of it once, until it can be read again.
  * @param file undefined: none is configured
- * @param parse undefined: it is not whole, or another file
+ * @param parse takes the text with one character a byte; undefined: it is not whole, or another file
  */
 export function createParsedFile<Parsed>(
   file: string | undefined,
@@ -25,7 +25,7 @@ export function createParsedFile<Parsed>(
       const { ino, size, mtimeMs } = statSync(file);
       const seen = `${String(ino)} ${String(size)} ${String(mtimeMs)}`;
       if (seen === stamp) return parsed;
-      parsed = parse(readFileSync(file, 'utf8'));
+      parsed = parse(readFileSync(file, 'latin1'));
       stamp = seen;
       if (parsed === undefined) return fail('it is not whole, or another file');
       isInTrouble = false;

@@ -8,7 +8,6 @@ import {
   opendirSync,
   readdirSync,
   readSync,
-  renameSync,
   rmSync,
   type BigIntStats,
 } from 'node:fs';
@@ -25,6 +24,7 @@ import {
   type SpooledEvent,
 } from '../spool/spool-file.ts';
 import type { Spool } from '../ports.ts';
+import { openBadDirectory } from './bad-events.ts';
 import { codeOf } from './error-code.ts';
 
 /** How many names one scan looks at. */
@@ -69,16 +69,12 @@ export function openSpool(directory: string, uid: number): Spool {
     }
     return found;
   };
+  const badDirectory = openBadDirectory(bad);
   const setAside = (name: Buffer, why: string): string | undefined => {
     const shown = name.toString('latin1');
     const kept = spoolNamePattern.test(shown) ? shown : randomUUID();
-    const to = join(bad, `${kept}.${why}`);
-    try {
-      renameSync(Buffer.concat([Buffer.from(`${fresh}/`), name]), to);
-      return to;
-    } catch {
-      return undefined;
-    }
+    const from = Buffer.concat([Buffer.from(`${fresh}/`), name]);
+    return badDirectory.add(from, kept, why);
   };
 
   return {
@@ -102,6 +98,7 @@ export function openSpool(directory: string, uid: number): Spool {
     },
     remove: (name) => rmSync(join(fresh, name), { force: true }),
     reject: (name, code) => setAside(Buffer.from(name, 'latin1'), code),
+    countBad: () => badDirectory.count(),
   };
 }
 

@@ -92,7 +92,7 @@ function checkCommandFile(file: string | undefined): CheckStep {
     const { message, remedy } = errors.commandFileUnset();
     return { step, ok: undefined, text: message, remedy };
   }
-  const probed = probeCommandFile(file, '');
+  const probed = probeCommandFile(file);
   const fault = probed.kind === 'fault' ? probed.fault : unwritable(file);
   if (fault === undefined) return { step, ok: true, text: file };
   const { code, message, remedy } = fault;

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { nagiosFacts } from '../../../src/monitors/nagios/facts.ts';
-import { parseHostGroups } from '../../../src/monitors/nagios/objects.ts';
+import {
+  findQuotedNames,
+  parseHostGroups,
+} from '../../../src/monitors/nagios/objects.ts';
 import {
   refreshEvent,
   withAcknowledgement,
@@ -58,6 +61,45 @@ t.test('what Nagios itself wrote', (t) => {
   t.match(status?.hosts.get('w2'), { state: 'UP' });
   t.strictSame([...(status?.unhealthy ?? [])], ['w1']);
   t.equal(status?.createdMs, 1_795_564_478_000);
+  t.end();
+});
+
+t.test('names in Latin-1 and in UTF-8 stay apart', (t) => {
+  const blockOf = (service: string, state: number): string =>
+    `servicestatus {\n\thost_name=h\xf6st\n\tservice_description=${service}\n\tcurrent_state=${state}\n\tproblem_has_been_acknowledged=1\n\t}\n` +
+    `servicecomment {\n\thost_name=h\xf6st\n\tservice_description=${service}\n\tentry_type=4\n\tauthor=J\xfcrgen\n\t}\n`;
+  const status = parseNagiosStatus(
+    [
+      'info {\n\tcreated=1772323200\n\t}\n',
+      blockOf('T\xfcr', 2),
+      blockOf('T\xf6r', 0),
+      // ü in UTF-8
+      blockOf('T\xc3\xbcr', 1),
+    ].join(''),
+  );
+  t.strictSame(
+    [...(status?.services.get('h\ueff6st') ?? [])].map(([name, { state }]) => [
+      name,
+      state,
+    ]),
+    [
+      ['T\ueffcr', 'CRITICAL'],
+      ['T\ueff6r', 'OK'],
+      ['Tür', 'WARNING'],
+    ],
+  );
+  t.equal(
+    status?.acknowledgedBy.get('h\ueff6st')?.get('T\ueffcr'),
+    'J\ueffcrgen',
+  );
+  t.strictSame(
+    [
+      ...parseHostGroups(
+        'define hostgroup {\n\thostgroup_name\tT\xfcren\n\tmembers\th\xf6st,h\xc3\xb6st\n\t}\n',
+      ),
+    ],
+    [['T\ueffcren', ['h\ueff6st', 'höst']]],
+  );
   t.end();
 });
 
@@ -138,6 +180,27 @@ t.test('a new event: whether somebody acknowledged, the data say', (t) => {
     const status = data === undefined ? undefined : parseNagiosStatus(data);
     t.equal(withAcknowledgement(told, status).acknowledgedBy, wanted, name);
   }
+  t.end();
+});
+
+t.test('names with an apostrophe, which no handler hears of', (t) => {
+  const serviceOf = (host: string, service: string, more = ''): string =>
+    `define service {\n\thost_name\t${host}\n\tservice_description\t${service}\n\tcheck_command\tx!'y'\n${more}\t}\n\n`;
+  const handler = '\tevent_handler\thandle_puppetrun\n';
+  t.strictSame(
+    findQuotedNames(
+      [
+        serviceOf('web1', 'HTTP', handler),
+        serviceOf('web1', "Bob's disk", handler),
+        serviceOf('web1', "Ann's disk"),
+        serviceOf("j\xfcrgen's", 'HTTP', handler),
+        "define hostgroup {\n\thostgroup_name\tbob's\n\tmembers\tweb1\n\t}\n",
+        "define contact {\n\tcontact_name\tbob's\n\t}\n",
+      ].join(''),
+    ),
+    ["web1 / Bob's disk", "j\ueffcrgen's / HTTP", "bob's"],
+  );
+  t.strictSame(findQuotedNames(serviceOf('web1', 'HTTP', handler)), []);
   t.end();
 });
 
