@@ -16,7 +16,9 @@ import type {
   StoredEntry,
   WaitingRecord,
 } from './ledger/entry.ts';
-import type { Action, ActionRecord } from './outbox/action.ts';
+import type { Event } from './events/event.ts';
+import type { Facts } from './events/facts.ts';
+import type { Action, ActionRecord, Feedback, Place } from './outbox/action.ts';
 
 /** Every seam between the rooms, which decide, and `io/`, which does. */
 
@@ -230,12 +232,10 @@ export type Performed =
   /** @param isFinal another try would end the same way */
   | { kind: 'failed'; fault: FaultFacts; isFinal: boolean };
 
-export type PerformAction = (action: Action) => Promise<Performed>;
-
-/** How a service is by the monitor's own data. */
-export type SeenService =
-  /** @param checkedMs when it was last checked, epoch milliseconds */
-  { kind: 'seen'; isGreen: boolean; checkedMs: number } | { kind: 'not-known' };
+export type PerformAction = (
+  action: Action,
+  signal: AbortSignal,
+) => Promise<Performed>;
 
 /** One thing that `kicker check` or `kicker doctor` looked at. */
 export interface CheckStep {
@@ -246,4 +246,63 @@ export interface CheckStep {
   /** the one command that fixes it */
   remedy?: string;
   code?: string;
+}
+
+/** How a service is by the monitor's own data. */
+export type SeenService =
+  /** @param checkedMs when it was last checked, epoch milliseconds */
+  { kind: 'seen'; isGreen: boolean; checkedMs: number } | { kind: 'not-known' };
+
+/** One event of a monitor, with what came beside it. */
+export interface SeenEvent {
+  event: Event;
+  /** the host groups that the monitor named with it */
+  groups: readonly string[];
+  /** what could not be read, or looks wrong, in words */
+  remarks: readonly string[];
+}
+
+export type ReadMessage =
+  | { kind: 'events'; seen: readonly SeenEvent[] }
+  /** nothing in it can be used */
+  | { kind: 'faults'; faults: readonly FaultFacts[] };
+
+/** How a problem stands by now, by the monitor's own data. */
+export type Refreshed =
+  /** the event as the monitor would report it now */
+  | { kind: 'lasts'; event: Event }
+  /** the service is green: the event that says so */
+  | { kind: 'over'; event: Event }
+  | { kind: 'not-known' };
+
+/** Where a monitor that is asked, or streams, puts what it has seen: the same spool as an event handler. */
+interface Sink {
+  put(args: readonly string[]): void;
+}
+
+/**
+ * One configured monitor. What it knows is a snapshot, asked without waiting; what it is told goes out through `tell`.
+ * Every adapter passes the conformance suite, test/monitors/conformance.ts.
+ */
+export interface Monitor {
+  /** its key in kicker.yaml, and Event.monitor */
+  readonly name: string;
+  /** what it can be told */
+  readonly can: ReadonlySet<Feedback['kind']>;
+  /** Turns one message of the spool into events. Never throws. */
+  read(message: SpooledEvent): ReadMessage;
+  /** What is known beyond an event; the certname is the inventory's. */
+  facts(seen: SeenEvent): Omit<Facts, 'certname' | 'targetFault' | 'remarks'>;
+  /** @param sinceMs data from before say nothing new; epoch milliseconds */
+  refresh(event: Event, sinceMs: number): Refreshed;
+  see(event: Event): SeenService;
+  tell(
+    feedback: Feedback,
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<Performed>;
+  /** Follows the monitor until `signal` aborts, where it has more than what it hands over by itself. */
+  run(sink: Sink, signal: AbortSignal): Promise<void>;
+  /** for `kicker check` */
+  check(signal: AbortSignal): AsyncIterable<CheckStep>;
 }

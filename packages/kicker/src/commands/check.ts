@@ -15,12 +15,12 @@ import {
   type Command,
   type Shell,
 } from './command.ts';
-import { checkNames, checkSpool } from './check-events.ts';
+import { checkSpool } from './check-events.ts';
 import { checkHost } from './check-host.ts';
 import { codeOf } from '../io/error-code.ts';
 import { readHeartbeat } from '../io/heartbeat-file.ts';
 import { oldestSpooledMs } from '../io/spool.ts';
-import { createNagios } from '../monitors/nagios/adapter.ts';
+import { createMonitor } from '../monitors/registry.ts';
 import type { CheckStep } from '../ports.ts';
 import { tick } from '../serve/tick.ts';
 import { createTeller, failed, passed } from './steps.ts';
@@ -83,9 +83,10 @@ export const command: Command = {
     add([checkServe(config, shell)]);
     add(checkSpool(config));
     for (const [name, settings] of Object.entries(config.monitors)) {
-      add([...createNagios(name, settings, () => {}).check()]);
+      const world = { now: () => shell.clock.now(), onTrouble: () => {} };
+      const monitor = createMonitor(name, settings, world);
+      for await (const step of monitor.check(shell.signal)) add([step]);
     }
-    add(checkNames(config));
     return isWell ? exitCodes.ok : exitCodes.usage;
   },
 };

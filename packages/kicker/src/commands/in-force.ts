@@ -6,9 +6,9 @@ import { loadConfig } from '../io/load-config.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { createLimiter, type Limiter } from '../kicks/limiter.ts';
-import { createNagios, type Nagios } from '../monitors/nagios/adapter.ts';
+import { createMonitor } from '../monitors/registry.ts';
 import type { EscalationWays } from '../outbox/escalation.ts';
-import type { AgentClient, Log, PerformAction } from '../ports.ts';
+import type { AgentClient, Log, Monitor, PerformAction } from '../ports.ts';
 import { errors } from '../errors.ts';
 import type { Shell } from './command.ts';
 
@@ -16,7 +16,7 @@ import type { Shell } from './command.ts';
 export interface InForce {
   config: Config;
   rules: RuleSet;
-  monitors: ReadonlyMap<string, Nagios>;
+  monitors: ReadonlyMap<string, Monitor>;
   client: AgentClient;
   limiter: Limiter;
   can: EscalationWays['can'];
@@ -34,9 +34,11 @@ export async function readInForce(
   const monitors = new Map(
     Object.entries(config.monitors).map(([name, settings]) => [
       name,
-      createNagios(name, settings, (file, why) =>
-        log('monitor-data', { monitor: name, file, why }),
-      ),
+      createMonitor(name, settings, {
+        now: () => shell.clock.now(),
+        onTrouble: (file, why) =>
+          log('monitor-data', { monitor: name, file, why }),
+      }),
     ]),
   );
   return {
@@ -49,7 +51,7 @@ export async function readInForce(
     }),
     limiter: createLimiter(config.serve.parallel),
     can: (monitor, kind) => monitors.get(monitor)?.can.has(kind) === true,
-    perform: (action) => {
+    perform: (action, signal) => {
       if (action.to === 'person') return callPerson(action.argv, action.input);
       const { monitor, feedback, place } = action;
       const found = monitors.get(monitor);
@@ -59,7 +61,7 @@ export async function readInForce(
             fault: errors.monitorUnknown(monitor, [...monitors.keys()]),
             isFinal: true,
           })
-        : found.tell(feedback, place, shell.clock.now());
+        : found.tell(feedback, place, signal);
     },
   };
 }

@@ -15,19 +15,18 @@ import { endPages } from '../kicks/end-pages.ts';
 import { handleEvent, type EventContext } from '../kicks/handle-event.ts';
 import { createKicks } from '../kicks/kicks.ts';
 import type { WaitingRecord } from '../ledger/entry.ts';
-import { refreshEvent } from '../monitors/nagios/refresh.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
-import type { Ledger, Lease, Log, Spool } from '../ports.ts';
+import type { Ledger, Lease, Log, ReadMessage, Spool } from '../ports.ts';
+import { contextOf, type FindTarget } from '../serve/event-context.ts';
+import { findTarget } from '../fleet/target.ts';
 import type { ReadSpooled } from '../serve/handle-spool.ts';
 import { serveLoop, type ServeWorld } from '../serve/serve-loop.ts';
 import { stillFresh } from '../serve/still-fresh.ts';
 import { configOption, type Command, type Shell } from './command.ts';
 import { decidingOf } from './deciding.ts';
-import { eventNagiosSpec } from './event-options.ts';
 import { readInForce, type InForce } from './in-force.ts';
-import { incomingOf, readIncoming } from './incoming.ts';
 import { toJsonLine } from './kick-result.ts';
-import { parseOptions, type Given } from './options.ts';
+import type { Given } from './options.ts';
 import { learnPolicyOf } from './policy.ts';
 
 /** A kicker that stands by looks so often whether the other has gone. */
@@ -197,7 +196,7 @@ async function serve(
     decidingOf(inForce.config, inForce.rules, ledger, shell, inForce.can);
   const dispatcher = createDispatcher({
     outbox: ledger,
-    perform: (action) => inForce.perform(action),
+    perform: (action, signal) => inForce.perform(action, signal),
     timing: shell,
     onTrouble: (error) => log('action-trouble', troubleOf(error)),
     onFailed: ({ action, tries }, { fault }) => {
@@ -319,38 +318,43 @@ function reloadFaultsOf(
   }
 }
 
+/** The events of one message, each as it stands now; `code`: none can be used, and the reason is logged. */
 function readSpooled(
-  { name, monitor, args, at }: Parameters<ReadSpooled>[0],
+  message: Parameters<ReadSpooled>[0],
   { config, monitors }: InForce,
   shell: Shell,
   log: Log,
 ): ReturnType<ReadSpooled> {
-  const faults = (found: readonly FaultFacts[]) => {
-    for (const { code, message, remedy } of found) {
-      log('event-unusable', { name, code, message, remedy });
+  const { name, at } = message;
+  const tell = (faults: readonly FaultFacts[]): void => {
+    for (const { code, message: what, remedy } of faults) {
+      log('event-unusable', { name, code, message: what, remedy });
     }
-    return { code: found[0]?.code ?? 'USAGE' };
   };
-  const known = monitors.get(monitor);
-  if (known === undefined) {
-    return faults([errors.monitorUnknown(monitor, [...monitors.keys()])]);
+  const monitor = monitors.get(message.monitor);
+  const read: ReadMessage =
+    monitor === undefined
+      ? {
+          kind: 'faults',
+          faults: [
+            errors.monitorUnknown(message.monitor, [...monitors.keys()]),
+          ],
+        }
+      : monitor.read(message);
+  if (read.kind === 'faults' || monitor === undefined) {
+    const faults = read.kind === 'faults' ? read.faults : [];
+    tell(faults);
+    return { code: faults[0]?.code ?? 'USAGE' };
   }
-  try {
-    const options = parseOptions(eventNagiosSpec, args);
-    const data = known.data();
-    const now = shell.clock.now();
-    const read = readIncoming(options, config, data, now.getTime());
-    if (read.kind === 'faults') return faults(read.faults);
-    if (read.targetFault !== undefined) faults([read.targetFault]);
-    const context = {
-      ...read.incoming,
-      event: { ...read.incoming.event, monitor },
-    };
-    return { context: stillFresh(context, data.status, at, now) };
-  } catch (error) {
-    if (error instanceof Faults) return faults(error.faults);
-    throw error;
-  }
+  const now = shell.clock.now();
+  return {
+    contexts: read.seen.map((seen) => {
+      const event = stillFresh(seen.event, monitor, at, now);
+      const found = contextOf({ ...seen, event }, monitor, findIn(config));
+      if (found.targetFault !== undefined) tell([found.targetFault]);
+      return found.context;
+    }),
+  };
 }
 
 /** A problem that waits, as it stands by now. */
@@ -364,23 +368,24 @@ async function refresh(
   }: { ledger: Ledger; shell: Shell; signal: AbortSignal },
 ): Promise<EventContext> {
   const { config, rules, client, limiter, monitors } = inForce;
-  const { clock } = shell;
   await learnPolicyOf(
     record,
-    { client, ledger, clock, limiter },
+    { client, ledger, clock: shell.clock, limiter },
     { config, rules },
     signal,
   );
-  const data = monitors.get(record.event.monitor)?.data() ?? {};
-  const now = clock.now();
-  const refreshed = refreshEvent(
-    record.event,
-    data.status,
-    record.since.wallMs,
-    now,
-  );
-  const event = refreshed.kind === 'not-known' ? record.event : refreshed.event;
-  return incomingOf(event, [], config, data, now.getTime()).incoming;
+  const monitor = monitors.get(record.event.monitor);
+  const refreshed = monitor?.refresh(record.event, record.since.wallMs);
+  const event =
+    refreshed === undefined || refreshed.kind === 'not-known'
+      ? record.event
+      : refreshed.event;
+  const seen = { event, groups: [], remarks: [] };
+  return contextOf(seen, monitor, findIn(config)).context;
+}
+
+function findIn({ hosts, port }: Config): FindTarget {
+  return (host, address) => findTarget(host, hosts, port, address);
 }
 
 function logOf(shell: Pick<Shell, 'say' | 'clock'>): Log {

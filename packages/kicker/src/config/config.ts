@@ -1,4 +1,5 @@
 import type { HostEntry } from '../fleet/target.ts';
+import { monitorSchemas, type MonitorSettings } from '../monitors/schemas.ts';
 
 /** Puppet's old port of `puppet agent --listen`, as in the protocol. */
 const defaultPort = 8139;
@@ -8,16 +9,6 @@ export const defaultConfigFile = '/etc/kicker/kicker.yaml';
 
 /** Where the rules are looked for when the configuration names no other file. */
 export const defaultRulesFile = '/etc/kicker/rules.yaml';
-
-/** What kicker.yaml says of one Nagios, Naemon or Icinga 1. */
-export interface MonitorSettings {
-  commandFile?: string;
-  /** status.dat and objects.cache: what Nagios knows beyond one event */
-  statusFile?: string;
-  objectsFile?: string;
-  /** who comments and acknowledges */
-  author: string;
-}
 
 /** kicker's whole configuration, every default filled in. */
 export interface Config {
@@ -68,7 +59,7 @@ export interface Config {
   ledger?: string;
 }
 
-const defaultMonitor: MonitorSettings = { author: 'kicker' };
+const defaultMonitor: MonitorSettings = monitorSchemas.nagios.defaults;
 
 /** The configuration where no file says anything. */
 export function defaultConfig(): Config {

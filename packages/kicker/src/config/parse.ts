@@ -1,7 +1,8 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import { checkYaml } from './check-yaml.ts';
-import { defaultConfig, type Config, type MonitorSettings } from './config.ts';
+import type { MonitorSettings } from '../monitors/schemas.ts';
+import { defaultConfig, type Config } from './config.ts';
 import { ConfigFile } from './schema.ts';
 
 export type ParsedConfig =
@@ -55,8 +56,7 @@ function monitorsOf(
   base: MonitorSettings,
 ): Record<string, MonitorSettings> {
   const named = Object.entries(monitors ?? {}).map(
-    ([name, { kind: _kind, ...settings }]) =>
-      [name, { ...base, ...settings }] as const,
+    ([name, settings]) => [name, { ...base, ...settings }] as const,
   );
   if (nagios !== undefined || named.length === 0) {
     named.unshift(['nagios', { ...base, ...nagios }]);

@@ -11,6 +11,8 @@ import { personLane, type ActionRecord, type ActionResult } from './action.ts';
 
 /** So many of a lane at once: what hangs holds up only its own lane. */
 const atOnce = 8;
+/** One try may take so long; the operator's command has a shorter end of its own. */
+const performMostMs = 60 * 1000;
 
 export interface Dispatcher {
   /** Begins what is to be done now. */
@@ -71,7 +73,8 @@ export function createDispatcher({
   }
 
   async function finish(lane: Lane, record: ActionRecord): Promise<void> {
-    const performed = await perform(record.action);
+    const signal = AbortSignal.timeout(performMostMs);
+    const performed = await perform(record.action, signal);
     if (performed.kind === 'done') lane.passed();
     else onFailed(record, performed);
     const goneMs = elapsedMs(record.decided, timing.clock.moment());

@@ -13,10 +13,10 @@ const backlogMs = 10 * 1000;
 /** A spool full of rubbish must not fill the log as well. */
 const loggedMost = 10;
 
-/** Turns what lies in the spool into an event; `code`: it says nothing that can be used, and the reason is logged. */
+/** Turns what lies in the spool into events; `code`: it says nothing that can be used, and the reason is logged. */
 export type ReadSpooled = (
   event: SpooledEvent,
-) => { context: EventContext } | { code: string };
+) => { contexts: readonly EventContext[] } | { code: string };
 
 /**
  * Handles the events of one scan, oldest first: into the ledger, then out of the spool, then the kicks.
@@ -77,7 +77,14 @@ export async function handleSpool(
     const readable = batch.flatMap((event) => {
       const found = read(event);
       if (!('code' in found)) {
-        return [{ event, context: { ...found.context, source: event.name } }];
+        return found.contexts.map((context, index) => ({
+          event,
+          // One message may hold several: each is handled once.
+          context: {
+            ...context,
+            source: index === 0 ? event.name : `${event.name}#${String(index)}`,
+          },
+        }));
       }
       spool.reject(event.name, found.code);
       return [];

@@ -34,9 +34,17 @@ void t.test('what is given goes over the defaults', async (t) => {
       port: 9139,
       hosts: { Web1: { certname: 'web1.example.com', address: '192.0.2.1' } },
       monitors: {
-        nagios: { commandFile: '/run/nagios.cmd', author: 'kicker' },
+        nagios: {
+          kind: 'nagios',
+          commandFile: '/run/nagios.cmd',
+          author: 'kicker',
+        },
       },
-      nagios: { commandFile: '/run/nagios.cmd', author: 'kicker' },
+      nagios: {
+        kind: 'nagios',
+        commandFile: '/run/nagios.cmd',
+        author: 'kicker',
+      },
       rules: '/etc/kicker/rules.yaml',
       retry: { forSeconds: 60 },
       timeouts: { connectSeconds: 0.5, requestSeconds: 10 },

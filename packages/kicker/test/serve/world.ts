@@ -326,9 +326,11 @@ export function createWorld(dir: string, rules = quickRules): World {
             dispatcher,
             heartbeat: { beat: () => {}, withdraw: () => {} },
             read: ({ args }) => ({
-              context: contextOf(
-                eventOf(JSON.parse(args[0] ?? '{}') as Partial<Event>),
-              ),
+              contexts: [
+                contextOf(
+                  eventOf(JSON.parse(args[0] ?? '{}') as Partial<Event>),
+                ),
+              ],
             }),
             refresh: (record) => Promise.resolve(contextOf(record.event)),
             handle: (context) => handleEvent(context, deciding),

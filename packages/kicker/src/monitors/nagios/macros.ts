@@ -74,7 +74,10 @@ export type ParsedEvent =
  * An unexpanded `$MACRO$` is its own mistake: it means that the command definition is wrong, not the service.
  * @see https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/macrolist.html
  */
-export function parseNagios(macros: NagiosMacros): ParsedEvent {
+export function parseNagios(
+  macros: NagiosMacros,
+  monitor: string,
+): ParsedEvent {
   const faults: FaultFacts[] = [];
   const remarks: string[] = [];
   const read = createMacroReader(macros, faults, remarks);
@@ -111,7 +114,7 @@ export function parseNagios(macros: NagiosMacros): ParsedEvent {
     return { kind: 'faults', faults };
   }
   const event: Event = {
-    monitor: 'nagios',
+    monitor,
     host,
     state,
     stateType,

@@ -1,10 +1,11 @@
 import t from 'tap';
 import {
-  parseNagios,
+  parseNagios as parse,
   type NagiosMacros,
 } from '../../../src/monitors/nagios/macros.ts';
 import { problemKey } from '../../../src/events/event.ts';
 
+const parseNagios = (macros: NagiosMacros) => parse(macros, 'nagios');
 const whole = {
   host: 'web1',
   address: '192.0.2.1',
@@ -270,3 +271,5 @@ void t.test('one problem has one key, SOFT or HARD', async (t) => {
   t.equal(keys[0], keys[2]);
   t.equal(new Set(keys).size, 4);
 });
+
+t.match(parse(whole, 'dc2'), { event: { monitor: 'dc2' } });

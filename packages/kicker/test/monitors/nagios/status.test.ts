@@ -215,14 +215,13 @@ t.test('groups, their size and how many are unhealthy', (t) => {
   );
   const status = parseNagiosStatus(recorded);
   const nowMs = 1_795_564_479_000;
-  t.strictSame(nagiosFacts(event, [], 'w1', { status, groups }, nowMs), {
-    certname: 'w1',
+  t.strictSame(nagiosFacts(event, [], { status, groups }, nowMs), {
     groups: [{ name: 'web', members: 2, unhealthy: 1 }],
   });
-  t.strictSame(nagiosFacts(event, ['db'], undefined, {}, nowMs), {
+  t.strictSame(nagiosFacts(event, ['db'], {}, nowMs), {
     groups: [{ name: 'db' }],
   });
-  t.match(nagiosFacts(event, [], 'w1', { status }, nowMs + 301_000), {
+  t.match(nagiosFacts(event, [], { status }, nowMs + 301_000), {
     monitorTrouble: /status data are 302 s old/,
   });
   t.end();
