@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { learn } from '../../src/decide/learn.ts';
@@ -500,5 +501,36 @@ void t.test(
       text: 'kicker: problem web2 / HTTP is over',
     });
     await kicker.stop();
+  },
+);
+
+void t.test(
+  'events that cannot be used: told once, with the newest',
+  async (t) => {
+    const dir = t.testdir();
+    const world = createWorld(dir);
+    t.teardown(() => world.close());
+    world.stepMs = 1000;
+    writeFileSync(join(dir, 'spool', 'new', 'odd'), 'x');
+    const kicker = world.start('first');
+    const told = () =>
+      kicker.log.filter(({ event }) => event === 'events-set-aside');
+    await until('it is told', world, () => told().length > 0);
+    world.pass(600_000);
+    world.put({ state: 'OK' });
+    await until('another is handled', world, isQuiet(world));
+    await kicker.stop();
+    t.match(told(), [
+      {
+        facts: {
+          count: 1,
+          dropped: 0,
+          newest: /\.bad-name$/,
+          reason: 'bad-name',
+          remedy: 'kicker check',
+        },
+      },
+    ]);
+    t.equal(told().length, 1);
   },
 );
