@@ -29,10 +29,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   kicks: {
     source: `${kicker}/src/kicks`,
-    tests: [
-      `${kicker}/test/kicks/*.test.ts`,
-      `${kicker}/test/serve/serve-loop.test.ts`,
-    ],
+    tests: [`${kicker}/test/kicks/*.test.ts`],
   },
   outbox: {
     source: `${kicker}/src/outbox`,

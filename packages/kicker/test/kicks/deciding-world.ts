@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
@@ -26,12 +28,16 @@ export function createDecidingWorld(
   guards: Partial<Guards> = {},
   ways: EscalationWays = { can: () => true },
 ) {
+  const dir = mkdtempSync(join(tmpdir(), 'kicker-'));
   let nowMs = startMs;
   const now = () => ({ wallMs: nowMs, boot: 'boot', monotonicMs: nowMs });
-  const ledger = openLedger(join(t.testdir(), 'ledger.sqlite'), {
+  const ledger = openLedger(join(dir, 'ledger.sqlite'), {
     now: () => new Date(nowMs),
   });
-  t.teardown(() => ledger.close());
+  t.teardown(() => {
+    ledger.close();
+    rmSync(dir, { recursive: true });
+  });
   const rules: RuleSet = {
     ...defaultRuleSet,
     rules: [{ ...defaultRule, ...rule }],
