@@ -10,7 +10,10 @@ const outcome = { kind: 'not-known', code: 'X', message: 'x' } as const;
 /** A kick whose run ended at startMs, and time that passes where somebody waits. */
 function createStage(
   see: (nowMs: number) => SeenService,
-  { canRecheck = true, verifySeconds = 60 as number | null } = {},
+  {
+    canRecheck = true,
+    verifySeconds = 60,
+  }: { canRecheck?: boolean; verifySeconds?: number | null } = {},
 ) {
   let nowMs = startMs;
   const moment = () => ({ boot: 'b', monotonicMs: nowMs, wallMs: nowMs });
