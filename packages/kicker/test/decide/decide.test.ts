@@ -37,7 +37,7 @@ const base: Event = {
 };
 
 void t.test('which attempt of how many kicks', async (t) => {
-  // Each row: the maximum, then the only SOFT attempt that kicks.
+  // Each row: the maximum, then the first SOFT attempt that kicks.
   const rows: [number | undefined, number | undefined][] = [
     [1, undefined],
     [2, 1],
@@ -56,7 +56,8 @@ void t.test('which attempt of how many kicks', async (t) => {
         attempt,
         stateType: attempt === maxAttempts ? 'HARD' : 'SOFT',
       };
-      const kicks = attempt === soft || event.stateType === 'HARD';
+      const kicks =
+        event.stateType === 'HARD' || (soft !== undefined && attempt >= soft);
       const decision = judgeOf(event);
       t.equal(
         decision.kind,
