@@ -1,4 +1,5 @@
 import { printable, type FaultFacts } from '@kickd/protocol';
+import { shownName } from './events/name-bytes.ts';
 
 /** What kicker's exit codes mean; docs/reference/kicker.md says the same. */
 export const exitCodes = {
@@ -34,6 +35,9 @@ const fault = (
 ): FaultFacts => ({ code, message, remedy, exitCode });
 const usage = (code: string, message: string, remedy: string) =>
   fault(exitCodes.usage, code, message, remedy);
+
+/** A name of the monitor, made fit to be read. */
+const shown = (name: string, most?: number) => printable(shownName(name), most);
 
 /** Every error of kicker that a person can meet. */
 export const errors = {
@@ -100,20 +104,20 @@ export const errors = {
   hostWildcard: (name: string) =>
     usage(
       'HOST_WILDCARD',
-      `${printable(name)} is a wildcard; kicker kicks hosts that are named`,
+      `${shown(name)} is a wildcard; kicker kicks hosts that are named`,
       'name each host, or hand over a list: kicker kick --file HOSTS',
     ),
   hostInvalid: (name: string, certname: string) =>
     usage(
       'HOST_INVALID',
-      `${printable(certname)} cannot be a certname (letters, digits, dot, dash, underscore)`,
-      `say which it is, in kicker.yaml: hosts: {${JSON.stringify(printable(name))}: {certname: NAME}}`,
+      `${shown(certname)} cannot be a certname (letters, digits, dot, dash, underscore)`,
+      `say which it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {certname: NAME}}`,
     ),
   addressInvalid: (name: string, address: string) =>
     usage(
       'ADDRESS_INVALID',
-      `${printable(address)} is not an address`,
-      `say where it is, in kicker.yaml: hosts: {${JSON.stringify(printable(name))}: {address: ADDRESS}}`,
+      `${shown(address)} is not an address`,
+      `say where it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {address: ADDRESS}}`,
     ),
   hostListUnreadable: (file: string, why: string) =>
     usage(
@@ -126,13 +130,13 @@ export const errors = {
   macroNotExpanded: (option: string, value: string, macro: string) =>
     usage(
       'MACRO_NOT_EXPANDED',
-      `${option} is the bare text ${printable(value)}: the monitor did not put a value there`,
+      `${option} is the bare text ${shown(value)}: the monitor did not put a value there`,
       `in the command definition write ${option} "${macro}", in an event handler of a service; the macro must be one that it knows`,
     ),
   macroBad: (option: string, value: string, wanted: string, macro: string) =>
     usage(
       'MACRO_BAD',
-      `${option} is ${printable(JSON.stringify(value), 120)}; wanted: ${wanted}`,
+      `${option} is ${shown(JSON.stringify(value), 120)}; wanted: ${wanted}`,
       `in the command definition write ${option} "${macro}"`,
     ),
   eventUnreadable: (from: string, why: string) =>
@@ -150,7 +154,7 @@ export const errors = {
   recheckName: (name: string) =>
     usage(
       'RECHECK_NAME',
-      `${printable(name)} cannot stand in a Nagios command: empty, too long, or with ; or a control character`,
+      `${shown(name)} cannot stand in a Nagios command: empty, too long, or with ; or a control character`,
       'rename the host or the service in Nagios',
     ),
 
@@ -282,7 +286,7 @@ export const errors = {
   storyUnknown: (what: string) =>
     usage(
       'STORY_UNKNOWN',
-      `the ledger knows nothing of ${printable(what)}`,
+      `the ledger knows nothing of ${shown(what)}`,
       'look for it: kicker history --since 7d --kind all',
     ),
   kickFollowed: (kick: string) =>

@@ -1,5 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { runApp } from './app.ts';
+import { exactArguments } from './io/exact-arguments.ts';
 import { readMoment } from './io/moment.ts';
 import type { Shell } from './commands/command.ts';
 
@@ -68,7 +69,7 @@ const shell: Shell = {
 };
 
 // No top-level await: the single executable is built from CommonJS, which has none.
-void runApp(process.argv.slice(2), shell, readVersion)
+void runApp(exactArguments(process.argv.slice(2)), shell, readVersion)
   .catch((error: unknown) => {
     // Not one of ours: a mistake in kicker. 70 is EX_SOFTWARE, so that it never looks like an answer.
     console.error('kicker: INTERNAL:', error);

@@ -156,6 +156,7 @@ export interface Ledger extends Memory {
 /** What `kicker history` looks for; what is absent does not matter. */
 interface HistoryFilter {
   kinds?: readonly Entry['kind'][];
+  /** host and service as a person types them: the name in Latin-1 is found as well */
   host?: string;
   service?: string;
   /** ISO 8601 */
@@ -166,7 +167,7 @@ interface HistoryFilter {
 /** Writes one line into the monitor's command file, or says why it could not. */
 export type WriteCommand = (
   file: string,
-  line: string,
+  line: Uint8Array,
 ) => { kind: 'written' } | { kind: 'fault'; fault: FaultFacts };
 
 /** Where event handlers put events; see docs/decisions/0009-resident-kicker.md. */

@@ -96,7 +96,7 @@ export const command: Command = {
     const groups =
       objects === undefined
         ? new Map<string, string[]>()
-        : parseHostGroups(readTextFile(objects, 256 * 1024 * 1024));
+        : parseHostGroups(readTextFile(objects, 256 * 1024 * 1024, 'latin1'));
     const replayBy = (by: RuleSet): Replay =>
       createReplay({ rules: by, groups, runMs: seconds * 1000 });
     const read = await replayFiles(

@@ -164,7 +164,7 @@ function checkCommandFile(config: Config): Step {
     const { message, remedy } = errors.commandFileUnset();
     return { step, ok: undefined, text: message, remedy };
   }
-  const probed = probeCommandFile(file, '');
+  const probed = probeCommandFile(file);
   if (probed.kind === 'written') {
     try {
       accessSync(file, constants.W_OK);

@@ -8,6 +8,7 @@ import {
 import type { Entry, EntryKind, StoredEntry } from '../ledger/entry.ts';
 import { wordsOf } from './views/entry-text.ts';
 import { placeOfProblem, subjectOf } from '../events/event.ts';
+import { shownName } from '../events/name-bytes.ts';
 import type { Ledger } from '../ports.ts';
 import {
   configOption,
@@ -194,7 +195,7 @@ function lineOf({ at, problem, entry }: StoredEntry): string {
 
 /** A kick by hand has no problem. */
 function nameOf(entry: Entry): string {
-  return entry.kind === 'kick' ? entry.body.target.name : '-';
+  return entry.kind === 'kick' ? shownName(entry.body.target.name) : '-';
 }
 
 function jsonOfEntry({ seq, at, kick, problem, entry }: StoredEntry): string {

@@ -1,5 +1,6 @@
 import { learn } from '../decide/learn.ts';
 import { exitCodes } from '../errors.ts';
+import { shownName, spellingsOf } from '../events/name-bytes.ts';
 import { configOption, type Command } from './command.ts';
 import { byOption, openForCommand, readReason } from './judgement.ts';
 
@@ -27,12 +28,17 @@ export const command: Command = {
   },
   async run(given, shell) {
     const { by, reason } = readReason('resume', given, shell);
-    const group = given.text('storm');
+    const typed = given.text('storm');
     const { ledger, rules } = await openForCommand(given, shell);
     try {
+      const isStorming = (name: string): boolean =>
+        ledger.read('group', name)?.storm !== undefined;
+      const group =
+        typed === undefined
+          ? undefined
+          : (spellingsOf(typed).find(isStorming) ?? typed);
       const before = ledger.read('fleet', '')?.stopped;
-      const hadStorm =
-        group !== undefined && ledger.read('group', group)?.storm !== undefined;
+      const hadStorm = group !== undefined && isStorming(group);
       ledger.transact((transaction) => {
         const now = shell.clock.moment();
         transaction.remember(
@@ -53,8 +59,8 @@ export const command: Command = {
       shell.say(
         group !== undefined
           ? hadStorm
-            ? `the storm of ${group} is over`
-            : `there was no storm of ${group}`
+            ? `the storm of ${shownName(group)} is over`
+            : `there was no storm of ${shownName(group)}`
           : before === undefined
             ? 'kicker was not stopped'
             : `resumed: ${before.by} had stopped kicker at ${before.at}: ${before.reason}`,

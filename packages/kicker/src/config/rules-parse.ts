@@ -3,6 +3,7 @@ import { defaultRule, defaultRuleSet } from '../decide/default-rules.ts';
 import { fitsName } from '../decide/match.ts';
 import type { Guards, Match, Rule, RuleSet } from '../decide/rules.ts';
 import { errors } from '../errors.ts';
+import { shownName } from '../events/name-bytes.ts';
 import { checkYaml } from './check-yaml.ts';
 import { RulesFile } from './rules-schema.ts';
 
@@ -73,8 +74,9 @@ function fillMatch({
   };
 }
 
+/** As they are shown: a name may be copied from `kicker history --json`, where each byte of it is kept. */
 function listOf(names: string | string[]): string[] {
-  return typeof names === 'string' ? [names] : names;
+  return (typeof names === 'string' ? [names] : names).map(shownName);
 }
 
 function fillGuards(given: NonNullable<RulesFile['guards']>): Guards {

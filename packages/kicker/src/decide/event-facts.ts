@@ -1,3 +1,4 @@
+import { shownName } from '../events/name-bytes.ts';
 import type { Finding } from './finding.ts';
 import type { Situation } from './situation.ts';
 import type { Rule } from './rules.ts';
@@ -27,7 +28,7 @@ export function judgeTarget({ event, facts }: Situation): Finding {
   return {
     kind: 'skip',
     code: 'no-target',
-    reason: `${event.host === '' ? 'the empty name' : event.host} is not the name of one host that can be kicked`,
+    reason: `${event.host === '' ? 'the empty name' : shownName(event.host)} is not the name of one host that can be kicked`,
   };
 }
 
@@ -47,7 +48,7 @@ export function judgeAcknowledged({ event }: Situation, rule: Rule): Finding {
   return {
     kind: 'skip',
     code: 'acknowledged',
-    reason: `the problem is acknowledged by ${event.acknowledgedBy} (when.acknowledged is false)`,
+    reason: `the problem is acknowledged by ${shownName(event.acknowledgedBy)} (when.acknowledged is false)`,
   };
 }
 

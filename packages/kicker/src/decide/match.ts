@@ -1,25 +1,45 @@
 import type { Event } from '../events/event.ts';
+import { shownName } from '../events/name-bytes.ts';
 import type { Match, Rule } from './rules.ts';
 
-/** The first rule that matches, in the order of the file. */
+/**
+ * The first rule that matches, in the order of the file. Names are compared as they are shown: a rules file is UTF-8,
+ * and matches the service that the monitor writes in Latin-1.
+ */
 export function ruleFor(
   event: Event,
   groups: readonly string[],
   rules: readonly Rule[],
 ): Rule | undefined {
-  return rules.find(({ match }) => fits(match, event, groups));
+  const seen: Seen = {
+    monitor: event.monitor,
+    host: shownName(event.host),
+    service: shownName(event.service ?? ''),
+    groups: groups.map(shownName),
+    labels: event.labels ?? {},
+  };
+  return rules.find(({ match }) => fits(match, seen));
 }
 
-function fits(match: Match, event: Event, groups: readonly string[]): boolean {
+/** What of an event a rule matches, as it is shown. */
+interface Seen {
+  monitor: string;
+  host: string;
+  service: string;
+  groups: readonly string[];
+  labels: Readonly<Record<string, string>>;
+}
+
+function fits(match: Match, seen: Seen): boolean {
   return (
-    fitsOne(match.monitor, event.monitor) &&
-    fitsOne(match.host, event.host) &&
-    fitsOne(match.service, event.service ?? '') &&
+    fitsOne(match.monitor, seen.monitor) &&
+    fitsOne(match.host, seen.host) &&
+    fitsOne(match.service, seen.service) &&
     (match.hostGroup === undefined ||
-      groups.some((group) => fitsOne(match.hostGroup, group))) &&
+      seen.groups.some((group) => fitsOne(match.hostGroup, group))) &&
     (match.labels === undefined ||
       Object.entries(match.labels).every(([name, wanted]) => {
-        const found = event.labels?.[name];
+        const found = seen.labels[name];
         return found !== undefined && fitsOne(wanted, found);
       }))
   );

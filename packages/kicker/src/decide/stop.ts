@@ -1,4 +1,5 @@
 import { serviceKey } from '../events/keys.ts';
+import { spellingsOf } from '../events/name-bytes.ts';
 import type { Finding } from './finding.ts';
 import type { Situation } from './situation.ts';
 
@@ -44,7 +45,11 @@ export function judgeMonitor({
         const state = memory.read('host', host)?.state ?? 'UP';
         if (state !== 'UP') return `its canary ${host} is ${state}`;
       } else if (
-        memory.read('service', serviceKey(host, service))?.problem !== undefined
+        spellingsOf(service).some(
+          (name) =>
+            memory.read('service', serviceKey(host, name))?.problem !==
+            undefined,
+        )
       ) {
         return `its canary ${host} / ${service} is not OK`;
       }

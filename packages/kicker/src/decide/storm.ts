@@ -1,3 +1,4 @@
+import { shownName } from '../events/name-bytes.ts';
 import { showMs, type Finding } from './finding.ts';
 import type { GroupFacts } from '../events/facts.ts';
 import type { GroupMemory } from './memory.ts';
@@ -19,7 +20,8 @@ export function judgeStorm(situation: Situation): Finding {
         ? {}
         : {
             escalate: {
-              about: `storm of ${nameOf(facts)}`,
+              // A key as well: see learn-decision.ts.
+              about: `storm of ${facts.name || noGroup}`,
               reason: `storm: ${storm.reason}`,
             },
           };
@@ -84,6 +86,8 @@ export function isOver(
   );
 }
 
+const noGroup = '(no group)';
+
 function nameOf({ name }: GroupFacts): string {
-  return name === '' ? '(no group)' : name;
+  return name === '' ? noGroup : shownName(name);
 }

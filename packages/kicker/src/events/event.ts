@@ -1,3 +1,5 @@
+import { shownName } from './name-bytes.ts';
+
 /** What a monitor may say of a service, or of a host. */
 export type State =
   'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN' | 'UP' | 'DOWN' | 'UNREACHABLE';
@@ -8,7 +10,7 @@ export type HostState = 'UP' | 'DOWN' | 'UNREACHABLE';
 export interface Event {
   /** which monitor: `nagios` */
   monitor: string;
-  /** the monitor's own name of the host, as it writes it */
+  /** the monitor's own name of the host, as it writes it: each name keeps its bytes, see name-bytes.ts */
   host: string;
   /** where the monitor itself reaches the host */
   address?: string;
@@ -71,9 +73,12 @@ export function subjectKey(event: Event): string {
   return JSON.stringify([event.monitor, event.host, event.service ?? null]);
 }
 
-/** `web1 / HTTP`, or `web1` for an event about the host itself. */
-export function subjectOf(event: Pick<Event, 'host' | 'service'>): string {
-  return event.service === undefined
-    ? event.host
-    : `${event.host} / ${event.service}`;
+/** For people: `web1 / HTTP`, or `web1` for an event about the host itself, as names are shown. No key. */
+export function subjectOf({
+  host,
+  service,
+}: Pick<Event, 'host' | 'service'>): string {
+  return service === undefined
+    ? shownName(host)
+    : `${shownName(host)} / ${shownName(service)}`;
 }

@@ -1,5 +1,6 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
+import { shownName } from '../events/name-bytes.ts';
 
 /** Where a host is reached, and under which certname it must show itself. */
 export interface Target {
@@ -41,7 +42,9 @@ export function findTarget(
   if (/[*?]/.test(name)) {
     return { kind: 'fault', fault: errors.hostWildcard(name) };
   }
-  const entry = Object.hasOwn(hosts, name) ? hosts[name] : undefined;
+  // kicker.yaml is UTF-8, and the monitor may write the name in Latin-1.
+  const key = Object.hasOwn(hosts, name) ? name : shownName(name);
+  const entry = Object.hasOwn(hosts, key) ? hosts[key] : undefined;
   const certname = entry?.certname ?? name.toLowerCase();
   if (!certnamePattern.test(certname)) {
     return { kind: 'fault', fault: errors.hostInvalid(name, certname) };

@@ -29,7 +29,8 @@ export const writeCommand: WriteCommand = (file, line) => {
 };
 
 /** Whether a line could be written now, without writing one. */
-export const probeCommandFile: WriteCommand = (file) => writeCommand(file, '');
+export const probeCommandFile = (file: string) =>
+  writeCommand(file, new Uint8Array());
 
 function explain(file: string, error: unknown) {
   const code = codeOf(error);

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { spellingsOf } from '../events/name-bytes.ts';
 import type { Ledger } from '../ports.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
 import { storedEntryOf } from './ledger-rows.ts';
@@ -42,15 +43,18 @@ export function createHistory({
           wheres.push(where);
           values.push(value);
         };
-        add('host = ?', filter.host);
-        add("json_extract(problem, '$[2]') = ?", filter.service);
+        const addOneOf = (what: string, found: readonly string[]): void => {
+          wheres.push(`${what} in (${found.map(() => '?').join(', ')})`);
+          values.push(...found);
+        };
+        const { host, service, kinds } = filter;
+        if (host !== undefined) addOneOf('host', spellingsOf(host));
+        if (service !== undefined) {
+          addOneOf("json_extract(problem, '$[2]')", spellingsOf(service));
+        }
         add('at >= ?', filter.since);
         add('at < ?', filter.until);
-        if (filter.kinds !== undefined) {
-          const marks = filter.kinds.map(() => '?').join(', ');
-          wheres.push(`kind in (${marks})`);
-          values.push(...filter.kinds);
-        }
+        if (kinds !== undefined) addOneOf('kind', kinds);
         return prepare(
           `select * from entry where ${wheres.join(' and ')} order by seq desc limit ?`,
         )

@@ -8,10 +8,13 @@ import {
 import { createGunzip } from 'node:zlib';
 import { Fault } from '@kickd/protocol';
 import { errors } from '../errors.ts';
+import { nameOfBytes } from '../events/name-bytes.ts';
 import { codeOf } from './error-code.ts';
 
 /** A longer line is nothing that a monitor writes: what is over is dropped. */
 const lineMost = 64 * 1024;
+const newline = 0x0a;
+const empty = Buffer.alloc(0);
 
 /** Some lines of a file, and how much of the file was read to get them. */
 export interface LogChunk {
@@ -28,29 +31,37 @@ export async function* readLogLines(
   signal: AbortSignal,
 ): AsyncGenerator<LogChunk> {
   let bytes = 0;
-  let rest = '';
+  let rest: Buffer = empty;
   try {
     const source = createReadStream(file, { signal });
     source.on('data', (part) => {
       bytes += part.length;
     });
-    const decoder = new TextDecoder();
     const gunzip = isGzip(file) ? createGunzip() : undefined;
     if (gunzip !== undefined) {
       source.on('error', (error) => gunzip.destroy(error));
       source.pipe(gunzip);
     }
     for await (const part of gunzip ?? source) {
-      const text = rest + decoder.decode(part as Uint8Array, { stream: true });
-      const lines = text.split('\n');
-      rest = (lines.pop() ?? '').slice(0, lineMost);
+      const read = part as Buffer;
+      const end = read.lastIndexOf(newline);
+      let lines: string[] = [];
+      if (end >= 0) {
+        const whole = Buffer.concat([rest, read.subarray(0, end)]);
+        lines = nameOfBytes(whole).split('\n');
+        rest = empty;
+      }
+      rest = Buffer.concat([rest, read.subarray(end + 1)]).subarray(
+        0,
+        lineMost,
+      );
       yield { lines, bytes };
     }
   } catch (error) {
     if (signal.aborted) return;
     throw new Fault(errors.fileUnreadable(file, whyOf(error)));
   }
-  if (rest !== '') yield { lines: [rest], bytes };
+  if (rest.length > 0) yield { lines: [nameOfBytes(rest)], bytes };
 }
 
 /** @throws {Fault} FILE_UNREADABLE */

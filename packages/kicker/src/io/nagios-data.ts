@@ -24,6 +24,7 @@ export function createNagiosReader(
   return () => ({ status: readStatus(), groups: readGroups() });
 }
 
+/** @param parse takes the file's text with one character a byte */
 function createFileReader<Parsed>(
   file: string | undefined,
   parse: (text: string) => Parsed | undefined,
@@ -43,7 +44,7 @@ function createFileReader<Parsed>(
       const { ino, size, mtimeMs } = statSync(file);
       const seen = `${String(ino)} ${String(size)} ${String(mtimeMs)}`;
       if (seen === stamp) return parsed;
-      parsed = parse(readFileSync(file, 'utf8'));
+      parsed = parse(readFileSync(file, 'latin1'));
       stamp = seen;
       if (parsed === undefined) return fail('it is not whole, or another file');
       isInTrouble = false;

@@ -1,3 +1,5 @@
+import { nameOfBytes } from '../events/name-bytes.ts';
+
 /** The first field of a spool file: what it is, and in which format. */
 const magic = 'kicker-event-1';
 /** The last one: with it, the file is whole. */
@@ -44,11 +46,10 @@ export type SpoolText =
 
 /**
  * Reads what the event handler wrote: magic, monitor, the handler's own arguments, and the end, each
- * closed by a NUL. Bytes that are not UTF-8 become U+FFFD, as in the arguments of a process.
+ * closed by a NUL. Every byte is kept, see events/name-bytes.ts.
  */
 export function parseSpoolText(bytes: Uint8Array): SpoolText {
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-  const fields = text.split('\0');
+  const fields = nameOfBytes(bytes).split('\0');
   // What follows the last NUL: nothing, in a whole file.
   const rest = fields.pop();
   if (rest !== '' || fields.length < 3 || fields.at(-1) !== end) {

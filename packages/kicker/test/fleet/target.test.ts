@@ -5,6 +5,7 @@ import { findTarget, findTargets } from '../../src/fleet/target.ts';
 const hosts = {
   Web1: { certname: 'web1.example.com', address: '192.0.2.1', port: 9139 },
   db: { certname: 'db1.example.com' },
+  Tür: { certname: 'door.example.com', address: '192.0.2.7' },
 };
 
 const good: [string, string | undefined, string, string, number][] = [
@@ -15,6 +16,8 @@ const good: [string, string | undefined, string, string, number][] = [
   ['db', undefined, 'db1.example.com', 'db1.example.com', 8139],
   ['WEB2.Example.COM', undefined, 'web2.example.com', 'web2.example.com', 8139],
   ['web2', '2001:db8::1', 'web2', '2001:db8::1', 8139],
+  ['Tür', undefined, 'door.example.com', '192.0.2.7', 8139],
+  ['T\ueffcr', undefined, 'door.example.com', '192.0.2.7', 8139],
   ['constructor', undefined, 'constructor', 'constructor', 8139],
 ];
 for (const [name, given, certname, address, port] of good) {
@@ -35,6 +38,7 @@ const bad: [string, string | undefined, string][] = [
   ['-web1', undefined, 'HOST_INVALID'],
   ['../etc', undefined, 'HOST_INVALID'],
   ['wéb1', undefined, 'HOST_INVALID'],
+  ['T\ueff6r', undefined, 'HOST_INVALID'],
   ['web1\n', undefined, 'HOST_INVALID'],
   ['web1', 'a b', 'ADDRESS_INVALID'],
   ['web1', '-oProxyCommand=x', 'ADDRESS_INVALID'],

@@ -2,6 +2,7 @@ import { printable } from '@kickd/protocol';
 import type { Decision } from '../../decide/decision.ts';
 import { describeOutcome } from '../../events/describe-outcome.ts';
 import { subjectOf, type Event } from '../../events/event.ts';
+import { shownName } from '../../events/name-bytes.ts';
 import type { Entry } from '../../ledger/entry.ts';
 import type { OutcomeRecord } from '../../events/outcome-record.ts';
 import type { ErrandResult } from '../../outbox/action.ts';
@@ -16,7 +17,7 @@ export function wordsOf(entry: Entry): string {
     case 'kick': {
       const { target, request } = entry.body;
       const noop = request.noop === true ? ', noop' : '';
-      return `kick ${request.kick} for ${printable(target.name)} (${printable(target.certname)} at ${printable(target.address)}${noop}), until ${request.expires ?? 'it is done'}`;
+      return `kick ${request.kick} for ${printable(shownName(target.name))} (${printable(target.certname)} at ${printable(target.address)}${noop}), until ${request.expires ?? 'it is done'}`;
     }
     case 'reply': {
       const { kind, code, message, run } = entry.body;
@@ -38,7 +39,7 @@ export function wordsOf(entry: Entry): string {
       return `${said} (by ${by})${took}`;
     }
     case 'escalation':
-      return `a person is wanted (${printable(entry.body.about)}): ${printable(entry.body.reason, 500)}`;
+      return `a person is wanted (${printable(shownName(entry.body.about))}): ${printable(entry.body.reason, 500)}`;
     case 'errand':
       return wordsOfErrand(entry.body);
     case 'recheck':
@@ -50,7 +51,9 @@ export function wordsOf(entry: Entry): string {
     case 'resume': {
       const { by, reason, storm } = entry.body;
       const what =
-        storm === undefined ? 'resumed' : `storm of ${printable(storm)} ended`;
+        storm === undefined
+          ? 'resumed'
+          : `storm of ${printable(shownName(storm))} ended`;
       return `${what} by ${printable(by)}${reason === '' ? '' : `: ${printable(reason, 500)}`}`;
     }
     case 'policy':

@@ -1,21 +1,25 @@
 import { oneLine, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
+import { bytesOfName } from '../../events/name-bytes.ts';
 import type { Errand } from '../../outbox/action.ts';
 
 export type ExternalCommand =
-  { kind: 'line'; line: string } | { kind: 'fault'; fault: FaultFacts };
+  { kind: 'line'; line: Uint8Array } | { kind: 'fault'; fault: FaultFacts };
 
 /** A write up to this size into a pipe is never mixed with another. @see pipe(7), PIPE_BUF */
 const pipeBufBytes = 4096;
-/** What is left for a text beside two names and the other fields. */
+/** As long as anybody reads. */
 const textMaxBytes = 2000;
+/** Time, command, author and numbers. */
+const otherFieldsBytes = 400;
 /** Of UTF-8 for one unit of UTF-16, at most. */
 const unitMaxBytes = 3;
 
 /**
  * The external command that does an errand in Nagios.
  * `;` separates fields and cannot be escaped, a newline ends the command: a name with either is refused. A
- * text may hold `;` where it is the last field; it is brought to one printable line.
+ * text may hold `;` where it is the last field; it is brought to one printable line. The names go out with the bytes
+ * that Nagios itself wrote, whatever the text is in: another spelling is another service, and Nagios drops it.
  * @param author who says it: comments and acknowledgements
  * @param epochSeconds now
  * @see https://assets.nagios.com/downloads/nagioscore/docs/externalcmds/
@@ -32,20 +36,33 @@ export function externalCommand(
       return { kind: 'fault', fault: errors.recheckName(name) };
     }
   }
-  const fields = fieldsOf(errand, author.replaceAll(';', ','), epochSeconds);
-  const line = `[${epochSeconds}] ${fields.join(';')}\n`;
-  if (Buffer.byteLength(line) >= pipeBufBytes) {
-    return { kind: 'fault', fault: errors.recheckName(host) };
+  const namesBytes = bytesOfName(`${host}${service ?? ''}`).length;
+  const leftBytes = pipeBufBytes - otherFieldsBytes - namesBytes;
+  const fields = fieldsOf(errand, {
+    author: author.replaceAll(';', ','),
+    epochSeconds,
+    textBytes: Math.max(unitMaxBytes, Math.min(textMaxBytes, leftBytes)),
+  });
+  const line = bytesOfName(`[${epochSeconds}] ${fields.join(';')}\n`);
+  if (line.length >= pipeBufBytes) {
+    const [longest = host] = [host, service ?? ''].toSorted(
+      (one, other) => other.length - one.length,
+    );
+    return { kind: 'fault', fault: errors.recheckName(longest) };
   }
   return { kind: 'line', line };
 }
 
 function fieldsOf(
   errand: Exclude<Errand, { kind: 'command' }>,
-  author: string,
-  epochSeconds: number,
+  {
+    author,
+    epochSeconds,
+    textBytes,
+  }: { author: string; epochSeconds: number; textBytes: number },
 ): (string | number)[] {
   const { host } = errand;
+  const text = (raw: string): string => textOf(raw, textBytes);
   switch (errand.kind) {
     case 'recheck':
       // A time in the past means now.
@@ -83,9 +100,9 @@ function fieldsOf(
   }
 }
 
-function text(raw: string): string {
-  const line = oneLine(raw, textMaxBytes);
-  return Buffer.byteLength(line) <= textMaxBytes
+function textOf(raw: string, mostBytes: number): string {
+  const line = oneLine(raw, mostBytes);
+  return Buffer.byteLength(line) <= mostBytes
     ? line
-    : oneLine(raw, Math.floor(textMaxBytes / unitMaxBytes));
+    : oneLine(raw, Math.floor(mostBytes / unitMaxBytes));
 }

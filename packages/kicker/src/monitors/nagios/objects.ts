@@ -1,6 +1,9 @@
+import { nameOfBinary } from '../../events/name-bytes.ts';
+
 /**
  * The host groups in Nagios's object cache: `define hostgroup {` with `hostgroup_name` and `members`,
  * everything inherited and expanded already.
+ * @param text one character a byte (`latin1`), so that names keep theirs
  * @returns group → the hosts in it
  * @see Nagios Core, common/objects.c, fcache_hostgroup
  */
@@ -16,8 +19,10 @@ export function parseHostGroups(
     const members = /^\tmembers\t(.*)$/m.exec(body)?.[1] ?? '';
     if (name === undefined) continue;
     groups.set(
-      name,
-      members.split(',').filter((member) => member !== ''),
+      nameOfBinary(name),
+      nameOfBinary(members)
+        .split(',')
+        .filter((member) => member !== ''),
     );
   }
   return groups;

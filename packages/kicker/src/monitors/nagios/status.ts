@@ -1,4 +1,5 @@
 import type { HostState, State } from '../../events/event.ts';
+import { nameOfBinary } from '../../events/name-bytes.ts';
 
 /** What Nagios's status data says of one service. */
 interface ServiceStatus {
@@ -41,6 +42,8 @@ const hostStates = ['UP', 'DOWN', 'UNREACHABLE'] as const;
 /**
  * Reads the text of status.dat: blocks of `kind {`, `key=value` lines, `}`. Kinds and keys that are not
  * needed are passed over, a block that cannot be read counts as not there.
+ * @param text one character a byte (`latin1`), so that names keep theirs; names alone are decoded, for the file may
+ * have hundreds of megabytes
  * @returns undefined where it is no status data, or not whole
  * @see Nagios Core, xdata/xsddefault.c, xsddefault_save_status_data
  */
@@ -56,8 +59,12 @@ export function parseNagiosStatus(text: string): NagiosStatus | undefined {
   let kind: string | undefined;
   let fields = new Map<string, string>();
   const number = (key: string): number => Number(fields.get(key) ?? Number.NaN);
+  const name = (key: string): string | undefined => {
+    const value = fields.get(key);
+    return value === undefined ? undefined : nameOfBinary(value);
+  };
   const close = (): void => {
-    const host = fields.get('host_name');
+    const host = name('host_name');
     if (kind === 'info') createdMs = number('created') * 1000;
     if (kind === 'programstatus') {
       isFlapDetectionOn = number('enable_flap_detection') !== 0;
@@ -75,7 +82,7 @@ export function parseNagiosStatus(text: string): NagiosStatus | undefined {
       hosts.set(host, status);
       if (state !== 'UP' && !isTakenOn(status)) unhealthy.add(host);
     } else if (kind === 'servicestatus') {
-      const service = fields.get('service_description');
+      const service = name('service_description');
       const state = serviceStates[number('current_state')];
       if (service === undefined || state === undefined) return;
       const ofHost = services.get(host) ?? new Map<string, ServiceStatus>();
@@ -104,10 +111,10 @@ export function parseNagiosStatus(text: string): NagiosStatus | undefined {
       kind === 'servicecomment' &&
       number('entry_type') === acknowledgement
     ) {
-      const service = fields.get('service_description') ?? '';
+      const service = name('service_description') ?? '';
       const ofHost = acknowledgedBy.get(host) ?? new Map<string, string>();
       acknowledgedBy.set(host, ofHost);
-      ofHost.set(service, fields.get('author') ?? '');
+      ofHost.set(service, name('author') ?? '');
     }
   };
   for (let start = 0; start < text.length;) {

@@ -5,7 +5,9 @@ import { externalCommand } from '../../../src/monitors/nagios/external-command.t
 type Monitored = Exclude<Errand, { kind: 'command' }>;
 const lineOf = (errand: Monitored): string => {
   const command = externalCommand(errand, 'kicker', 1772323200);
-  return command.kind === 'line' ? command.line : command.fault.code;
+  return command.kind === 'line'
+    ? Buffer.from(command.line).toString()
+    : command.fault.code;
 };
 
 t.test('each errand as Nagios wants it', (t) => {
@@ -46,6 +48,28 @@ t.test('each errand as Nagios wants it', (t) => {
   t.end();
 });
 
+t.test('names go out with the bytes that came in', (t) => {
+  const place = { host: 'h\ueff6st', service: 'T\ueffcr' };
+  for (const [errand, wanted] of [
+    [
+      { kind: 'recheck', ...place },
+      'SCHEDULE_FORCED_SVC_CHECK;h\xf6st;T\xfcr;1772323200',
+    ],
+    [
+      { kind: 'comment', ...place, text: 'für' },
+      // The text is UTF-8.
+      'ADD_SVC_COMMENT;h\xf6st;T\xfcr;0;kicker;f\xc3\xbcr',
+    ],
+  ] as const) {
+    const command = externalCommand(errand, 'kicker', 1772323200);
+    t.equal(
+      command.kind === 'line' && Buffer.from(command.line).toString('latin1'),
+      `[1772323200] ${wanted}\n`,
+    );
+  }
+  t.end();
+});
+
 t.test('a text of any length stays one whole line', (t) => {
   for (const letter of ['x', 'ä', '變', '😀']) {
     const line = lineOf({
@@ -57,6 +81,19 @@ t.test('a text of any length stays one whole line', (t) => {
     t.match(line, /^\[.*\n$/);
     t.ok(line.isWellFormed());
     t.ok(Buffer.byteLength(line) < 4096);
+    const service = 's'.repeat(3000);
+    t.match(
+      lineOf({
+        kind: 'comment',
+        host: 'web1',
+        service,
+        text: letter.repeat(9999),
+      }),
+      new RegExp(
+        `^\\[1772323200\\] ADD_SVC_COMMENT;web1;${service};0;kicker;${letter}`,
+      ),
+      'a long name leaves less room for the text',
+    );
   }
   t.end();
 });
@@ -70,6 +107,7 @@ t.test('names that would break out', (t) => {
     ['', 'HTTP'],
     ['web1', ''],
     ['web1', 'x'.repeat(4096)],
+    ['web1', '變'.repeat(1366)],
   ] as const) {
     for (const kind of ['recheck', 'remove-acknowledgement'] as const) {
       t.equal(lineOf({ kind, host, service }), 'RECHECK_NAME');

@@ -102,6 +102,45 @@ t.test('a flapping flag counts only while it can be taken away', (t) => {
   t.end();
 });
 
+t.test('names in Latin-1 and in UTF-8 stay apart', (t) => {
+  const blockOf = (service: string, state: number): string =>
+    `servicestatus {\n\thost_name=h\xf6st\n\tservice_description=${service}\n\tcurrent_state=${state}\n\tproblem_has_been_acknowledged=1\n\t}\n` +
+    `servicecomment {\n\thost_name=h\xf6st\n\tservice_description=${service}\n\tentry_type=4\n\tauthor=J\xfcrgen\n\t}\n`;
+  const status = parseNagiosStatus(
+    [
+      'info {\n\tcreated=1772323200\n\t}\n',
+      blockOf('T\xfcr', 2),
+      blockOf('T\xf6r', 0),
+      // ü in UTF-8
+      blockOf('T\xc3\xbcr', 1),
+    ].join(''),
+  );
+  t.strictSame(
+    [...(status?.services.get('h\ueff6st') ?? [])].map(([name, { state }]) => [
+      name,
+      state,
+    ]),
+    [
+      ['T\ueffcr', 'CRITICAL'],
+      ['T\ueff6r', 'OK'],
+      ['Tür', 'WARNING'],
+    ],
+  );
+  t.equal(
+    status?.acknowledgedBy.get('h\ueff6st')?.get('T\ueffcr'),
+    'J\ueffcrgen',
+  );
+  t.strictSame(
+    [
+      ...parseHostGroups(
+        'define hostgroup {\n\thostgroup_name\tT\xfcren\n\tmembers\th\xf6st,h\xc3\xb6st\n\t}\n',
+      ),
+    ],
+    [['T\ueffcren', ['h\ueff6st', 'höst']]],
+  );
+  t.end();
+});
+
 t.test('what is not whole, or another thing', (t) => {
   for (const text of [
     '',
