@@ -13,7 +13,7 @@ import type { Situation } from '../../src/decide/situation.ts';
 import type { Event } from '../../src/events/event.ts';
 import type { Facts } from '../../src/events/facts.ts';
 
-export const critical: Event = {
+const critical: Event = {
   monitor: 'nagios',
   host: 'web1',
   service: 'HTTP',
@@ -24,7 +24,7 @@ export const critical: Event = {
 };
 
 /** A memory of a few records: `kind key` → record. */
-export function memoryOf(
+function memoryOf(
   records: Readonly<Record<string, unknown>> = {},
 ): Memory {
   return {
