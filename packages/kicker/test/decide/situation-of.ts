@@ -24,9 +24,7 @@ const critical: Event = {
 };
 
 /** A memory of a few records: `kind key` → record. */
-function memoryOf(
-  records: Readonly<Record<string, unknown>> = {},
-): Memory {
+function memoryOf(records: Readonly<Record<string, unknown>> = {}): Memory {
   return {
     read: <Kind extends MemoryKind>(kind: Kind, key: string) =>
       // Each test writes the record of the kind that it names.
