@@ -11,44 +11,36 @@ export function ruleFor(
   groups: readonly string[],
   rules: readonly Rule[],
 ): Rule | undefined {
-  const seen: Seen = {
-    monitor: event.monitor,
-    host: shownName(event.host),
-    service: shownName(event.service ?? ''),
-    groups: groups.map(shownName),
-    labels: event.labels ?? {},
-  };
-  return rules.find(({ match }) => fits(match, seen));
+  for (const rule of rules) {
+    if (fits(rule.match, event, groups)) return rule;
+  }
+  return undefined;
 }
 
-/** What of an event a rule matches, as it is shown. */
-interface Seen {
-  monitor: string;
-  host: string;
-  service: string;
-  groups: readonly string[];
-  labels: Readonly<Record<string, string>>;
-}
-
-function fits(match: Match, seen: Seen): boolean {
+function fits(match: Match, event: Event, groups: readonly string[]): boolean {
   return (
-    fitsOne(match.monitor, seen.monitor) &&
-    fitsOne(match.host, seen.host) &&
-    fitsOne(match.service, seen.service) &&
+    fitsShown(match.monitor, event.monitor) &&
+    fitsShown(match.host, event.host) &&
+    fitsShown(match.service, event.service ?? '') &&
     (match.hostGroup === undefined ||
-      seen.groups.some((group) => fitsOne(match.hostGroup, group))) &&
+      groups.some((group) => fitsShown(match.hostGroup, group))) &&
     (match.labels === undefined ||
       Object.entries(match.labels).every(([name, wanted]) => {
-        const found = seen.labels[name];
+        const found = event.labels?.[name];
         return found !== undefined && fitsOne(wanted, found);
       }))
   );
 }
 
-function fitsOne(wanted: readonly string[] | undefined, name: string): boolean {
-  return (
-    wanted === undefined || wanted.some((pattern) => fitsName(pattern, name))
-  );
+function fitsShown(
+  wanted: readonly string[] | undefined,
+  name: string,
+): boolean {
+  return wanted === undefined || fitsOne(wanted, shownName(name));
+}
+
+function fitsOne(wanted: readonly string[], name: string): boolean {
+  return wanted.some((pattern) => fitsName(pattern, name));
 }
 
 /**

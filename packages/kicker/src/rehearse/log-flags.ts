@@ -82,7 +82,11 @@ export function endOfDowntime(
   return untilMs;
 }
 
-/** Those that are not over. */
-export function plansAfter(plans: readonly Plan[], atMs: number): Plan[] {
-  return plans.filter(({ endMs }) => endMs > atMs);
+/** One more, without those that are over. */
+export function withPlan(
+  plans: readonly Plan[],
+  plan: Plan,
+  atMs: number,
+): Plan[] {
+  return [...plans.filter(({ endMs }) => endMs > atMs), plan];
 }

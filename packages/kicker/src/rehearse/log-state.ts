@@ -1,8 +1,10 @@
 import type { Event, State } from '../events/event.ts';
 import type { Facts } from '../events/facts.ts';
+import type { EventKeys } from '../events/keys.ts';
 import type {
   Acknowledged,
   LogItem,
+  Place,
   Planned,
   Standing,
 } from '../monitors/nagios/log-item.ts';
@@ -12,7 +14,7 @@ import {
   endOfDowntime,
   flagOldMs,
   isOn,
-  plansAfter,
+  withPlan,
   type Flag,
   type Plan,
 } from './log-flags.ts';
@@ -35,7 +37,7 @@ export interface LineOrigin {
 /** What a line comes to. */
 export type Heard =
   /** the event handler was called */
-  | { kind: 'call'; event: Event; facts: Facts }
+  | { kind: 'call'; event: Event; facts: Facts; keys: EventKeys }
   /** an alert that called no handler: see callOf */
   | { kind: 'no-call' }
   /** a change that the log did not tell when it happened */
@@ -114,29 +116,27 @@ export function createLogState(options: SubjectsOptions): LogState {
   /** Flags that an alert met, where they were told long ago and nobody said until when. */
   function countOld(subject: Subject, atMs: number): void {
     const { own } = subject.host;
-    const met = [
-      { subject, flag: 'flapping' },
-      { subject, flag: 'downtime' },
-      ...(own === undefined || own === subject
-        ? []
-        : [{ subject: own, flag: 'downtime' } as const]),
-    ] as const;
-    for (const { subject: of, flag } of met) {
-      const known = of[flag];
-      if (known === undefined || known.untilMs !== undefined) continue;
-      if (atMs - known.sinceMs < flagOldMs || !hasFlag(of, flag, atMs)) {
-        continue;
-      }
-      const counted = old.get(known) ?? {
-        host: of.host.name,
-        ...(of.service === undefined ? {} : { service: of.service }),
-        flag,
-        sinceMs: known.sinceMs,
-        alerts: 0,
-      };
-      counted.alerts += 1;
-      old.set(known, counted);
-    }
+    countFlag(subject, 'flapping', atMs);
+    countFlag(subject, 'downtime', atMs);
+    if (own !== undefined && own !== subject) countFlag(own, 'downtime', atMs);
+  }
+  function countFlag(
+    of: Subject,
+    flag: 'downtime' | 'flapping',
+    atMs: number,
+  ): void {
+    const known = of[flag];
+    if (known === undefined || known.untilMs !== undefined) return;
+    if (atMs - known.sinceMs < flagOldMs || !hasFlag(of, flag, atMs)) return;
+    const counted = old.get(known) ?? {
+      host: of.host.name,
+      ...(of.service === undefined ? {} : { service: of.service }),
+      flag,
+      sinceMs: known.sinceMs,
+      alerts: 0,
+    };
+    counted.alerts += 1;
+    old.set(known, counted);
   }
 
   /** The state that a line tells of. */
@@ -147,7 +147,7 @@ export function createLogState(options: SubjectsOptions): LogState {
       const isOver = acknowledged.isSticky
         ? !isBad(state)
         : state !== subject.state;
-      if (isOver) delete subject.acknowledged;
+      if (isOver) subject.acknowledged = undefined;
     }
     subject.state = state;
     subject.stateType = stateType;
@@ -157,8 +157,7 @@ export function createLogState(options: SubjectsOptions): LogState {
     }
   }
 
-  function takeAlert(told: Standing, atMs: number): Heard {
-    const subject = subjects.of(told);
+  function takeAlert(subject: Subject, told: Standing, atMs: number): Heard {
     const { host } = subject;
     const call = callOf(subject, told);
     note(subject, told);
@@ -171,15 +170,14 @@ export function createLogState(options: SubjectsOptions): LogState {
       noteAttempt(subject.attempts, told, isHostUp, starts.next(), startOrder);
     }
     const event = eventOf(subject, told, atMs);
-    return { kind: 'call', event, facts: host.facts };
+    return { kind: 'call', event, facts: host.facts, keys: subject.keys };
   }
 
   /**
    * Nagios tells every state again at each rotation. What is new in it was missed: nobody was called for it. Of attempts
    * it says nothing, since a host that was down then may be up by now.
    */
-  function takeState(told: Standing, atMs: number): Heard {
-    const subject = subjects.of(told);
+  function takeState(subject: Subject, told: Standing, atMs: number): Heard {
     const wasBad = subject.state !== undefined && isBad(subject.state);
     note(subject, told);
     if (isBad(told.state) === wasBad) return nothing;
@@ -189,7 +187,7 @@ export function createLogState(options: SubjectsOptions): LogState {
 
   function takeDowntime(subject: Subject, isIn: boolean, atMs: number): void {
     if (!isIn) {
-      delete subject.downtime;
+      subject.downtime = undefined;
       return;
     }
     // After a start Nagios tells of the same one again.
@@ -221,32 +219,29 @@ export function createLogState(options: SubjectsOptions): LogState {
       };
       if (item.of === 'services') {
         const host = subjects.host(name);
-        host.servicePlans = plansAfter(host.servicePlans, atMs);
-        host.servicePlans.push(planned);
+        host.servicePlans = withPlan(host.servicePlans, planned, atMs);
         for (const service of host.services) prolong(service, planned);
       } else {
         const isService = item.of === 'service';
         const subject = subjects.of({ place: name, isService });
-        subject.plans = plansAfter(subject.plans, atMs);
-        subject.plans.push(planned);
+        subject.plans = withPlan(subject.plans, planned, atMs);
         prolong(subject, planned);
       }
     }
   }
 
   function endDowntimes(subject: Subject): void {
-    delete subject.downtime;
+    subject.downtime = undefined;
     subject.plans = [];
     if (subject.service !== undefined) return;
     subject.host.servicePlans = [];
     for (const service of subject.host.services) {
-      delete service.downtime;
+      service.downtime = undefined;
       service.plans = [];
     }
   }
 
-  function acknowledge(item: Acknowledged): void {
-    const subject = subjects.of(item);
+  function acknowledge(subject: Subject, item: Acknowledged): void {
     // Nagios acknowledges nothing that is well.
     if (subject.state !== undefined && !isBad(subject.state)) return;
     if (item.isNotified && subject.acknowledged !== undefined) return;
@@ -258,46 +253,46 @@ export function createLogState(options: SubjectsOptions): LogState {
     };
   }
 
+  function takeOf(
+    subject: Subject,
+    item: Extract<LogItem, Place>,
+    atMs: number,
+  ): Heard {
+    switch (item.kind) {
+      case 'alert':
+        return takeAlert(subject, item, atMs);
+      case 'state':
+        return takeState(subject, item, atMs);
+      case 'flapping':
+        subject.flapping = item.isFlapping
+          ? { sinceMs: atMs, order: starts.next() }
+          : undefined;
+        return nothing;
+      case 'downtime':
+        takeDowntime(subject, item.isIn, atMs);
+        return nothing;
+      case 'downtimes-deleted':
+        endDowntimes(subject);
+        return nothing;
+      case 'acknowledged':
+        acknowledge(subject, item);
+        return nothing;
+      case 'unacknowledged':
+        subject.acknowledged = undefined;
+        return nothing;
+    }
+  }
+
   return {
     take: (item, { atMs, source, isAlone }) => {
-      if ('place' in item) subjects.of(item).host.source = source;
-      switch (item.kind) {
-        case 'alert':
-          return takeAlert(item, atMs);
-        case 'state':
-          return takeState(item, atMs);
-        case 'flapping': {
-          const subject = subjects.of(item);
-          if (item.isFlapping) {
-            subject.flapping = { sinceMs: atMs, order: starts.next() };
-          } else {
-            delete subject.flapping;
-          }
-          return nothing;
-        }
-        case 'downtime':
-          takeDowntime(subjects.of(item), item.isIn, atMs);
-          return nothing;
-        case 'planned':
-          plan(item, atMs);
-          return nothing;
-        case 'downtimes-deleted':
-          endDowntimes(subjects.of(item));
-          return nothing;
-        case 'acknowledged':
-          acknowledge(item);
-          return nothing;
-        case 'unacknowledged':
-          delete subjects.of(item).acknowledged;
-          return nothing;
-        case 'start':
-          starts.begin(source, isAlone);
-          return nothing;
-        case 'rotation':
-        case 'other':
-        case 'broken':
-          return nothing;
+      if ('place' in item) {
+        const subject = subjects.of(item);
+        subject.host.source = source;
+        return takeOf(subject, item, atMs);
       }
+      if (item.kind === 'planned') plan(item, atMs);
+      else if (item.kind === 'start') starts.begin(source, isAlone);
+      return nothing;
     },
     refresh: (event, atMs) => {
       const subject = subjects.named(event.host, event.service);

@@ -3,9 +3,9 @@ import type { Event } from '../events/event.ts';
 /** What is known of how many attempts a service has before HARD. */
 export interface SeenAttempts {
   /** max_check_attempts, as the monitor's objects have it today */
-  configured?: number;
+  configured: number | undefined;
   /** by the last problem that became HARD */
-  learnt?: number;
+  learnt: number | undefined;
   /** the highest attempt that was SOFT still, since the configuration was last read */
   softMost: number;
   /** when that was: see `createStarts` */

@@ -65,6 +65,7 @@ export function createReplay(options: ReplayOptions): Replay {
       monotonicMs: timeline.nowMs(),
     }),
     hooks,
+    isBrief: true,
     send: (kick) => {
       timeline.after(runMs, () =>
         rehearsal.end(kick, {
@@ -86,8 +87,8 @@ export function createReplay(options: ReplayOptions): Replay {
       const heard = state.take(item, origin);
       switch (heard.kind) {
         case 'call': {
-          const { event, facts } = heard;
-          return { event, decision: rehearsal.take(event, facts) };
+          const { event, facts, keys } = heard;
+          return { event, decision: rehearsal.take(event, facts, keys) };
         }
         case 'missed': {
           const { event, facts } = heard;

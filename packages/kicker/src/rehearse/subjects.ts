@@ -1,16 +1,20 @@
 import type { State } from '../events/event.ts';
 import type { Facts } from '../events/facts.ts';
+import { keysOf, type EventKeys } from '../events/keys.ts';
 import type { Place } from '../monitors/nagios/log-item.ts';
 import type { ServiceObject } from '../monitors/nagios/service-objects.ts';
 import type { Flag, Plan } from './log-flags.ts';
 import type { SeenAttempts } from './most-attempts.ts';
 
-/** What the log has said so far of one service, or of a host itself. */
+/** What the log has said so far of one service, or of a host itself. Every field is always there, for speed. */
 export interface Subject {
   /** absent: it is the host itself */
-  service?: string;
+  service: string | undefined;
   host: Host;
-  state?: State;
+  /** what the engine remembers it by */
+  keys: EventKeys;
+  /** undefined: nothing was told of it */
+  state: State | undefined;
   stateType: 'SOFT' | 'HARD';
   attempt: number;
   /** of the output of its last HARD line */
@@ -18,21 +22,21 @@ export interface Subject {
   attempts: SeenAttempts;
   /** undefined: nobody has said so */
   isVolatile: boolean | undefined;
-  flapping?: Flag;
-  downtime?: Flag;
+  flapping: Flag | undefined;
+  downtime: Flag | undefined;
   /** downtimes that were scheduled for it */
-  plans: Plan[];
-  acknowledged?: { by: string; isSticky: boolean; untilMs?: number };
+  plans: readonly Plan[];
+  acknowledged: { by: string; isSticky: boolean; untilMs?: number } | undefined;
 }
 
 interface Host {
   name: string;
   facts: Facts;
   /** the host itself; absent: nothing was told of it */
-  own?: Subject;
+  own: Subject | undefined;
   services: Subject[];
   /** downtimes that were scheduled for all its services */
-  servicePlans: Plan[];
+  servicePlans: readonly Plan[];
   /** the log that last told of it */
   source: number;
 }
@@ -63,7 +67,7 @@ export function createSubjects({
   const factsOf = createFacts(groups);
   const hosts = new Map<string, Host>();
   const services = new Map<string, Subject>();
-  const byName = new Map<string, Subject>();
+  const byName = new Map<string, Host>();
 
   function hostOf(place: string): Host {
     const known = hosts.get(place);
@@ -72,18 +76,19 @@ export function createSubjects({
     const name = nameOf(key);
     const added: Host = {
       name,
+      own: undefined,
       facts: factsOf(name),
       services: [],
-      servicePlans: [],
+      servicePlans: noPlans,
       source: 0,
     };
     hosts.set(key, added);
+    byName.set(name, added);
     return added;
   }
   function ownOf(host: Host): Subject {
     if (host.own !== undefined) return host.own;
-    host.own = { ...bareSubject(), host };
-    byName.set(host.name, host.own);
+    host.own = subjectOf(host, undefined, undefined);
     return host.own;
   }
   function serviceOf(place: string): Subject {
@@ -94,19 +99,9 @@ export function createSubjects({
     const host = hostOf(key.slice(0, semicolon));
     const service = nameOf(detached(key.slice(semicolon + 1)));
     const name = `${host.name};${service}`;
-    const object = objects.get(name);
-    const added: Subject = {
-      ...bareSubject(),
-      service,
-      host,
-      isVolatile: object?.isVolatile,
-    };
-    if (object?.maxAttempts !== undefined) {
-      added.attempts.configured = object.maxAttempts;
-    }
+    const added = subjectOf(host, service, objects.get(name));
     host.services.push(added);
     services.set(key, added);
-    byName.set(name, added);
     return added;
   }
 
@@ -114,19 +109,44 @@ export function createSubjects({
     of: ({ place, isService }) =>
       isService ? serviceOf(place) : ownOf(hostOf(place)),
     host: hostOf,
-    named: (host, service) =>
-      byName.get(service === undefined ? host : `${host};${service}`),
+    named: (host, service) => {
+      const of = byName.get(host);
+      return service === undefined
+        ? of?.own
+        : of?.services.find((one) => one.service === service);
+    },
   };
 }
 
-function bareSubject() {
+const noPlans: readonly Plan[] = [];
+
+function subjectOf(
+  host: Host,
+  service: string | undefined,
+  object: ServiceObject | undefined,
+): Subject {
   return {
-    stateType: 'HARD' as const,
+    service,
+    host,
+    keys: keysOf(
+      { host: host.name, ...(service === undefined ? {} : { service }) },
+      host.facts,
+    ),
+    state: undefined,
+    stateType: 'HARD',
     attempt: 0,
     outputHash: 0,
-    attempts: { softMost: 0, softOrder: 0 },
-    isVolatile: undefined,
-    plans: [],
+    attempts: {
+      configured: object?.maxAttempts,
+      learnt: undefined,
+      softMost: 0,
+      softOrder: 0,
+    },
+    isVolatile: object?.isVolatile,
+    flapping: undefined,
+    downtime: undefined,
+    plans: noPlans,
+    acknowledged: undefined,
   };
 }
 

@@ -57,6 +57,7 @@ void t.test('what an alert says of the call of the handler', async (t) => {
 
 void t.test('of whom nothing is known yet', async (t) => {
   const known = {
+    state: undefined,
     stateType: 'HARD' as const,
     attempt: 0,
     outputHash: 0,

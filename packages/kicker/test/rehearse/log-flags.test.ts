@@ -3,7 +3,7 @@ import {
   createStarts,
   endOfDowntime,
   isOn,
-  plansAfter,
+  withPlan,
   type Plan,
 } from '../../src/rehearse/log-flags.ts';
 
@@ -62,7 +62,11 @@ void t.test(
     const plans: Plan[] = [{ startMs: 0, endMs: 100_000, flexibleMs: 10_000 }];
     t.equal(endOfDowntime(plans, 5000), 15_000);
     t.equal(endOfDowntime(plans, 9000), 15_000);
-    t.strictSame(plansAfter(plans, 14_999), [{ startMs: 0, endMs: 15_000 }]);
-    t.strictSame(plansAfter(plans, 15_000), []);
+    const next: Plan = { startMs: 20_000, endMs: 30_000 };
+    t.strictSame(withPlan(plans, next, 14_999), [
+      { startMs: 0, endMs: 15_000 },
+      next,
+    ]);
+    t.strictSame(withPlan(plans, next, 15_000), [next]);
   },
 );

@@ -58,6 +58,7 @@ void t.test('an alert is the event of its handler', async (t) => {
       maxAttempts: 4,
     },
     facts: { certname: 'web1', groups: [{ name: 'web', members: 2 }] },
+    keys: { host: 'web1', service: 'web1\tHTTP' },
   });
   t.strictSame(tell('0 HOST ALERT: WEB2;DOWN;SOFT;1;x'), {
     kind: 'call',
@@ -70,6 +71,7 @@ void t.test('an alert is the event of its handler', async (t) => {
       inDowntime: false,
     },
     facts: { certname: 'web2', groups: [] },
+    keys: { host: 'web2', service: 'web2\t' },
   });
   for (const text of [
     '0 LOG ROTATION: DAILY',

@@ -11,9 +11,10 @@ function learn(
   configured?: number,
 ): (number | undefined)[] {
   const seen: SeenAttempts = {
+    configured,
+    learnt: undefined,
     softMost: 0,
     softOrder: 0,
-    ...(configured === undefined ? {} : { configured }),
   };
   let startOrder = 0;
   return told.map((text, index) => {
