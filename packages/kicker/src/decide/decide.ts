@@ -89,7 +89,7 @@ export function decide(event: Event, world: World): Decision {
   return rule?.mode === 'observe' ? observed(decision) : decision;
 }
 
-/** @param isBrief whether the first that forbids for good is enough */
+/** @param isBrief nobody reads reasons: notes are left out, and the first that forbids for good is enough */
 function findingsOf(
   situation: Situation,
   rule: Rule | undefined,
@@ -98,9 +98,9 @@ function findingsOf(
   const findings: Found[] = [];
   for (const judge of first) {
     const found = judge(situation);
-    if (found === undefined) continue;
+    if (found === undefined || (isBrief && found.kind === 'note')) continue;
+    if (isBrief && found.kind === 'skip') return [found];
     findings.push(found);
-    if (isBrief && found.kind === 'skip') return findings;
   }
   if (rule === undefined) {
     findings.push({
@@ -112,9 +112,9 @@ function findingsOf(
   }
   for (const judge of guards) {
     const found = judge(situation, rule);
-    if (found === undefined) continue;
+    if (found === undefined || (isBrief && found.kind === 'note')) continue;
+    if (isBrief && found.kind === 'skip') return [found];
     findings.push(found);
-    if (isBrief && found.kind === 'skip') return findings;
   }
   return findings;
 }
@@ -131,7 +131,10 @@ function conclude(
   const skip = findings.find((finding) => finding.kind === 'skip');
   if (skip !== undefined) {
     const { code, kick, escalate } = skip;
-    const reasons = reasonsOf(findings, 'skip', 'wait');
+    const reasons =
+      findings.length === 1
+        ? [skip.reason]
+        : reasonsOf(findings, 'skip', 'wait');
     if (kick === undefined && escalate === undefined) {
       return { kind: 'skip', code, ...named, reasons };
     }

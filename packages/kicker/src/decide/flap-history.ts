@@ -62,7 +62,7 @@ function recordStates(
       percent: 0,
     };
   }
-  const longer = flap.states + letter.repeat(times);
+  const longer = flap.states + (times === 1 ? letter : letter.repeat(times));
   const first = percentChange(longer, 1);
   const percent = times === 1 ? first : percentChange(longer, times);
   return {

@@ -2,9 +2,9 @@ import type { Event } from '../events/event.ts';
 import { keysOf } from '../events/keys.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
+import { changesNothing } from './learn-decision.ts';
 import { learnInto } from './learn.ts';
 import type { MemoryChange, WritableMemory } from './memory.ts';
-import type { News } from './news.ts';
 import { createOverlay } from './overlay.ts';
 import type { World } from './situation.ts';
 
@@ -41,16 +41,22 @@ export function judgeInto(
   world: Omit<World, 'memory'>,
   createKick: () => string,
 ): Decided {
-  const { rules, facts, now, again, keys = keysOf(event, facts) } = world;
-  const take = (news: News): void => learnInto(memory, news, rules, now);
+  const {
+    rules,
+    facts,
+    now,
+    again = false,
+    keys = keysOf(event, facts),
+  } = world;
   // An event that is looked at again has been taken in before.
-  take({ kind: again === true ? 'facts' : 'event', event, facts, keys });
+  const kind = again ? 'facts' : 'event';
+  learnInto(memory, { kind, event, facts, keys }, rules, now);
   const decision = decide(event, { ...world, memory, keys });
-  if (decision.kind !== 'kick') {
-    take({ kind: 'decided', event, facts, keys, decision });
-    return { decision };
+  const kick = decision.kind === 'kick' ? { kick: createKick() } : {};
+  // Of a new event nothing else is to be taken in. Looked at again, its window may be over by now.
+  if (again || !changesNothing(decision)) {
+    const news = { kind: 'decided', event, facts, keys, decision } as const;
+    learnInto(memory, { ...news, ...kick }, rules, now);
   }
-  const kick = createKick();
-  take({ kind: 'decided', event, facts, keys, decision, kick });
-  return { decision, kick };
+  return { decision, ...kick };
 }

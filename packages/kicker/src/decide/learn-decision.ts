@@ -107,7 +107,7 @@ export function learnDecision(
 }
 
 /** No kick, nobody told, nothing wanted and nothing given up. */
-function changesNothing(decision: Decision): boolean {
+export function changesNothing(decision: Decision): boolean {
   return (
     decision.kind === 'skip' &&
     decision.escalate === undefined &&

@@ -26,7 +26,7 @@ export interface World {
   keys?: EventKeys;
   /** kicker looks at an event again by itself: that the event is old is no reason then */
   again?: boolean;
-  /** nobody reads the reasons: the one that decides is enough */
+  /** nobody reads the reasons: at most the one that decides is told */
   isBrief?: boolean;
 }
 

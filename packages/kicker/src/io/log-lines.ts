@@ -77,7 +77,7 @@ async function* readLines(
       bytes += more;
     });
     for await (const part of unpacked(counted, name, path)) {
-      const text = rest + latin1Of(part);
+      const text = latin1Of(part);
       const lines: string[] = [];
       let start = 0;
       for (
@@ -85,12 +85,14 @@ async function* readLines(
         end >= 0;
         end = text.indexOf('\n', start)
       ) {
+        // Put in front of the whole piece, the rest would have it copied once more.
+        const line = rest + text.slice(start, end);
+        rest = '';
         // As an editor of another system leaves it.
-        const isCr = text.charCodeAt(end - 1) === 0x0d && end > start;
-        lines.push(text.slice(start, isCr ? end - 1 : end));
+        lines.push(line.endsWith('\r') ? line.slice(0, -1) : line);
         start = end + 1;
       }
-      rest = text.slice(start, start + lineMost);
+      rest = (rest + text.slice(start)).slice(0, lineMost);
       yield { lines, bytes };
     }
   } catch (error) {

@@ -68,6 +68,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   const memory = createMapMemory().direct;
   const services = new Map<string, ServiceState>();
   let kicks = 0;
+  const createKick = (): string => `kick-${(kicks += 1)}`;
 
   function stateOf(keys: EventKeys): ServiceState {
     const known = services.get(keys.service);
@@ -100,7 +101,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       memory,
       event,
       { rules, facts, now: now(), keys, again, isBrief },
-      () => `kick-${(kicks += 1)}`,
+      createKick,
     );
     hooks.onDecision?.(event, facts, decision, again);
     const isJoined = decision.kind === 'skip' && decision.code === 'joined';
