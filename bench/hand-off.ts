@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyKind } from '@kickd/certs-dev';
-import { identityOf } from '../packages/kicker/src/io/process-identity.ts';
-import { createServingFile } from '../packages/kicker/src/io/serving-file.ts';
+import { createHeartbeatFile } from '../packages/kicker/src/io/heartbeat-file.ts';
 import { openSpool } from '../packages/kicker/src/io/spool.ts';
 import { plainEnvironment } from '../scripts/site/site.ts';
 import { dist, idleTool, withSite } from './bench-site.ts';
@@ -25,7 +24,8 @@ export async function benchHandOff(
     const spool = join(dir, 'spool');
     mkdirSync(spool, { mode: 0o750 });
     openSpool(spool, process.getuid?.() ?? 0);
-    createServingFile(spool, identityOf(process.pid) ?? '').assert();
+    const heartbeat = createHeartbeatFile(spool, process.pid, Date.now);
+    heartbeat.beat();
     const macros = [
       '--host=web1.example.com',
       '--address=192.0.2.11',
@@ -39,12 +39,14 @@ export async function benchHandOff(
     ];
     const [ours = [], curl = []] = await interleave(
       [
-        () =>
-          timeProcess([handler, ...macros], {
+        () => {
+          heartbeat.beat();
+          return timeProcess([handler, ...macros], {
             ...plainEnvironment,
             KICKER: '/bin/false',
             KICKER_SPOOL: spool,
-          }),
+          });
+        },
         async () => {
           const tookMs = await timeProcess(curlKick(site), plainEnvironment);
           await site.nextRunEnded();

@@ -6,13 +6,17 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { identityOf } from '../packages/kicker/src/io/process-identity.ts';
-import { createServingFile } from '../packages/kicker/src/io/serving-file.ts';
+import {
+  createHeartbeatFile,
+  readHeartbeat,
+} from '../packages/kicker/src/io/heartbeat-file.ts';
 import { openSpool } from '../packages/kicker/src/io/spool.ts';
 
 const handler = fileURLToPath(
@@ -48,7 +52,7 @@ function createPlace(t: Test) {
   return {
     dir,
     spoolDirectory,
-    /** the arguments of the one-shot kicker; undefined: it was not started */
+    /** the arguments of the kicker that was started; undefined: none was */
     said: () =>
       existsSync(said)
         ? readFileSync(said, 'utf8').split('\0').slice(0, -1)
@@ -84,27 +88,28 @@ for (const { name, argv } of shells) {
     isThere ? {} : { skip: `no ${name}: apt-get install dash busybox-static` },
     (t) => {
       const place = createPlace(t);
-      const oneShot = ['event', 'nagios', '--config', '/etc/k.yaml'];
+      const serve = ['serve', '--until-idle', '--detach'];
+      const started = [...serve, '--config', '/etc/k.yaml'];
 
       t.match(place.call(argv, odd), { status: 4, stdout: 'told\n' });
-      t.strictSame(place.said(), [...oneShot, ...odd], 'no spool: one-shot');
+      t.strictSame(
+        place.said(),
+        started,
+        'no spool: kicker makes it, or fails',
+      );
 
       const spool = openSpool(place.spoolDirectory, uid);
       t.match(place.call(argv, odd), { status: 4, stdout: 'told\n' });
-      const [first] = spool.scan(Date.now()).events;
-      t.strictSame(first?.args, odd);
-      t.strictSame(
-        place.said(),
-        [
-          ...oneShot,
-          `--spooled=${place.spoolDirectory}/new/${first?.name}`,
-          ...odd,
-        ],
-        'nobody serves: one-shot, and it knows the file',
-      );
-      spool.remove(first?.name ?? '');
+      t.match(spool.scan(Date.now()).events, [
+        { monitor: 'nagios', args: odd },
+      ]);
+      t.strictSame(place.said(), started, 'nobody serves: it is started');
+      place.call(argv, ['x'], { KICKER_MONITOR: 'dc2' });
+      t.match(spool.scan(Date.now()).events.at(-1), { monitor: 'dc2' });
+      for (const { name } of spool.scan(Date.now()).events) spool.remove(name);
 
       const serving = join(place.spoolDirectory, 'serving');
+      const later = Date.now() / 1000 + 60;
       const [, pid = '', start = ''] = own.split('/');
       for (const text of [
         '',
@@ -114,13 +119,18 @@ for (const { name, argv } of shells) {
         `${pid}\n`,
       ]) {
         writeFileSync(serving, text);
+        utimesSync(serving, later, later);
         t.equal(place.call(argv, ['x']).status, 4, JSON.stringify(text));
       }
       for (const { name } of spool.scan(Date.now()).events) spool.remove(name);
       rmSync(serving);
 
-      const file = createServingFile(place.spoolDirectory, own);
-      file.assert();
+      const file = createHeartbeatFile(
+        place.spoolDirectory,
+        process.pid,
+        Date.now,
+      );
+      file.beat();
       t.match(place.call(argv, odd), { status: 0, stdout: '', stderr: '' });
       t.equal(place.said(), undefined, 'served: no kicker is started');
       t.match(spool.scan(Date.now()), {
@@ -128,6 +138,11 @@ for (const { name, argv } of shells) {
         rejected: [],
       });
 
+      const past = Date.now() / 1000 - 1;
+      utimesSync(serving, past, past);
+      t.equal(place.call(argv, ['x']).status, 4, 'whoever serves hangs');
+      t.strictSame(place.said(), started);
+      file.beat();
       file.withdraw();
       t.equal(place.call(argv, ['x']).status, 4, 'no longer served');
       t.end();
@@ -135,23 +150,26 @@ for (const { name, argv } of shells) {
   );
 }
 
-t.test('what cannot be written goes to kicker at once', (t) => {
+t.test('what cannot be written: kicker says why, else the handler', (t) => {
   const place = createPlace(t);
-  const spool = openSpool(place.spoolDirectory, uid);
-  createServingFile(place.spoolDirectory, own).assert();
-  {
-    const name = 'sync';
-    const bin = join(place.dir, `no-${name}`);
-    mkdirSync(bin);
-    writeFileSync(join(bin, name), '#!/bin/sh\nexit 1\n');
-    chmodSync(join(bin, name), 0o755);
-    const called = place.call(['/bin/sh'], ['x'], {
-      PATH: `${bin}:/usr/bin:/bin`,
-    });
-    t.match(called, { status: 4, stdout: 'told\n', stderr: '' }, name);
-    t.equal(place.said()?.at(-1), 'x');
-    t.strictSame(readdirSync(join(place.spoolDirectory, 'new')), []);
-  }
+  openSpool(place.spoolDirectory, uid);
+  createHeartbeatFile(place.spoolDirectory, process.pid, Date.now).beat();
+  const bin = join(place.dir, 'no-sync');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'sync'), '#!/bin/sh\nexit 1\n');
+  chmodSync(join(bin, 'sync'), 0o755);
+  const env = { PATH: `${bin}:/usr/bin:/bin` };
+  t.match(place.call(['/bin/sh'], ['x'], env), {
+    status: 4,
+    stdout: 'told\n',
+    stderr: '',
+  });
+  t.match(place.call(['/bin/sh'], ['x'], { ...env, KICKER: '/bin/true' }), {
+    status: 2,
+    stdout: '',
+    stderr: /^kicker: SPOOL_UNUSABLE: .*the event is lost \(fix: .*\)\n$/,
+  });
+  t.strictSame(readdirSync(join(place.spoolDirectory, 'new')), []);
   rmSync(join(place.spoolDirectory, 'new'), { recursive: true });
   t.equal(place.call(['/bin/sh'], ['x']).status, 4, 'no new/');
   t.end();
@@ -160,7 +178,7 @@ t.test('what cannot be written goes to kicker at once', (t) => {
 t.test('whoever serves is faster than sync: it is taken all the same', (t) => {
   const place = createPlace(t);
   openSpool(place.spoolDirectory, uid);
-  createServingFile(place.spoolDirectory, own).assert();
+  createHeartbeatFile(place.spoolDirectory, process.pid, Date.now).beat();
   const bin = join(place.dir, 'faster');
   mkdirSync(bin);
   writeFileSync(join(bin, 'sync'), '#!/bin/sh\nrm "$1"\nexit 1\n');
@@ -173,30 +191,33 @@ t.test('whoever serves is faster than sync: it is taken all the same', (t) => {
   t.end();
 });
 
-t.test('who serves', (t) => {
+t.test('who serves, and until when it says so', (t) => {
   const directory = t.testdir();
-  const other = identityOf(process.ppid) ?? '';
-  const mine = createServingFile(directory, own);
-  const theirs = createServingFile(directory, other);
+  let nowMs = Date.now();
+  const mine = createHeartbeatFile(directory, process.pid, () => nowMs);
+  const theirs = createHeartbeatFile(directory, process.ppid, () => nowMs);
   const said = () => readFileSync(join(directory, 'serving'), 'utf8');
-  theirs.assert();
-  const first = said();
-  t.match(first, /^\d+ \d+\n$/);
-  mine.assert();
-  t.equal(said(), first, 'another one serves already');
+  t.equal(readHeartbeat(directory, nowMs), undefined);
+  theirs.beat();
+  t.match(said(), /^\d+ \d+\n$/);
+  t.equal(readHeartbeat(directory, nowMs)?.pid, process.ppid);
   mine.withdraw();
-  t.equal(said(), first, 'only what is our own');
-  theirs.withdraw();
-  t.notOk(existsSync(join(directory, 'serving')));
-  mine.assert();
+  t.match(said(), new RegExp(`^${String(process.ppid)} `), 'only its own');
+  mine.beat();
   t.match(said(), new RegExp(`^${String(process.pid)} `));
-  writeFileSync(join(directory, 'serving'), '999999999 1\n');
-  mine.assert();
-  t.match(
-    said(),
-    new RegExp(`^${String(process.pid)} `),
-    'its process is gone',
-  );
+  nowMs += 14_000;
+  t.match(readHeartbeat(directory, nowMs), { isHanging: false });
+  nowMs += 1000;
+  t.match(readHeartbeat(directory, nowMs), {
+    pid: process.pid,
+    isHanging: true,
+  });
+  mine.beat();
+  t.match(readHeartbeat(directory, nowMs), { isHanging: false });
+  nowMs -= 3_600_000;
+  t.match(readHeartbeat(directory, nowMs), { isHanging: false }, 'set back');
   t.strictSame(readdirSync(directory), ['serving']);
+  mine.withdraw();
+  t.notOk(existsSync(join(directory, 'serving')));
   t.end();
 });

@@ -2,9 +2,7 @@ import { catalogue } from '../../packages/kicker/src/commands/catalogue.ts';
 
 /** What bash completes after `kicker`: the names of commands, then the options of the one that was typed. */
 export async function kickerCompletion(): Promise<string> {
-  const shown = Object.entries(catalogue).filter(
-    ([, command]) => command.isInternal !== true,
-  );
+  const shown = Object.entries(catalogue);
   const firstWords = new Set(shown.map(([name]) => name.split(' ')[0]));
   const options = await Promise.all(
     shown.map(async ([name, { load }]) => {

@@ -66,7 +66,7 @@ export function readLedger(file: string): LedgerFacts {
 export function isAtRest(file: string): boolean {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   try {
-    return ['open_kick', 'waiting', 'errand'].every(
+    return ['open_kick', 'waiting', 'outbox'].every(
       (table) =>
         database.prepare(`select count(*) as n from ${table}`).get()?.['n'] ===
         0,

@@ -56,6 +56,12 @@ export const errors = {
       `kicker ${command} has no option ${printable(option)}${near === undefined ? '' : `; did you mean ${near}?`}`,
       `type: kicker ${command} --help`,
     ),
+  optionLikeWord: (command: string, option: string) =>
+    usage(
+      'USAGE_OPTION',
+      `kicker ${command} has no option ${printable(option)}`,
+      `where a word begins with a dash, write -- before the first of them: kicker ${command} -- …; the options: kicker ${command} --help`,
+    ),
   optionValue: (
     command: string,
     option: string,
@@ -113,11 +119,16 @@ export const errors = {
       `${shown(certname)} cannot be a certname (letters, digits, dot, dash, underscore)`,
       `say which it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {certname: NAME}}`,
     ),
-  addressInvalid: (name: string, address: string) =>
+  addressInvalid: (
+    name: string,
+    address: string,
+    why: string,
+    instead: string,
+  ) =>
     usage(
       'ADDRESS_INVALID',
-      `${shown(address)} is not an address`,
-      `say where it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {address: ADDRESS}}`,
+      `${shown(address)} is not an address: ${why}`,
+      `say where it is, in kicker.yaml: hosts: {${JSON.stringify(shown(name))}: {address: ${JSON.stringify(instead)}}}`,
     ),
   hostListUnreadable: (file: string, why: string) =>
     usage(
@@ -127,6 +138,12 @@ export const errors = {
     ),
 
   // a monitor's event
+  handlerWords: (words: readonly string[], isTooMany: boolean) =>
+    usage(
+      'USAGE',
+      `${words.length} words, where the order of old handlers has six, STATE STATETYPE ATTEMPT HOSTADDRESS HOSTNAME SERVICEDESC: ${shown(words.join(' '), 120)}`,
+      `${isTooMany ? 'quote $SERVICEDESC$' : 'write all six'}: command_line /usr/share/nagios4/plugins/eventhandlers/handle_puppetrun -- $SERVICESTATE$ $SERVICESTATETYPE$ $SERVICEATTEMPT$ '$HOSTADDRESS$' '$HOSTNAME$' '$SERVICEDESC$'`,
+    ),
   macroNotExpanded: (option: string, value: string, macro: string) =>
     usage(
       'MACRO_NOT_EXPANDED',
@@ -284,29 +301,61 @@ export const errors = {
       `the ledger ${printable(file)} cannot be read: ${printable(why)}`,
       'run it as the user that owns the ledger, e.g. sudo -u nagios kicker …; or leave it out: --without-memory',
     ),
+  monitorUnknown: (name: string, known: readonly string[]) =>
+    usage(
+      'MONITOR_UNKNOWN',
+      `kicker.yaml names no monitor ${printable(name)} (it names ${printable(known.join(', '))})`,
+      `give the handler one that it names, e.g. KICKER_MONITOR=${printable(known[0] ?? 'nagios')}; or add it: monitors: {${printable(name)}: {kind: nagios}}`,
+    ),
+  serveHangs: (pid: number, seconds: number) =>
+    fault(
+      exitCodes.notThrough,
+      'SERVE_HANGS',
+      `kicker serve (process ${pid}) has not answered for ${seconds} s; the event is in the spool`,
+      'look: journalctl -u kicker; start it again: systemctl restart kicker',
+    ),
+  spoolOld: (directory: string, seconds: number) =>
+    fault(
+      exitCodes.notThrough,
+      'SPOOL_OLD',
+      `an event has been in the spool ${printable(directory)} for ${seconds} s, and nobody handles it`,
+      'look who serves: journalctl -u kicker; start it: systemctl restart kicker',
+    ),
+  reloadPlaces: () =>
+    usage(
+      'RELOAD_PLACES',
+      'the ledger or the spool is another one in kicker.yaml now: a reload cannot change them, and the old settings stay in force',
+      'start kicker again: systemctl restart kicker',
+    ),
+  ledgerMissing: (file: string) =>
+    usage(
+      'LEDGER_MISSING',
+      `there is no ledger ${printable(file)}, and only \`kicker serve\` and \`kicker kick\` make one`,
+      `start it: systemctl start kicker; or name the right one in kicker.yaml: ledger: FILE`,
+    ),
+  ledgerReplaced: (file: string) =>
+    usage(
+      'LEDGER_REPLACED',
+      `the ledger ${printable(file)} was deleted or replaced while kicker served it`,
+      'start kicker again, with the ledger that is there now: systemctl restart kicker',
+    ),
+  leaseLost: (file: string, own: number, found: number) =>
+    usage(
+      'LEASE_LOST',
+      `another kicker has taken over ${printable(file)} (its lease is number ${found}, this one has ${own})`,
+      `look who serves: kicker check`,
+    ),
   ledgerNewer: (file: string, found: number, known: number) =>
     usage(
       'LEDGER_NEWER',
       `the ledger ${printable(file)} has format ${found}, this kicker knows ${known}; nothing was sent`,
       'run the newer kicker, or name another ledger in kicker.yaml: ledger: PATH',
     ),
-  kickUnknown: (kick: string) =>
-    usage(
-      'KICK_UNKNOWN',
-      `the ledger holds no open kick ${printable(kick)}`,
-      'look whether it has ended, or whether this is another ledger: kicker check',
-    ),
   storyUnknown: (what: string) =>
     usage(
       'STORY_UNKNOWN',
       `the ledger knows nothing of ${shown(what)}`,
       'look for it: kicker history --since 7d --kind all',
-    ),
-  kickFollowed: (kick: string) =>
-    usage(
-      'KICK_FOLLOWED',
-      `kick ${printable(kick)} is looked after by another process`,
-      'nothing to do; it writes the outcome into the ledger',
     ),
 
   // the way to the host; they never leave kicker as an exception, each is an answer

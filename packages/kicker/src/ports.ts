@@ -16,7 +16,9 @@ import type {
   StoredEntry,
   WaitingRecord,
 } from './ledger/entry.ts';
-import type { Errand, ErrandKeys, ErrandRecord } from './outbox/action.ts';
+import type { Event } from './events/event.ts';
+import type { Facts } from './events/facts.ts';
+import type { Action, ActionRecord, Feedback, Place } from './outbox/action.ts';
 
 /** Every seam between the rooms, which decide, and `io/`, which does. */
 
@@ -57,19 +59,24 @@ export type AgentReply<Body> =
   /** one side refused the other's certificate; nothing was taken */
   | { kind: 'refused-tls'; fault: FaultFacts };
 
-export interface AgentClient {
-  postRun(
+/** How a kick reaches its host, and how its run is followed. */
+export interface Transport {
+  submit(
     target: Target,
     kick: Kick,
     signal: AbortSignal,
   ): Promise<AgentReply<Run>>;
   /** @param waitSeconds 0 … 60, whole: how long the host may hold the reply until the run ends */
-  getRun(
+  follow(
     target: Target,
     run: string,
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<AgentReply<Run>>;
+}
+
+/** The client of a kickd that is reached directly. */
+export interface AgentClient extends Transport {
   /**
    * The output of a run, from its beginning and on until the run has ended.
    * @returns undefined at its end, or why it could not be had, or not to the end
@@ -91,16 +98,14 @@ export interface LedgerTransaction extends Memory {
   /** @param source names the spool file of an event, once for ever */
   add(entries: readonly Keyed[], source?: string): void;
   remember(changes: readonly MemoryChange[]): void;
-  isTaken(source: string): boolean;
+  isHandled(source: string): boolean;
 
   findOpen(by: { kick: string } | { problem: string }): OpenRecord | undefined;
   /** every kick of a service that has not come to its end */
   openOf(subject: string): OpenRecord[];
   open(record: OpenRecord, subject: string): void;
-  /** @returns false: the kick has come to its end, or another owns it */
-  advance(kick: string, owner: string | undefined, progress: Progress): boolean;
-  /** Hands an open kick from one owner to the next. @returns false: another was faster */
-  claim(kick: string, from: string, to: string): boolean;
+  /** writes how far an open kick has come */
+  advance(kick: string, progress: Progress): void;
   close(kick: string): void;
 
   findWaiting(subject: string): WaitingRecord | undefined;
@@ -108,34 +113,46 @@ export interface LedgerTransaction extends Memory {
   setWaiting(record: WaitingRecord): void;
   endWaiting(subject: string): void;
 
-  charge(errands: readonly { errand: Errand; keys: ErrandKeys }[]): void;
-  /** @returns false: another one has done it */
-  endErrand(seq: number): boolean;
+  /** behind all others of its subject */
+  addAction(action: Omit<ActionRecord, 'seq' | 'at' | 'tries'>): void;
+  /** what a subject has in the outbox, oldest first */
+  pendingActions(subject: string): ActionRecord[];
+  /** @returns false: it was taken out meanwhile */
+  endAction(seq: number): boolean;
 }
 
-/** The durable record. A method returns when its record is on disk, or throws LEDGER_UNWRITABLE. */
+/**
+ * The durable record. A method returns when its record is on disk, or throws LEDGER_UNWRITABLE; through a handle
+ * that took the ledger over it throws LEASE_LOST once another kicker has done so.
+ */
 export interface Ledger extends Memory {
   readonly file: string;
   /** One transaction, after any that another kicker has begun. `work` is run once, and waits for nothing. */
   transact<Result>(work: (transaction: LedgerTransaction) => Result): Result;
+  /** From now on only this handle, and the commands of a person, may write. @returns the fencing number */
+  takeOver(holder: string): number;
+  /** who took it over last; undefined: nobody ever did */
+  lastHolder(): { holder: string; epoch: number } | undefined;
+  /** whether the file at its path is the one that was opened; a deleted or replaced one is not */
+  isInPlace(): boolean;
   append(entries: readonly Keyed[]): void;
   findOpen(by: { kick: string } | { problem: string }): OpenRecord | undefined;
   /** every open kick, oldest first, at most `most` */
   listOpen(most: number): OpenRecord[];
-  /** Hands an open kick from one owner to the next. @returns false: another was faster */
-  claim(kick: string, from: string, to: string): boolean;
   /** problems whose time to be decided about again has come, oldest first */
   listDue(now: Moment, most: number): WaitingRecord[];
+  /** problems that wait for one thing, oldest first, whether or not their time has come */
+  listWaiting(code: string, most: number): WaitingRecord[];
   countWaiting(): number;
-  countErrands(): number;
-  /** Errands that nobody living does become `owner`'s; oldest first. */
-  claimErrands(
-    owner: string,
-    isAlive: (owner: string) => boolean,
-    most: number,
-  ): ErrandRecord[];
-  /** One more try failed; it stays with its owner. */
-  failErrand(seq: number): void;
+  countActions(): number;
+  /** lanes that have something in the outbox */
+  lanes(): string[];
+  /** what may be done now: the first of each subject, where its time has come; the most urgent first */
+  listActions(lane: string, now: Moment, most: number): ActionRecord[];
+  /** They are begun now, all in one transaction. @returns those that are still there */
+  beginActions(seqs: readonly number[]): number[];
+  /** One more try failed; the next is not before `delayMs` after it was decided. */
+  delayAction(seq: number, delayMs: number): void;
   /** oldest first */
   entriesOf(by: { kick: string } | { problem: string }): StoredEntry[];
   /** The kick that a run served, as far as this ledger knows. */
@@ -151,6 +168,15 @@ export interface Ledger extends Memory {
   /** Removes old entries, some at a time. @returns how many went; 0: none is left to go */
   prune(limits: { before: Date; entriesMost: number; most: number }): number;
   close(): void;
+}
+
+/** Who decides and owns what the ledger holds: one process at a time, on this machine or another. */
+export interface Lease {
+  readonly holder: string;
+  /** grows with each take-over: who has an older one can write nothing any more */
+  readonly epoch: number;
+  isHeld(): boolean;
+  release(): void;
 }
 
 /** What `kicker history` looks for; what is absent does not matter. */
@@ -173,12 +199,25 @@ export type WriteCommand = (
 /** Where event handlers put events; see docs/decisions/0009-resident-kicker.md. */
 export interface Spool {
   readonly directory: string;
+  /** whether no event lies there that could be handled, now or in a moment */
+  isEmpty(): boolean;
   /** The oldest events among the first that the directory names: a spool of a million costs no more. */
   scan(nowMs: number): { events: SpooledEvent[]; rejected: Rejected[] };
   /** The event is in the ledger: its file may go. */
   remove(name: string): void;
   /** An event whose arguments say nothing that can be used. */
   reject(name: string, code: string): string | undefined;
+  /** What was set aside, and lies there for a person to look at. */
+  countBad(): BadEvents;
+}
+
+/** What is in bad/, which keeps so many and no more. */
+export interface BadEvents {
+  count: number;
+  /** how many older ones went to make room, since the spool was opened */
+  dropped: number;
+  /** @param reason the end of its name: a SpoolFlaw, or the code of an error; `at`: when it was set aside */
+  newest?: { name: string; reason: string; at: Date };
 }
 
 /** One line of the log: a constant word, and its facts. */
@@ -187,10 +226,83 @@ export type Log = (
   facts: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** How one try of an errand went. */
+/** How one try of an action went. */
 export type Performed =
   | { kind: 'done' }
   /** @param isFinal another try would end the same way */
   | { kind: 'failed'; fault: FaultFacts; isFinal: boolean };
 
-export type PerformErrand = (errand: Errand) => Promise<Performed>;
+export type PerformAction = (
+  action: Action,
+  signal: AbortSignal,
+) => Promise<Performed>;
+
+/** One thing that `kicker check` or `kicker doctor` looked at. */
+export interface CheckStep {
+  step: string;
+  /** undefined: not tried, because an earlier one failed, or it is not configured */
+  ok: boolean | undefined;
+  text: string;
+  /** the one command that fixes it */
+  remedy?: string;
+  code?: string;
+}
+
+/** How a service is by the monitor's own data. */
+export type SeenService =
+  /** @param checkedMs when it was last checked, epoch milliseconds */
+  { kind: 'seen'; isGreen: boolean; checkedMs: number } | { kind: 'not-known' };
+
+/** One event of a monitor, with what came beside it. */
+export interface SeenEvent {
+  event: Event;
+  /** the host groups that the monitor named with it */
+  groups: readonly string[];
+  /** what could not be read, or looks wrong, in words */
+  remarks: readonly string[];
+}
+
+export type ReadMessage =
+  | { kind: 'events'; seen: readonly SeenEvent[] }
+  /** nothing in it can be used */
+  | { kind: 'faults'; faults: readonly FaultFacts[] };
+
+/** How a problem stands by now, by the monitor's own data. */
+export type Refreshed =
+  /** the event as the monitor would report it now */
+  | { kind: 'lasts'; event: Event }
+  /** the service is green: the event that says so */
+  | { kind: 'over'; event: Event }
+  | { kind: 'not-known' };
+
+/** Where a monitor that is asked, or streams, puts what it has seen: the same spool as an event handler. */
+interface Sink {
+  put(args: readonly string[]): void;
+}
+
+/**
+ * One configured monitor. What it knows is a snapshot, asked without waiting; what it is told goes out through `tell`.
+ * Every adapter passes the conformance suite, test/monitors/conformance.ts.
+ */
+export interface Monitor {
+  /** its key in kicker.yaml, and Event.monitor */
+  readonly name: string;
+  /** what it can be told */
+  readonly can: ReadonlySet<Feedback['kind']>;
+  /** Turns one message of the spool into events. Never throws. */
+  read(message: SpooledEvent): ReadMessage;
+  /** What is known beyond an event; the certname is the inventory's. */
+  facts(seen: SeenEvent): Omit<Facts, 'certname' | 'targetFault' | 'remarks'>;
+  /** @param sinceMs data from before say nothing new; epoch milliseconds */
+  refresh(event: Event, sinceMs: number): Refreshed;
+  see(event: Event): SeenService;
+  tell(
+    feedback: Feedback,
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<Performed>;
+  /** Follows the monitor until `signal` aborts, where it has more than what it hands over by itself. */
+  run(sink: Sink, signal: AbortSignal): Promise<void>;
+  /** for `kicker check` */
+  check(signal: AbortSignal): AsyncIterable<CheckStep>;
+}

@@ -6,6 +6,8 @@ import {
   openSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +19,7 @@ import {
   type createParties,
   type FakeKickd,
 } from './fake-kickd.ts';
-import { startKicker } from './run-kicker.ts';
+import { startKicker, type Ended } from './run-kicker.ts';
 
 export const handler = fileURLToPath(
   new URL('../../../deploy/nagios/handle_puppetrun', import.meta.url),
@@ -38,6 +40,8 @@ export interface MonitorHost {
 }
 
 interface Serving {
+  /** exit code and what it said, when it has ended by itself */
+  ended: Promise<Ended>;
   log(): Record<string, unknown>[];
   pid: number;
   kill(signal?: NodeJS.Signals): Promise<number | null>;
@@ -144,7 +148,7 @@ export function createMonitorHost(
       await until(
         () => existsSync(join(spool, 'serving')) || child.exitCode !== null,
       );
-      return { log, kill, pid: child.pid ?? 0 };
+      return { log, kill, ended, pid: child.pid ?? 0 };
     },
   };
 }
@@ -170,6 +174,16 @@ export function argumentsOf(part: Record<string, string> = {}): string[] {
 /** Looks until it is so; the world outside tells no event for it. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await delay(10);
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** A kickd for one test. */

@@ -2,18 +2,11 @@ import type { Command } from './command.ts';
 
 /** Every command: loaded only when it is the one. */
 export const catalogue: Readonly<
-  Record<
-    string,
-    { about: string; isInternal?: boolean; load(): Promise<Command> }
-  >
+  Record<string, { about: string; load(): Promise<Command> }>
 > = {
   kick: {
     about: 'ask hosts for one run of their configuration-management tool',
     load: async () => (await import('./kick.ts')).command,
-  },
-  'event nagios': {
-    about: 'take an event of Nagios, as its event handler',
-    load: async () => (await import('./event-nagios.ts')).command,
   },
   serve: {
     about: 'stay, and take events out of the spool',
@@ -56,12 +49,8 @@ export const catalogue: Readonly<
     load: async () => (await import('./doctor.ts')).command,
   },
   check: {
-    about: 'look at configuration, certificates, ledger and command file',
+    about:
+      'look at configuration, certificates, ledger, spool and command file',
     load: async () => (await import('./check.ts')).command,
-  },
-  follow: {
-    about: 'look after one kick',
-    isInternal: true,
-    load: async () => (await import('./follow.ts')).command,
   },
 };

@@ -1,9 +1,9 @@
 import { accessSync, constants } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { inspectMaterial } from '@kickd/mtls';
 import { errors, exitCodes } from '../errors.ts';
 import { faultsOf } from '../faults.ts';
 import { defaultConfig, type Config } from '../config/config.ts';
-import { probeCommandFile } from '../io/command-file.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { loadMaterial } from '../io/load-material.ts';
@@ -15,16 +15,25 @@ import {
   type Command,
   type Shell,
 } from './command.ts';
+import { checkSpool } from './check-events.ts';
 import { checkHost } from './check-host.ts';
+import { codeOf } from '../io/error-code.ts';
+import { readHeartbeat } from '../io/heartbeat-file.ts';
+import { oldestSpooledMs } from '../io/spool.ts';
+import { createMonitor } from '../monitors/registry.ts';
+import type { CheckStep } from '../ports.ts';
 import { tick } from '../serve/tick.ts';
-import { createTeller, failed, passed, type Step } from './steps.ts';
+import { createTeller, failed, passed } from './steps.ts';
+
+/** An event that lies in the spool for longer is handled by nobody. */
+const spooledMostSeconds = 60;
 
 export const command: Command = {
   spec: {
     name: 'check',
     operands: '[HOST]',
     about:
-      'look at configuration, rules, certificates, ledger and command file; of HOST: how its kickd is, as a monitoring plugin',
+      'look at configuration, rules, certificates, ledger, spool and command file; of HOST: how its kickd is, as a monitoring plugin',
     takesOperands: true,
     options: {
       warning: {
@@ -60,7 +69,7 @@ export const command: Command = {
     if (given.operands.length > 0) return checkHost(given, shell);
     const tell = createTeller(shell, given.flag('json') ?? false);
     let isWell = true;
-    const add = (steps: readonly Step[]): void => {
+    const add = (steps: readonly CheckStep[]): void => {
       for (const step of steps) {
         tell(step);
         if (step.ok === false) isWell = false;
@@ -71,7 +80,13 @@ export const command: Command = {
     add(await checkRules(config, shell));
     add(checkMaterial(config, shell));
     add([checkLedger(config, shell)]);
-    add([checkCommandFile(config)]);
+    add([checkServe(config, shell)]);
+    add(checkSpool(config));
+    for (const [name, settings] of Object.entries(config.monitors)) {
+      const world = { now: () => shell.clock.now(), onTrouble: () => {} };
+      const monitor = createMonitor(name, settings, world);
+      for await (const step of monitor.check(shell.signal)) add([step]);
+    }
     return isWell ? exitCodes.ok : exitCodes.usage;
   },
 };
@@ -79,7 +94,7 @@ export const command: Command = {
 async function checkConfig(
   named: string | undefined,
   shell: Shell,
-): Promise<{ config: Config; steps: Step[] }> {
+): Promise<{ config: Config; steps: CheckStep[] }> {
   try {
     const config = await loadConfig(named, shell.env);
     const hosts = Object.keys(config.hosts).length;
@@ -96,7 +111,7 @@ async function checkConfig(
   }
 }
 
-async function checkRules(config: Config, shell: Shell): Promise<Step[]> {
+async function checkRules(config: Config, shell: Shell): Promise<CheckStep[]> {
   try {
     const { source, rules } = await loadRules(config, shell.env);
     const modes = new Map<string, number>();
@@ -112,7 +127,7 @@ async function checkRules(config: Config, shell: Shell): Promise<Step[]> {
 export function checkMaterial(
   config: Config,
   shell: Pick<Shell, 'clock' | 'user'>,
-): Step[] {
+): CheckStep[] {
   try {
     const material = loadMaterial(config, shell.user);
     const seen = inspectMaterial(material, shell.clock.now(), 'client');
@@ -137,41 +152,80 @@ export function checkMaterial(
   }
 }
 
-function checkLedger(config: Config, shell: Shell): Step {
-  const file = locateLedger(config.ledger, shell.env, shell.user.home);
+function checkLedger(config: Config, shell: Shell): CheckStep {
+  const file = locateLedger(config.ledger);
   try {
-    const ledger = openLedger(file, shell.clock, 1000);
-    const open = ledger.listOpen(1000).length;
-    // Only what is really written finds a full disk.
-    tick(ledger, shell.clock);
-    ledger.close();
-    return passed(
-      'ledger',
-      `${file}, ${open} ${open === 1 ? 'kick' : 'kicks'} under way`,
-    );
+    const ledger = openLedger(file, shell.clock, {
+      busyMs: 1000,
+      isMade: false,
+    });
+    try {
+      const open = ledger.listOpen(1000).length;
+      // Only what is really written finds a full disk.
+      tick(ledger, shell.clock);
+      return passed(
+        'ledger',
+        `${file}, ${open} ${open === 1 ? 'kick' : 'kicks'} under way`,
+      );
+    } finally {
+      ledger.close();
+    }
   } catch (error) {
     const [fault] = faultsOf(error);
-    return fault === undefined
-      ? passed('ledger', file)
+    if (fault === undefined) return passed('ledger', file);
+    // Before the first start there is none, and that is nothing to be fixed where one can be made.
+    const whyNot = fault.code === 'LEDGER_MISSING' && whyNotMade(file);
+    if (whyNot) return failed('ledger', errors.ledgerUnwritable(file, whyNot));
+    return fault.code === 'LEDGER_MISSING'
+      ? {
+          step: 'ledger',
+          ok: undefined,
+          text: fault.message,
+          remedy: fault.remedy,
+        }
       : failed('ledger', fault);
   }
 }
 
-function checkCommandFile(config: Config): Step {
-  const step = 'command file';
-  const file = config.nagios.commandFile;
-  if (file === undefined) {
-    const { message, remedy } = errors.commandFileUnset();
-    return { step, ok: undefined, text: message, remedy };
+/** Why this user could not make a ledger there; undefined: it could. */
+function whyNotMade(file: string): string | undefined {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return codeOf(error);
   }
-  const probed = probeCommandFile(file);
-  if (probed.kind === 'written') {
-    try {
-      accessSync(file, constants.W_OK);
-    } catch {
-      return failed(step, errors.commandFileUnwritable(file, 'EACCES'));
-    }
-    return passed(step, file);
+}
+
+/** Whether somebody serves the spool, and handles what comes into it. */
+function checkServe(config: Config, { clock }: Shell): CheckStep {
+  const ledgerFile = locateLedger(config.ledger);
+  const directory = config.spool ?? join(dirname(ledgerFile), 'spool');
+  const nowMs = clock.now().getTime();
+  const oldestMs = oldestSpooledMs(directory);
+  const age =
+    oldestMs === undefined
+      ? 0
+      : Math.max(0, Math.round((nowMs - oldestMs) / 1000));
+  const found = readHeartbeat(directory, nowMs);
+  if (found?.isHanging === true) {
+    return failed(
+      'serve',
+      errors.serveHangs(found.pid, Math.round(found.agoMs / 1000)),
+    );
   }
-  return failed(step, probed.fault);
+  if (age > spooledMostSeconds) {
+    return failed('serve', errors.spoolOld(directory, age));
+  }
+  return found === undefined
+    ? {
+        step: 'serve',
+        ok: undefined,
+        text: 'nobody serves: the event handler starts kicker for each problem',
+        remedy: 'systemctl enable --now kicker',
+      }
+    : passed(
+        'serve',
+        `process ${found.pid} handles the events of ${directory}`,
+      );
 }

@@ -14,7 +14,8 @@ import {
 } from './command.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
 import { describeStatus } from './ping.ts';
-import { createTeller, failed, passed, type Step } from './steps.ts';
+import { createTeller, failed, passed } from './steps.ts';
+import type { CheckStep } from '../ports.ts';
 import type { Config } from '../config/config.ts';
 
 export const command: Command = {
@@ -69,7 +70,7 @@ async function* examine(
   target: Target,
   config: Config,
   shell: Shell,
-): AsyncGenerator<Step> {
+): AsyncGenerator<CheckStep> {
   const { certname, address, port } = target;
   const connectMs = config.timeouts.connectSeconds * 1000;
 

@@ -8,34 +8,42 @@ import { locateLedger } from '../io/ledger-file.ts';
 import { openLedgerMemory } from '../io/ledger-memory.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
-import { createNagiosReader } from '../io/nagios-data.ts';
 import { readTextFile } from '../io/text-file.ts';
 import { parseEventText } from '../events/event-text.ts';
+import { findTarget } from '../fleet/target.ts';
+import { readMacros } from '../monitors/nagios/handler-arguments.ts';
+import { parseNagios } from '../monitors/nagios/macros.ts';
+import { createMonitor } from '../monitors/registry.ts';
+import type { SeenEvent } from '../ports.ts';
+import { contextOf } from '../serve/event-context.ts';
 import { subjectOf } from '../events/event.ts';
-import type { Incoming } from '../kicks/handle-event.ts';
+import type { EventContext } from '../kicks/handle-event.ts';
 import {
   configOption,
   jsonOption,
   type Command,
   type Shell,
 } from './command.ts';
-import { eventNagiosSpec } from './event-options.ts';
-import { incomingOf, readIncoming } from './incoming.ts';
+import { eventOperands, eventOptions } from './event-options.ts';
 import { toJsonLine } from './kick-result.ts';
 import type { Given } from './options.ts';
 import { rulesOption } from './rules-option.ts';
-
-const { spooled: _spooled, ...eventOptions } = eventNagiosSpec.options;
 
 /** What would become of an event now, and why, by the code that decides. Nothing is sent or written. */
 export const command: Command = {
   spec: {
     name: 'explain',
-    operands: eventNagiosSpec.operands,
+    operands: eventOperands,
     about: 'what an event would come to, and why; send and write nothing',
     takesOperands: true,
     options: {
       ...eventOptions,
+      monitor: {
+        type: 'string',
+        value: 'NAME',
+        about: 'which monitor of kicker.yaml; default: nagios',
+        group: 'Where from',
+      },
       event: {
         type: 'string',
         value: 'FILE',
@@ -70,9 +78,7 @@ export const command: Command = {
     const memory =
       given.flag('without-memory') === true
         ? undefined
-        : openLedgerMemory(
-            locateLedger(config.ledger, shell.env, shell.user.home),
-          );
+        : openLedgerMemory(locateLedger(config.ledger));
     try {
       const { decision } = judge(
         event,
@@ -118,16 +124,37 @@ async function readEvent(
   given: Given,
   config: Config,
   shell: Shell,
-): Promise<Pick<Incoming, 'event' | 'facts'>> {
-  const data = createNagiosReader(config.nagios, (file, why) =>
-    shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
-  )();
-  const nowMs = shell.clock.now().getTime();
+): Promise<Pick<EventContext, 'event' | 'facts'>> {
+  const seen = await readSeen(given, shell);
+  const { monitor: name } = seen.event;
+  const settings = config.monitors[name] ?? config.nagios;
+  const monitor = createMonitor(name, settings, {
+    now: () => shell.clock.now(),
+    onTrouble: (file, why) =>
+      shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
+  });
+  return contextOf(seen, monitor, (host, address) =>
+    findTarget(host, config.hosts, config.port, address),
+  ).context;
+}
+
+/** The event as it was given: by the options of the event handler, or as the ledger writes it. */
+async function readSeen(given: Given, shell: Shell): Promise<SeenEvent> {
+  const monitor = given.text('monitor') ?? 'nagios';
   const file = given.text('event');
+  const named = given.text('host-groups') ?? '';
+  const groups = named.split(',').filter((name) => name !== '');
   if (file === undefined) {
-    const read = readIncoming(given, config, data, nowMs);
+    const options = Object.fromEntries(
+      Object.keys(eventOptions).map((name) => [name, given.text(name)]),
+    );
+    const macros = readMacros({ options, words: given.operands });
+    const read =
+      macros.kind === 'faults' ? macros : parseNagios(macros.macros, monitor);
     if (read.kind === 'faults') throw new Faults(read.faults);
-    return read.incoming;
+    if (macros.kind === 'faults') throw new Faults(macros.faults);
+    const remarks = [...macros.remarks, ...read.remarks];
+    return { event: read.event, groups: read.groups, remarks };
   }
   if (given.operands.length > 0) {
     throw new Faults([
@@ -138,9 +165,7 @@ async function readEvent(
     file === '-' ? await shell.readStdin() : readTextFile(file, 64 * 1024);
   const parsed = parseEventText(text, file === '-' ? 'stdin' : file);
   if (parsed.kind === 'fault') throw new Fault(parsed.fault);
-  const named = given.text('host-groups') ?? '';
-  const groups = named.split(',').filter((name) => name !== '');
-  return incomingOf(parsed.event, groups, config, data, nowMs).incoming;
+  return { event: parsed.event, groups, remarks: [] };
 }
 
 function linesOf(subject: string, decision: Decision): string[] {

@@ -12,8 +12,8 @@ export async function helpOfAll(): Promise<string> {
   const parser = base('kicker COMMAND [OPTION…]').epilogue(
     `Type kicker COMMAND --help for one command.\n\n${exitText}`,
   );
-  for (const [name, { about, isInternal }] of Object.entries(catalogue)) {
-    if (isInternal !== true) parser.command(name, about);
+  for (const [name, { about }] of Object.entries(catalogue)) {
+    parser.command(name, about);
   }
   parser
     .option('help', { alias: 'h', describe: 'show this' })

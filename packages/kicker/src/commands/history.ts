@@ -36,6 +36,7 @@ const allKinds: readonly EntryKind[] = [
   'event',
   'kick',
   'reply',
+  'action',
   'errand',
   'recheck',
 ];

@@ -19,15 +19,19 @@ export const byOption = {
   },
 } as const;
 
-/** The ledger that the configuration names, and the rules. The caller closes it. */
+/**
+ * The ledger that the configuration names, and the rules. The caller closes it. None is made: a command that reads or
+ * stops is about the one that is there.
+ * @throws {Fault} LEDGER_MISSING
+ */
 export async function openForCommand(
   given: Given,
   shell: Shell,
 ): Promise<{ ledger: Ledger; rules: RuleSet }> {
   const config = await loadConfig(given.text('config'), shell.env);
   const rules = await loadRules(config, shell.env);
-  const file = locateLedger(config.ledger, shell.env, shell.user.home);
-  return { ledger: openLedger(file, shell.clock), rules };
+  const file = locateLedger(config.ledger);
+  return { ledger: openLedger(file, shell.clock, { isMade: false }), rules };
 }
 
 /** @throws {Faults} USAGE where `stop` is given no reason: whoever wants to resume asks for it */

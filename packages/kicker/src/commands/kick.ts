@@ -10,21 +10,17 @@ import { loadMaterial } from '../io/load-material.ts';
 import { locateLedger } from '../io/ledger-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import type { AgentClient, Ledger } from '../ports.ts';
-import { awaitOutcome } from '../kicks/await-outcome.ts';
+import { driveKick } from '../kicks/drive-kick.ts';
 import type { Command, Shell } from './command.ts';
 import { collectHosts } from './hosts.ts';
 import { kickSpec, readKickOptions, type KickOptions } from './kick-options.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
-import {
-  exitCodeOf,
-  jsonOf,
-  linesOf,
-  resultOfReply,
-  type KickResult,
-} from './kick-result.ts';
+import { exitCodeOf, jsonOf, linesOf, type KickResult } from './kick-result.ts';
 import { showOutput } from './show-output.ts';
-import { recordReply, recordSettled } from './record.ts';
-import { sendKick } from '../kicks/send-kick.ts';
+import { createHandStore } from './hand-store.ts';
+
+/** How often a kick with an unknown fate is sent again, before the caller is told. */
+const repeatsMost = 3;
 
 export const command: Command = {
   spec: kickSpec,
@@ -52,10 +48,7 @@ export const command: Command = {
       return 0;
     }
     const material = loadMaterial(config, shell.user);
-    const ledger = openLedger(
-      locateLedger(config.ledger, shell.env, shell.user.home),
-      shell.clock,
-    );
+    const ledger = openLedger(locateLedger(config.ledger), shell.clock);
     const client = createAgentClient(() => material, {
       connectMs: config.timeouts.connectSeconds * 1000,
       requestMs: config.timeouts.requestSeconds * 1000,
@@ -130,6 +123,7 @@ async function kickHost(
     ...request
   } = kick;
   const keys = { kick: id };
+  const decided = shell.clock.moment();
   ledger.transact((transaction) => {
     transaction.add([
       {
@@ -150,46 +144,39 @@ async function kickHost(
     const learning = {
       rules: defaultRuleSet,
       memory: transaction,
-      now: shell.clock.moment(),
+      now: decided,
     };
     const { certname } = target;
     transaction.remember(learn({ kind: 'by-hand', certname }, learning));
   });
-  const reply = await sendKick(client, target, kick, shell, signal);
-  recordReply(ledger, shell, keys, reply);
-  if (reply.kind !== 'accepted') return resultOfReply(reply);
-  if (!options.isWaiting) return { kind: 'accepted', run: reply.body };
-
-  const output = options.isFollowing
-    ? showOutput(client, target, reply.body.run, shell)
-    : undefined;
-  const end = await awaitOutcome(
-    client,
-    target,
-    reply.body,
-    waitMs,
-    shell,
-    signal,
+  const store = createHandStore(keys, ledger, shell);
+  const waits = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
+  const output =
+    options.isWaiting && options.isFollowing
+      ? store.accepted.then((run) =>
+          run === undefined
+            ? undefined
+            : showOutput(client, target, run.run, shell),
+        )
+      : undefined;
+  await driveKick(
+    { target, request: kick, decided, lifeMs: waitMs },
+    store,
+    {
+      transport: client,
+      timing: shell,
+      limiter: (work) => work(),
+      followMs: waitMs,
+      isStopped: () => false,
+      // Whoever waits for it is told at once that it did not arrive; where nobody knows, its id makes it safe to ask again.
+      mayRetry: (misses, mayHaveArrived) =>
+        mayHaveArrived && misses <= repeatsMost,
+    },
+    options.isWaiting ? waits : store.untilAccepted(waits),
   );
+  store.end();
   await output;
-  if (end.kind === 'not-known') return end;
-  const { run } = end;
-  if (run.outcome === undefined) {
-    return {
-      kind: 'not-known',
-      run,
-      code: 'OUTCOME_MISSING',
-      message: 'the run has ended, and the host tells no outcome',
-      remedy: `look: kicker ping ${target.name}`,
-    };
-  }
-  recordSettled(ledger, shell, keys, {
-    kind: 'ended',
-    run: run.run,
-    outcome: run.outcome,
-    ...(run.durationMs === undefined ? {} : { durationMs: run.durationMs }),
-  });
-  return { kind: 'ended', run, outcome: run.outcome };
+  return store.result(target, options.isWaiting);
 }
 
 function createKick(

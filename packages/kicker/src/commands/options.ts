@@ -127,6 +127,9 @@ function explain(spec: CommandSpec, error: unknown) {
     error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
   const option = /'(-[^']*)'/.exec(message)?.[1];
   if (isUnknown && option !== undefined) {
+    if (spec.takesOperands && !option.startsWith('--')) {
+      return errors.optionLikeWord(spec.name, option);
+    }
     const known = Object.entries(spec.options)
       .filter(([, { isHidden }]) => isHidden !== true)
       .map(([name]) => `--${name}`);

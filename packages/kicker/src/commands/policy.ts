@@ -3,8 +3,9 @@ import { learn } from '../decide/learn.ts';
 import { isStopped } from '../decide/look-again.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { findTarget } from '../fleet/target.ts';
+import type { Limiter } from '../kicks/limiter.ts';
 import type { WaitingRecord } from '../ledger/entry.ts';
-import type { Looking } from '../kicks/follow.ts';
+import type { AgentClient, Clock, Ledger } from '../ports.ts';
 
 /**
  * Where kicker has stopped for a service, asks the host which policy its last run applied, whoever started
@@ -12,7 +13,17 @@ import type { Looking } from '../kicks/follow.ts';
  */
 export async function learnPolicyOf(
   { code, event }: WaitingRecord,
-  { client, ledger, timing, inTurn }: Looking,
+  {
+    client,
+    ledger,
+    clock,
+    limiter,
+  }: {
+    client: Pick<AgentClient, 'getStatus'>;
+    ledger: Ledger;
+    clock: Clock;
+    limiter: Limiter;
+  },
   { config, rules }: { config: Config; rules: RuleSet },
   signal: AbortSignal,
 ): Promise<void> {
@@ -27,7 +38,7 @@ export async function learnPolicyOf(
   const { target } = found;
   const { certname } = target;
   // As what has failed before: it must not hold up the kicks.
-  const reply = await inTurn(() => client.getStatus(target, signal), 1);
+  const reply = await limiter(() => client.getStatus(target, signal), 1);
   const policy = reply.kind === 'accepted' ? reply.body.cm.policy : undefined;
   if (policy === undefined) return;
   const { configVersion, endedAt } = policy;
@@ -41,7 +52,7 @@ export async function learnPolicyOf(
           configVersion,
           runEndedMs: Date.parse(endedAt),
         },
-        { rules, memory: transaction, now: timing.clock.moment() },
+        { rules, memory: transaction, now: clock.moment() },
       ),
     );
     const after = transaction.read('host', certname)?.policy;

@@ -1,50 +1,61 @@
 import { join, dirname } from 'node:path';
-import { Faults, exitCodes } from '../errors.ts';
-import { faultsOf } from '../faults.ts';
 import type { FaultFacts } from '@kickd/protocol';
+import { Faults, errors, exitCodes } from '../errors.ts';
+import { faultsOf, troubleOf } from '../faults.ts';
 import type { Config } from '../config/config.ts';
-import type { RuleSet } from '../decide/rules.ts';
-import { loadConfig } from '../io/load-config.ts';
+import { createHeartbeatFile, readHeartbeat } from '../io/heartbeat-file.ts';
+import { isLeased, takeLease } from '../io/lease.ts';
 import { locateLedger } from '../io/ledger-file.ts';
-import { loadRules } from '../io/load-rules.ts';
-import { createNagiosReader } from '../io/nagios-data.ts';
-import { isAlive } from '../io/process-identity.ts';
-import { createServingFile } from '../io/serving-file.ts';
 import { openSpool } from '../io/spool.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
+import { startDetached } from '../io/start-detached.ts';
+import { createWatchdog } from '../io/watchdog.ts';
 import { watchSpool } from '../io/watch-spool.ts';
-import { refreshEvent } from '../monitors/nagios/refresh.ts';
-import type { Log } from '../ports.ts';
+import { endPages } from '../kicks/end-pages.ts';
+import { handleEvent, type EventContext } from '../kicks/handle-event.ts';
 import { createKicks } from '../kicks/kicks.ts';
-import { reside, type Residence } from '../serve/serve-loop.ts';
+import type { WaitingRecord } from '../ledger/entry.ts';
+import { createDispatcher } from '../outbox/dispatcher.ts';
+import type { Ledger, Lease, Log, ReadMessage, Spool } from '../ports.ts';
+import { contextOf, type FindTarget } from '../serve/event-context.ts';
+import { findTarget } from '../fleet/target.ts';
+import type { ReadSpooled } from '../serve/handle-spool.ts';
+import { serveLoop, type ServeWorld } from '../serve/serve-loop.ts';
 import { stillFresh } from '../serve/still-fresh.ts';
-import { endPages } from '../serve/end-pages.ts';
-import { takeEvent } from '../kicks/handle-event.ts';
-import { createTurns } from '../kicks/limiter.ts';
 import { configOption, type Command, type Shell } from './command.ts';
-import { decidingOf, identityOfShell } from './deciding.ts';
-import { eventNagiosSpec } from './event-options.ts';
-import { incomingOf, readIncoming } from './incoming.ts';
-import { errandsOf, lookingOf } from './looking.ts';
+import { decidingOf } from './deciding.ts';
+import { readInForce, type InForce } from './in-force.ts';
 import { toJsonLine } from './kick-result.ts';
-import { parseOptions } from './options.ts';
+import type { Given } from './options.ts';
 import { learnPolicyOf } from './policy.ts';
 
-/** What a reload replaces, all at once. */
-interface InForce {
-  config: Config;
-  rules: RuleSet;
-}
+/** A kicker that stands by looks so often whether the other has gone. */
+const standByMs = 1000;
+/** Within this time a kicker that stops has gone: systemd's TimeoutStopSec and more. */
+const leaveWithinMs = 30 * 1000;
 
-/** The resident kicker: everything live, in one process. Its log goes to standard output, one JSON object a line. */
+/** Handles events until it is told to stop. Its log goes to standard output, one JSON object a line. */
 export const command: Command = {
   spec: {
     name: 'serve',
     operands: '',
     about:
-      'stay, take events out of the spool, and see each kick through to its verdict',
+      'handle the events in the spool, and follow each kick to its verdict',
     takesOperands: false,
-    options: configOption,
+    options: {
+      'until-idle': {
+        type: 'boolean',
+        about: 'end when nothing is left to do; at once where another serves',
+        group: 'How',
+      },
+      detach: {
+        type: 'boolean',
+        about:
+          'with --until-idle: check everything, then go on in the background',
+        group: 'How',
+      },
+      ...configOption,
+    },
     examples: [
       [
         'systemctl start kicker',
@@ -55,135 +66,326 @@ export const command: Command = {
   },
   async run(given, shell) {
     const log = logOf(shell);
-    let inForce = await readInForce(given.text('config'), shell);
-    const ledgerFile = locateLedger(
-      inForce.config.ledger,
-      shell.env,
-      shell.user.home,
-    );
+    const isUntilIdle = given.flag('until-idle') === true;
+    const inForce = await readInForce(given.text('config'), shell, log);
+    const { ledgerFile, directory } = placesOf(inForce.config);
     const ledger = openLedger(ledgerFile, shell.clock);
-    const end = new AbortController();
-    const stop = (): void => end.abort();
-    shell.signal.addEventListener('abort', stop);
-    const own = identityOfShell(shell);
     try {
-      const directory =
-        inForce.config.spool ?? join(dirname(ledgerFile), 'spool');
       const spool = openSpool(directory, shell.user.uid);
-      const inTurn = createTurns(inForce.config.serve.parallel);
-      const readData = createNagiosReader(inForce.config.nagios, (file, why) =>
-        log('monitor-data', { file, why }),
-      );
-      const errands = errandsOf({ config: inForce.config, ledger, shell, log });
-      const looking = () =>
-        lookingOf({
-          ...inForce,
-          ledger,
-          shell,
-          log,
-          inTurn,
-          readData,
-          onErrands: () => void errands.run(),
-        });
-      const kicks = createKicks(looking, end.signal);
-      const nowMs = (): number => shell.clock.now().getTime();
-      const deciding = () =>
-        decidingOf(inForce.config, inForce.rules, ledger, shell);
-      const residence: Residence = {
-        ledger,
-        spool,
-        own,
-        isAlive,
-        timing: shell,
-        log,
-        kicks,
-        errands,
-        serving: createServingFile(directory, own),
-        retention: () => inForce.config.retention,
-        read: ({ name, monitor, args, at }) => {
-          const faults = (found: readonly FaultFacts[]) => {
-            for (const { code, message, remedy } of found) {
-              log('event-unusable', { name, code, message, remedy });
-            }
-            return { code: found[0]?.code ?? 'USAGE' };
-          };
-          if (monitor !== 'nagios') return { code: 'not-an-event' };
-          try {
-            const options = parseOptions(eventNagiosSpec, args);
-            const { config } = inForce;
-            const read = readIncoming(options, config, readData(), nowMs());
-            if (read.kind === 'faults') return faults(read.faults);
-            if (read.targetFault !== undefined) faults([read.targetFault]);
-            const { status } = readData();
-            const now = shell.clock.now();
-            return { incoming: stillFresh(read.incoming, status, at, now) };
-          } catch (error) {
-            if (error instanceof Faults) return faults(error.faults);
-            throw error;
-          }
-        },
-        again: async (record) => {
-          await learnPolicyOf(record, looking(), inForce, end.signal);
-          const data = readData();
-          const refreshed = refreshEvent(
-            record.event,
-            data.status,
-            record.since.wallMs,
-            shell.clock.now(),
-          );
-          const event =
-            refreshed.kind === 'not-known' ? record.event : refreshed.event;
-          return incomingOf(event, [], inForce.config, data, nowMs()).incoming;
-        },
-        take: (incoming) => takeEvent(incoming, deciding()),
-        endPages: () => endPages(deciding()),
-      };
-      /** The old stays in force, whole, where the new cannot be read. */
-      async function reload(): Promise<void> {
-        try {
-          inForce = await readInForce(given.text('config'), shell);
-          const { config, rules } = inForce;
-          log('reloaded', { config: config.file, rules: rules.source });
-        } catch (error) {
-          for (const { code, message, remedy } of faultsOf(error)) {
-            log('reload-refused', { code, message, remedy });
-          }
-        }
+      if (given.flag('detach') === true) {
+        return await detach(given, ledgerFile, directory, shell);
       }
-      const unhook = shell.onHangup(() => {
-        void reload();
-      });
-      const watch = watchSpool(directory);
+      const lease = isUntilIdle
+        ? await takeIdleLease(ledger, directory, shell)
+        : await standBy(ledger, { shell, log });
+      if (lease === undefined) return exitCodes.ok;
       try {
-        log('serving', {
-          ledger: ledgerFile,
-          spool: directory,
-          rules: inForce.rules.source,
-        });
-        await reside(
-          residence,
-          (ms) => watch.sleep(ms, end.signal),
-          end.signal,
+        return await serve(
+          { ledger, lease, spool, inForce, log },
+          given,
+          shell,
         );
-        log('stopped', {});
       } finally {
-        watch.close();
-        unhook();
+        lease.release();
       }
-      return exitCodes.ok;
     } finally {
-      shell.signal.removeEventListener('abort', stop);
       ledger.close();
     }
   },
 };
 
-async function readInForce(
-  named: string | undefined,
+/** The two places that a running kicker cannot change. */
+function placesOf(config: Config): { ledgerFile: string; directory: string } {
+  const ledgerFile = locateLedger(config.ledger);
+  const directory = config.spool ?? join(dirname(ledgerFile), 'spool');
+  return { ledgerFile, directory };
+}
+
+function holderOf({ user, pid }: Pick<Shell, 'user' | 'pid'>): string {
+  return `${user.hostname}/${String(pid)}`;
+}
+
+/** Waits until no other kicker serves. @returns undefined: the wait was ended */
+async function standBy(
+  ledger: Ledger,
+  { shell, log }: { shell: Shell; log: Log },
+): Promise<Lease | undefined> {
+  for (let isTold = false; !shell.signal.aborted; isTold = true) {
+    const lease = takeLease(ledger, holderOf(shell));
+    if (lease !== undefined) return lease;
+    if (!isTold) {
+      log('standing-by', { ledger: ledger.file, ...ledger.lastHolder() });
+    }
+    await shell.pause(standByMs, shell.signal);
+  }
+  return undefined;
+}
+
+/**
+ * Takes the lease, unless another kicker serves. One that has it and says nothing of it is about to go, and may have
+ * looked into the spool for the last time; or about to begin. Either is a moment.
+ * @returns undefined: another serves
+ */
+async function takeIdleLease(
+  ledger: Ledger,
+  directory: string,
   shell: Shell,
-): Promise<InForce> {
-  const config = await loadConfig(named, shell.env);
-  return { config, rules: await loadRules(config, shell.env) };
+): Promise<Lease | undefined> {
+  const startMs = shell.clock.monotonicMs();
+  while (!shell.signal.aborted) {
+    const lease = takeLease(ledger, holderOf(shell));
+    if (lease !== undefined) return lease;
+    const isServed =
+      readHeartbeat(directory, shell.clock.now().getTime()) !== undefined;
+    const waitedMs = shell.clock.monotonicMs() - startMs;
+    if (isServed || waitedMs > leaveWithinMs) return undefined;
+    await shell.pause(100, shell.signal);
+  }
+  return undefined;
+}
+
+/** Starts the same in the background, where nobody serves; says so where who serves hangs. */
+async function detach(
+  given: Given,
+  ledgerFile: string,
+  directory: string,
+  shell: Shell,
+): Promise<number> {
+  if (isLeased(ledgerFile) === true) {
+    const found = readHeartbeat(directory, shell.clock.now().getTime());
+    if (found?.isHanging === true) {
+      const seconds = Math.round(found.agoMs / 1000);
+      throw new Faults([errors.serveHangs(found.pid, seconds)]);
+    }
+    if (found !== undefined) return exitCodes.ok;
+  }
+  const config = given.text('config');
+  await startDetached(
+    shell.self,
+    [
+      'serve',
+      '--until-idle',
+      ...(config === undefined ? [] : [`--config=${config}`]),
+    ],
+    shell.env,
+  );
+  return exitCodes.ok;
+}
+
+async function serve(
+  {
+    ledger,
+    lease,
+    spool,
+    inForce: first,
+    log,
+  }: {
+    ledger: Ledger;
+    lease: Lease;
+    spool: Spool;
+    inForce: InForce;
+    log: Log;
+  },
+  given: Given,
+  shell: Shell,
+): Promise<number> {
+  let inForce = first;
+  const { signal } = shell;
+  const nowMs = (): number => shell.clock.now().getTime();
+  const deciding = () =>
+    decidingOf(inForce.config, inForce.rules, ledger, shell, inForce.can);
+  const dispatcher = createDispatcher({
+    outbox: ledger,
+    perform: (action, signal) => inForce.perform(action, signal),
+    timing: shell,
+    onTrouble: (error) => log('action-trouble', troubleOf(error)),
+    onFailed: ({ action, tries }, { fault }) => {
+      const { code, message, remedy } = fault;
+      const kind = action.to === 'person' ? 'person' : action.feedback.kind;
+      log('action-failed', { action: kind, tries, code, message, remedy });
+    },
+  });
+  const watch = watchSpool(spool.directory);
+  const gone = new AbortController();
+  const end = AbortSignal.any([signal, gone.signal]);
+  const kicks = createKicks(
+    ledger,
+    () => ({
+      transport: inForce.client,
+      timing: shell,
+      limiter: inForce.limiter,
+      followMs: inForce.config.follow.forSeconds * 1000,
+      telling: () => ({
+        rules: inForce.rules,
+        now: shell.clock.moment(),
+        can: inForce.can,
+      }),
+      watch: (event) =>
+        inForce.monitors.get(event.monitor)?.see(event) ?? {
+          kind: 'not-known',
+        },
+      canRecheck: ({ monitor }) => inForce.can(monitor, 'recheck'),
+    }),
+    { log, onChange: () => watch.wake() },
+    end,
+  );
+  const heartbeat = createHeartbeatFile(spool.directory, shell.pid, nowMs);
+  const watchdog = createWatchdog(shell.env, () => shell.clock.monotonicMs());
+  const world: ServeWorld = {
+    ledger,
+    lease,
+    spool,
+    timing: shell,
+    log,
+    kicks,
+    dispatcher,
+    heartbeat: {
+      beat: () => {
+        heartbeat.beat();
+        watchdog.beat();
+      },
+      withdraw: () => heartbeat.withdraw(),
+    },
+    retention: () => inForce.config.retention,
+    concurrency: () => inForce.rules.guards.concurrency,
+    read: (event) => readSpooled(event, inForce, shell, log),
+    refresh: (record) => refresh(record, inForce, { ledger, shell, signal }),
+    handle: (context) => handleEvent(context, deciding()),
+    endPages: () => endPages(deciding()),
+  };
+  /** The old stays in force, whole, where the new cannot be read: whatever is wrong with it. */
+  async function reload(): Promise<void> {
+    try {
+      const next = await readInForce(given.text('config'), shell, log);
+      const before = placesOf(first.config);
+      const after = placesOf(next.config);
+      if (
+        before.ledgerFile !== after.ledgerFile ||
+        before.directory !== after.directory
+      ) {
+        throw new Faults([errors.reloadPlaces()]);
+      }
+      inForce = next;
+      const { config, rules } = inForce;
+      log('reloaded', { config: config.file, rules: rules.source });
+    } catch (error) {
+      for (const fault of reloadFaultsOf(error)) log('reload-refused', fault);
+    }
+  }
+  const unhook = shell.onHangup(() => void reload());
+  try {
+    log('serving', {
+      ledger: ledger.file,
+      spool: spool.directory,
+      rules: inForce.rules.source,
+      lease: lease.epoch,
+    });
+    const ended = await serveLoop(
+      world,
+      (ms) => watch.sleep(ms, signal),
+      signal,
+      given.flag('until-idle') === true,
+    );
+    gone.abort();
+    if (ended === 'ledger-replaced') {
+      throw new Faults([errors.ledgerReplaced(ledger.file)]);
+    }
+    if (ended === 'lease-lost') {
+      const { epoch = 0 } = ledger.lastHolder() ?? {};
+      throw new Faults([errors.leaseLost(ledger.file, lease.epoch, epoch)]);
+    }
+    log('stopped', { because: ended });
+    return exitCodes.ok;
+  } finally {
+    gone.abort();
+    watch.close();
+    unhook();
+  }
+}
+
+/** A mistake in the settings is told with its place; a mistake in kicker ends no serve loop either. */
+function reloadFaultsOf(
+  error: unknown,
+): readonly Readonly<Record<string, unknown>>[] {
+  try {
+    return faultsOf(error).map(({ code, message, remedy }) => ({
+      code,
+      message,
+      remedy,
+    }));
+  } catch {
+    return [troubleOf(error)];
+  }
+}
+
+/** The events of one message, each as it stands now; `code`: none can be used, and the reason is logged. */
+function readSpooled(
+  message: Parameters<ReadSpooled>[0],
+  { config, monitors }: InForce,
+  shell: Shell,
+  log: Log,
+): ReturnType<ReadSpooled> {
+  const { name, at } = message;
+  const tell = (faults: readonly FaultFacts[]): void => {
+    for (const { code, message: what, remedy } of faults) {
+      log('event-unusable', { name, code, message: what, remedy });
+    }
+  };
+  const monitor = monitors.get(message.monitor);
+  const read: ReadMessage =
+    monitor === undefined
+      ? {
+          kind: 'faults',
+          faults: [
+            errors.monitorUnknown(message.monitor, [...monitors.keys()]),
+          ],
+        }
+      : monitor.read(message);
+  if (read.kind === 'faults' || monitor === undefined) {
+    const faults = read.kind === 'faults' ? read.faults : [];
+    tell(faults);
+    return { code: faults[0]?.code ?? 'USAGE' };
+  }
+  const now = shell.clock.now();
+  return {
+    contexts: read.seen.map((seen) => {
+      const event = stillFresh(seen.event, monitor, at, now);
+      const found = contextOf({ ...seen, event }, monitor, findIn(config));
+      if (found.targetFault !== undefined) tell([found.targetFault]);
+      return found.context;
+    }),
+  };
+}
+
+/** A problem that waits, as it stands by now. */
+async function refresh(
+  record: WaitingRecord,
+  inForce: InForce,
+  {
+    ledger,
+    shell,
+    signal,
+  }: { ledger: Ledger; shell: Shell; signal: AbortSignal },
+): Promise<EventContext> {
+  const { config, rules, client, limiter, monitors } = inForce;
+  await learnPolicyOf(
+    record,
+    { client, ledger, clock: shell.clock, limiter },
+    { config, rules },
+    signal,
+  );
+  const monitor = monitors.get(record.event.monitor);
+  const refreshed = monitor?.refresh(record.event, record.since.wallMs);
+  const event =
+    refreshed === undefined || refreshed.kind === 'not-known'
+      ? record.event
+      : refreshed.event;
+  const seen = { event, groups: [], remarks: [] };
+  return contextOf(seen, monitor, findIn(config)).context;
+}
+
+function findIn({ hosts, port }: Config): FindTarget {
+  return (host, address) => findTarget(host, hosts, port, address);
 }
 
 function logOf(shell: Pick<Shell, 'say' | 'clock'>): Log {

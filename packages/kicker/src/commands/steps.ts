@@ -1,26 +1,16 @@
 import type { FaultFacts } from '@kickd/protocol';
+import type { CheckStep } from '../ports.ts';
 import type { Shell } from './command.ts';
 import { toJsonLine } from './kick-result.ts';
 
-/** One thing that was looked at. */
-export interface Step {
-  step: string;
-  /** undefined: not tried, because an earlier one failed */
-  ok: boolean | undefined;
-  text: string;
-  /** the one command that mends it */
-  remedy?: string;
-  code?: string;
-}
-
-export function passed(step: string, text: string): Step {
+export function passed(step: string, text: string): CheckStep {
   return { step, ok: true, text };
 }
 
 export function failed(
   step: string,
   { code, message, remedy }: Omit<FaultFacts, 'exitCode'>,
-): Step {
+): CheckStep {
   return { step, ok: false, text: message, remedy, code };
 }
 
@@ -28,7 +18,7 @@ export function failed(
 export function createTeller(
   shell: Pick<Shell, 'say' | 'env' | 'stdoutIsTty'>,
   isJson: boolean,
-): (step: Step) => void {
+): (step: CheckStep) => void {
   if (isJson) {
     return (step) => shell.say(toJsonLine({ version: 1, ...step }));
   }

@@ -1,5 +1,8 @@
+import { printable } from '@kickd/protocol';
 import { learn } from '../decide/learn.ts';
 import { exitCodes } from '../errors.ts';
+import { isLeased } from '../io/lease.ts';
+import type { Ledger } from '../ports.ts';
 import { configOption, type Command } from './command.ts';
 import { byOption, openForCommand, readReason } from './judgement.ts';
 
@@ -32,15 +35,30 @@ export const command: Command = {
         ]);
       });
       const open = ledger.listOpen(10_000);
-      const sent = open.filter(
-        ({ progress }) => progress.stage !== 'open',
+      const waiting = open.filter(
+        ({ progress }) => progress.stage === 'sending',
       ).length;
       shell.say(
-        `stopped: nothing is kicked until: kicker resume (${open.length - sent} kicks not sent yet, ${sent} to be followed to their end)`,
+        `stopped: nothing is kicked until: kicker resume (${waiting} kicks not sent yet, ${open.length - waiting} to be followed to their end)`,
       );
+      shell.say(servedBy(ledger));
       return exitCodes.ok;
     } finally {
       ledger.close();
     }
   },
 };
+
+/** Which ledger it is, and who serves it: a stop of another one would stop nothing. */
+function servedBy(ledger: Ledger): string {
+  const file = printable(ledger.file);
+  const { holder = '?' } = ledger.lastHolder() ?? {};
+  switch (isLeased(ledger.file)) {
+    case true:
+      return `ledger: ${file}, served by ${printable(holder)}`;
+    case false:
+      return `ledger: ${file}; nobody serves it now: the stop holds for whoever does`;
+    case undefined:
+      return `ledger: ${file}, last served by ${printable(holder)}`;
+  }
+}

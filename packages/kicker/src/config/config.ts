@@ -1,4 +1,5 @@
 import type { HostEntry } from '../fleet/target.ts';
+import { monitorSchemas, type MonitorSettings } from '../monitors/schemas.ts';
 
 /** Puppet's old port of `puppet agent --listen`, as in the protocol. */
 const defaultPort = 8139;
@@ -23,14 +24,10 @@ export interface Config {
   hosts: Readonly<Record<string, HostEntry>>;
   /** the rules file; absent: defaultRulesFile, where there is one */
   rules?: string;
-  nagios: {
-    commandFile?: string;
-    /** status.dat and objects.cache: what Nagios knows beyond one event */
-    statusFile?: string;
-    objectsFile?: string;
-    /** who comments and acknowledges */
-    author: string;
-  };
+  /** each monitor by its name, which is the one in its events; `nagios` where none is named */
+  monitors: Readonly<Record<string, MonitorSettings>>;
+  /** the first of them, for commands that ask about no monitor of their own */
+  nagios: MonitorSettings;
   /** how a person is called; which of these, the rules say */
   escalate: {
     command?: string[];
@@ -62,12 +59,15 @@ export interface Config {
   ledger?: string;
 }
 
+const defaultMonitor: MonitorSettings = monitorSchemas.nagios.defaults;
+
 /** The configuration where no file says anything. */
 export function defaultConfig(): Config {
   return {
     port: defaultPort,
     hosts: {},
-    nagios: { author: 'kicker' },
+    monitors: { nagios: defaultMonitor },
+    nagios: defaultMonitor,
     escalate: {},
     serve: { parallel: 50, policySeconds: 5 * 60 },
     retention: { days: 400, entries: 5_000_000 },

@@ -1,6 +1,7 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import { checkYaml } from './check-yaml.ts';
+import type { MonitorSettings } from '../monitors/schemas.ts';
 import { defaultConfig, type Config } from './config.ts';
 import { ConfigFile } from './schema.ts';
 
@@ -22,18 +23,43 @@ export function parseConfig(text: string, file: string): ParsedConfig {
 
 function fill(given: ConfigFile, file: string): Config {
   const base = defaultConfig();
-  const { retry, follow, timeouts, nagios, hosts, serve, retention, ...flat } =
-    given;
+  const {
+    retry,
+    follow,
+    timeouts,
+    nagios: _nagios,
+    monitors: _monitors,
+    hosts,
+    serve,
+    retention,
+    ...flat
+  } = given;
+  const monitors = monitorsOf(given, base.nagios);
   return {
     ...base,
     ...flat,
     file,
     hosts: hosts ?? {},
-    nagios: { ...base.nagios, ...nagios },
+    monitors,
+    nagios: Object.values(monitors)[0] ?? base.nagios,
     serve: { ...base.serve, ...serve },
     retention: { ...base.retention, ...retention },
     retry: { ...base.retry, ...retry },
     follow: { ...base.follow, ...follow },
     timeouts: { ...base.timeouts, ...timeouts },
   };
+}
+
+/** Every monitor by its name; `nagios:` is the one of that name. */
+function monitorsOf(
+  { nagios, monitors }: ConfigFile,
+  base: MonitorSettings,
+): Record<string, MonitorSettings> {
+  const named = Object.entries(monitors ?? {}).map(
+    ([name, settings]) => [name, { ...base, ...settings }] as const,
+  );
+  if (nagios !== undefined || named.length === 0) {
+    named.unshift(['nagios', { ...base, ...nagios }]);
+  }
+  return Object.fromEntries(named);
 }

@@ -131,6 +131,7 @@ const RulePart = closed(
         'a mapping with perProblem, perPeriod or periodSeconds',
       ),
     ),
+    expectSeconds: Type.Optional(Seconds(1)),
     verifySeconds: Type.Optional(Seconds(1)),
     patienceSeconds: Type.Optional(Seconds(1)),
     futility: Type.Optional(

@@ -1,5 +1,15 @@
 import { Type, type Static } from 'typebox';
+import { monitorSchemas } from '../monitors/schemas.ts';
 import { closed, Name, Path, Port, Seconds } from './schema-parts.ts';
+
+const { nagios } = monitorSchemas;
+const MonitorPart = closed(
+  {
+    kind: Type.Enum(['nagios'], { description: nagios.description }),
+    ...nagios.keys,
+  },
+  'a mapping with kind, and commandFile, statusFile, objectsFile or author',
+);
 
 /**
  * What `kicker.yaml` may hold: the one source of its checks and of the list in docs/reference/kicker.md.
@@ -42,19 +52,15 @@ export const ConfigFile = closed(
     ),
     nagios: Type.Optional(
       closed(
-        {
-          commandFile: Type.Optional(Path('the external command file')),
-          statusFile: Type.Optional(Path('the status data, status.dat')),
-          objectsFile: Type.Optional(Path('the object cache, objects.cache')),
-          author: Type.Optional(
-            Type.String({
-              pattern: '^[^;\\u0000-\\u001f\\u007f]{1,64}$',
-              description: 'a name of at most 64 characters, without ;',
-            }),
-          ),
-        },
+        monitorSchemas.nagios.keys,
         'a mapping with commandFile, statusFile, objectsFile or author',
       ),
+    ),
+    monitors: Type.Optional(
+      Type.Record(Type.String(), MonitorPart, {
+        minProperties: 1,
+        description: 'a mapping of names to monitors, e.g. dc2: {kind: nagios}',
+      }),
     ),
     rules: Type.Optional(Path('the rules')),
     escalate: Type.Optional(

@@ -4,18 +4,29 @@ import type { ServerMemory } from './memory.ts';
 import type { Guards, Rule } from './rules.ts';
 import { readServer, type Situation } from './situation.ts';
 
+/** What a host said so long ago counts no more. */
+const windowMs = 60 * 60 * 1000;
+/** So many hosts are remembered, of each kind. */
+const hostsMost = 50;
+/** A kick that tries has so long to say something; then another host tries as well. */
+const probeMostMs = 60 * 1000;
+
 /**
- * Hosts in a row that got no catalog say that the CM server is in trouble, and kicks only add to it. After
- * a while one host tries whether it is over.
+ * Hosts that got no catalog, more of them than got one, say that the CM server is in trouble, and kicks only add to
+ * it. After a while one host tries whether it is over: not one of those that reported the trouble, as long as there
+ * are others, and each has a time of its own. A single host that gets a catalog outweighs all that got none.
  */
 export function judgeServer(situation: Situation, rule: Rule): Finding {
-  const { memory, rules, atMs } = situation;
+  const { memory, rules, atMs, hostKey } = situation;
   const server = readServer(memory, rule);
   if (server?.openSinceMs === undefined) return undefined;
-  const { retryAfterSeconds } = rules.guards.breaker;
-  const leftMs = server.openSinceMs + retryAfterSeconds * 1000 - atMs;
-  const fact = `${server.failed.length} hosts in a row got no catalog: the CM server is in trouble since ${showMs(atMs - server.openSinceMs)} (guards.breaker)`;
-  if (leftMs <= 0 && server.probe === undefined) {
+  const retryMs = rules.guards.breaker.retryAfterSeconds * 1000;
+  const leftMs = server.openSinceMs + retryMs - atMs;
+  const fact = `${server.failed.length} hosts got no catalog: the CM server is in trouble since ${showMs(atMs - server.openSinceMs)} (guards.breaker)`;
+  const isTried =
+    server.probe !== undefined && (server.probeUntilMs ?? 0) > atMs;
+  const isPartial = server.failed.includes(hostKey) && leftMs > -retryMs;
+  if (leftMs <= 0 && !isTried && !isPartial) {
     return {
       kind: 'note',
       reason: `${fact}; this kick tries whether it is over`,
@@ -28,6 +39,17 @@ export function judgeServer(situation: Situation, rule: Rule): Finding {
     againAfterMs: leftMs > 0 ? leftMs : 15 * 1000,
     ...(server.isTold ? {} : { escalate: { about: 'server', reason: fact } }),
   };
+}
+
+/** A kick was decided while the server is in trouble: it is the one that tries. */
+export function withProbe(
+  server: ServerMemory,
+  kick: string,
+  { breaker }: Guards,
+  atMs: number,
+): ServerMemory {
+  const forMs = Math.min(probeMostMs, breaker.retryAfterSeconds * 1000);
+  return { ...server, probe: kick, probeUntilMs: atMs + forMs };
 }
 
 /** What a run says about the CM server: it answered, it did not, or nothing. */
@@ -62,24 +84,54 @@ export function withSign(
   guards: Guards,
   atMs: number,
 ): ServerMemory {
-  const { probe, openSinceMs, ...rest } = server;
+  const { probe, probeUntilMs, openSinceMs, ...rest } = server;
   const isProbe = probe === kick;
-  const kept = {
-    ...rest,
-    ...(probe === undefined || isProbe ? {} : { probe }),
-  };
-  if (sign === 'good') return { failed: [], isTold: false };
-  if (sign === undefined) {
-    return { ...kept, ...(openSinceMs === undefined ? {} : { openSinceMs }) };
+  const servedMs = recent(server.servedMs, atMs);
+  if (sign === 'good') {
+    return {
+      failed: [],
+      isTold: false,
+      servedMs: { ...servedMs, [certname]: atMs },
+    };
   }
-  const { hosts } = guards.breaker;
-  const failed = server.failed.includes(certname)
-    ? server.failed
-    : [...server.failed, certname].slice(-hosts);
-  if (failed.length < hosts) return { ...kept, failed };
-  return {
-    ...kept,
-    failed,
-    openSinceMs: openSinceMs === undefined || isProbe ? atMs : openSinceMs,
+  const kept: ServerMemory = {
+    ...rest,
+    servedMs,
+    ...(probe === undefined || isProbe ? {} : { probe }),
+    ...(probeUntilMs === undefined || isProbe ? {} : { probeUntilMs }),
+    ...(openSinceMs === undefined ? {} : { openSinceMs }),
   };
+  if (sign === undefined) return kept;
+  const { [certname]: _before, ...others } = servedMs;
+  const failedMs = {
+    // A record from before the times were kept: as if it were now.
+    ...recent(
+      server.failedMs ??
+        Object.fromEntries(server.failed.map((name) => [name, atMs])),
+      atMs,
+    ),
+    [certname]: atMs,
+  };
+  const failed = Object.keys(failedMs);
+  const next = { ...kept, failed, failedMs, servedMs: others };
+  if (openSinceMs !== undefined) {
+    return isProbe ? { ...next, openSinceMs: atMs } : next;
+  }
+  const isTrouble =
+    failed.length >= guards.breaker.hosts &&
+    failed.length > Object.keys(others).length;
+  return isTrouble ? { ...next, openSinceMs: atMs } : next;
+}
+
+/** The last of those that said so within the window. */
+function recent(
+  saidMs: Readonly<Record<string, number>> | undefined,
+  atMs: number,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(saidMs ?? {})
+      .filter(([, ms]) => atMs - ms <= windowMs)
+      .toSorted(([, a], [, b]) => a - b)
+      .slice(-hostsMost),
+  );
 }

@@ -69,9 +69,18 @@ const guards: readonly ((situation: Situation, rule: Rule) => Finding)[] = [
  * Whether this event calls for a repair run. Pure; never throws. `learn` has taken in the event before.
  *
  * All that forbids is looked at, so that the reasons name each of it. What forbids for good goes before
- * what only delays; the code is that of the first, the delay the longest.
+ * what only delays; the code is that of the first, the delay the longest. What came with the event and could not be
+ * used stands last.
  */
 export function decide(event: Event, world: World): Decision {
+  const decision = decideOn(event, world);
+  const { remarks = [] } = world.facts;
+  return remarks.length === 0
+    ? decision
+    : { ...decision, reasons: [...decision.reasons, ...remarks] };
+}
+
+function decideOn(event: Event, world: World): Decision {
   if (event.state === 'OK' || event.state === 'UP') {
     return {
       kind: 'skip',

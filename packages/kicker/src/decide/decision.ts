@@ -34,6 +34,7 @@ export type WaitCode =
   | 'host-busy'
   | 'host-interval'
   | 'concurrency'
+  | 'slow-host'
   | 'rate';
 
 /** What the rule asks kickd for. */

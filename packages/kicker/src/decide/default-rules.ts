@@ -15,6 +15,7 @@ export const defaultRule: Rule = {
   what: {},
   coolDownSeconds: 10 * 60,
   attempts: { perProblem: 3, perPeriod: 6, periodSeconds: 24 * 60 * 60 },
+  expectSeconds: 10 * 60,
   verifySeconds: 5 * 60,
   patienceSeconds: 60 * 60,
   futility: {

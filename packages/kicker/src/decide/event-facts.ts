@@ -28,7 +28,9 @@ export function judgeTarget({ event, facts }: Situation): Finding {
   return {
     kind: 'skip',
     code: 'no-target',
-    reason: `${event.host === '' ? 'the empty name' : shownName(event.host)} is not the name of one host that can be kicked`,
+    reason:
+      facts.targetFault ??
+      `${event.host === '' ? 'the empty name' : shownName(event.host)} is not the name of one host that can be kicked`,
   };
 }
 

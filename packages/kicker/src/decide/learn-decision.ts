@@ -1,8 +1,12 @@
+import type { Event } from '../events/event.ts';
+import { withProbe } from './breaker.ts';
 import type { Decision } from './decision.ts';
 import { mayProbeBlock } from './futility.ts';
 import { keysOf } from '../events/keys.ts';
 import { isOnHold } from './look-again.ts';
 import { ruleFor } from './match.ts';
+import { pageKey } from './page.ts';
+import { takePlace } from './places.ts';
 import type {
   HostMemory,
   PageMemory,
@@ -42,7 +46,7 @@ export function learnDecision(
   const groups = groupsOf(facts, known).map((group) => group.name);
   const rule = ruleFor(event, groups, rules.rules);
   if (decision.escalate !== undefined) {
-    learnTold(decision.escalate.about, event.host, groups, rule, recall);
+    learnTold(decision.escalate.about, event, name, groups, rule, recall);
   }
   const problem: ProblemMemory = {
     ...(service.problem ?? { sinceMs: atMs, ids: {}, kicks: 0, isTold: false }),
@@ -79,8 +83,13 @@ export function learnDecision(
     ...withKick(service, problem, rule, known.policy, atMs),
     open: { kick, isNoop },
   });
+  const expectMs = rule.expectSeconds * 1000;
+  const { fleet, place } = takePlace(fleetOf(memory), known, expectMs, atMs);
   memory.write('kick', kick, {
     certname: host,
+    atMs,
+    place,
+    expectMs,
     service: event.service,
     cm,
     isNoop,
@@ -94,15 +103,15 @@ export function learnDecision(
     recall,
     true,
   );
-  const { isTrouble: _past, ...fleet } = fleetOf(memory);
+  const { isTrouble: _past, ...rest } = fleet;
   memory.write('fleet', '', {
-    ...fleet,
-    open: fleet.open + 1,
-    kicks: [...fleet.kicks, atMs].slice(-rules.guards.rate.kicks),
+    ...rest,
+    open: rest.open + 1,
+    kicks: [...rest.kicks, atMs].slice(-rules.guards.rate.kicks),
   });
   const server = memory.read('server', cm);
-  if (server?.openSinceMs !== undefined && server.probe === undefined) {
-    memory.write('server', cm, { ...server, probe: kick });
+  if (server?.openSinceMs !== undefined) {
+    memory.write('server', cm, withProbe(server, kick, rules.guards, atMs));
   }
 }
 
@@ -146,21 +155,24 @@ function withKick(
 /** A storm, a server and a monitor in trouble are told of once, however many problems they bring. */
 function learnTold(
   about: string,
-  host: string,
+  { monitor, host }: Event,
+  service: string,
   groups: readonly string[],
   rule: Rule | undefined,
   { memory }: Recall,
 ): void {
-  if (about === 'monitor') {
+  const writePage = (of: PageMemory['about']): void =>
+    memory.write('page', pageKey(of, about), { monitor, host, about: of });
+  if (about === 'problem') writePage({ kind: 'problem', service });
+  else if (about === 'monitor') {
     memory.write('fleet', '', { ...fleetOf(memory), isTrouble: true });
-    memory.write('page', about, { host, about: { kind: 'monitor' } });
+    writePage({ kind: 'monitor' });
   } else if (about === 'server') {
     const cm = rule?.what.cm ?? '';
     const server = memory.read('server', cm);
     if (server !== undefined) {
       memory.write('server', cm, { ...server, isTold: true });
-      const page: PageMemory = { host, about: { kind: 'server', cm } };
-      memory.write('page', `server ${cm}`, page);
+      writePage({ kind: 'server', cm });
     }
   } else if (about.startsWith('storm of ')) {
     // All of them: a host in two groups that storm calls one person, not two.
@@ -174,10 +186,6 @@ function learnTold(
         storm: { ...group.storm, isTold: true },
       });
     }
-    const page: PageMemory = {
-      host,
-      about: { kind: 'storm', groups: storming },
-    };
-    memory.write('page', about, page);
+    writePage({ kind: 'storm', groups: storming });
   }
 }

@@ -3,11 +3,58 @@ import { serverSign, withSign } from './breaker.ts';
 import { serviceKey } from '../events/keys.ts';
 import type { KickMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';
+import { defaultRule } from './default-rules.ts';
+import { isOverdue, releasePlace, takePlace, withTook } from './places.ts';
 import { withPolicy } from './policy-version.ts';
 import { writeHost, type Recall } from './recall.ts';
 import { emptyService } from './service-memory.ts';
 import { fleetOf } from './steady.ts';
 import { withFutile, withHealed } from './verdict.ts';
+
+/** For a kick from before the rule said so. */
+const usualExpectMs = defaultRule.expectSeconds * 1000;
+
+/** A kick that was not taken gives its place back, and its host gets one of few places the next time. */
+export function learnNotReached(
+  { kick }: Extract<News, { kind: 'not-reached' }>,
+  { memory, atMs }: Recall,
+): void {
+  const record = memory.read('kick', kick);
+  if (record === undefined) return;
+  const { place, ...rest } = record;
+  memory.write('fleet', '', releasePlace(fleetOf(memory), place, atMs));
+  memory.write('kick', kick, rest);
+  markSlow(record.certname, true, memory);
+}
+
+/** The host has taken a kick. One that had given its place back takes another. */
+export function learnAccepted(
+  { kick }: Extract<News, { kind: 'accepted' }>,
+  { memory, atMs }: Recall,
+): void {
+  const record = memory.read('kick', kick);
+  if (record === undefined) return;
+  if (record.place !== undefined) {
+    memory.write('kick', kick, { ...record, acceptedMs: atMs });
+    return;
+  }
+  const host = memory.read('host', record.certname) ?? { bad: [] };
+  const expectMs = record.expectMs ?? usualExpectMs;
+  const { fleet, place } = takePlace(fleetOf(memory), host, expectMs, atMs);
+  memory.write('fleet', '', fleet);
+  memory.write('kick', kick, { ...record, place, acceptedMs: atMs });
+}
+
+function markSlow(
+  certname: string,
+  isSlow: boolean,
+  memory: Recall['memory'],
+): void {
+  const host = memory.read('host', certname);
+  if (host === undefined || (host.isSlow ?? false) === isSlow) return;
+  const { isSlow: _before, ...rest } = host;
+  memory.write('host', certname, isSlow ? { ...rest, isSlow } : rest);
+}
 
 /** A kick has ended: what runs count, how the CM server is, whether there is a verdict to wait for. */
 export function learnOutcome(
@@ -18,12 +65,18 @@ export function learnOutcome(
   const record = memory.read('kick', kick);
   if (record === undefined) return;
   memory.write('kick', kick, undefined);
-  const fleet = fleetOf(memory);
-  memory.write('fleet', '', { ...fleet, open: Math.max(0, fleet.open - 1) });
-
-  const { certname, cm } = record;
-  const { open, ...known } = memory.read('host', certname) ?? { bad: [] };
+  const { certname, cm, place, acceptedMs } = record;
   const ended = outcome.kind === 'ended' ? outcome.outcome : undefined;
+  const freed = releasePlace(fleetOf(memory), place, atMs);
+  const fleet =
+    ended === undefined || acceptedMs === undefined
+      ? freed
+      : withTook(freed, atMs - acceptedMs);
+  memory.write('fleet', '', { ...fleet, open: Math.max(0, fleet.open - 1) });
+  if (ended !== undefined) markSlow(certname, false, memory);
+  else if (isOverdue(place, atMs)) markSlow(certname, true, memory);
+
+  const { open, ...known } = memory.read('host', certname) ?? { bad: [] };
   const host =
     ended?.configVersion === undefined || ended.cachedCatalog === true
       ? known

@@ -2,7 +2,13 @@ import type { Memory, MemoryChange, WritableMemory } from './memory.ts';
 import { learnByHand } from './learn-by-hand.ts';
 import { learnDecision } from './learn-decision.ts';
 import { learnEvent, learnFacts } from './learn-event.ts';
-import { learnOutcome, learnPolicy, learnVerdict } from './learn-run.ts';
+import {
+  learnAccepted,
+  learnNotReached,
+  learnOutcome,
+  learnPolicy,
+  learnVerdict,
+} from './learn-run.ts';
 import type { Moment } from '../events/moment.ts';
 import type { News } from './news.ts';
 import { createOverlay } from './overlay.ts';
@@ -49,6 +55,12 @@ export function learnInto(
       break;
     case 'decided':
       learnDecision(news, recall);
+      break;
+    case 'not-reached':
+      learnNotReached(news, recall);
+      break;
+    case 'accepted':
+      learnAccepted(news, recall);
       break;
     case 'outcome':
       learnOutcome(news, recall);

@@ -11,19 +11,16 @@ export function ruleFor(
   groups: readonly string[],
   rules: readonly Rule[],
 ): Rule | undefined {
-  for (const rule of rules) {
-    if (fits(rule.match, event, groups)) return rule;
-  }
-  return undefined;
+  return rules.find(({ match }) => fits(match, event, groups));
 }
 
 function fits(match: Match, event: Event, groups: readonly string[]): boolean {
   return (
-    fitsShown(match.monitor, event.monitor) &&
-    fitsShown(match.host, event.host) &&
-    fitsShown(match.service, event.service ?? '') &&
+    fitsOne(match.monitor, event.monitor) &&
+    fitsOne(match.host, event.host) &&
+    fitsOne(match.service, event.service ?? '') &&
     (match.hostGroup === undefined ||
-      groups.some((group) => fitsShown(match.hostGroup, group))) &&
+      groups.some((group) => fitsOne(match.hostGroup, group))) &&
     (match.labels === undefined ||
       Object.entries(match.labels).every(([name, wanted]) => {
         const found = event.labels?.[name];
@@ -32,15 +29,10 @@ function fits(match: Match, event: Event, groups: readonly string[]): boolean {
   );
 }
 
-function fitsShown(
-  wanted: readonly string[] | undefined,
-  name: string,
-): boolean {
-  return wanted === undefined || fitsOne(wanted, shownName(name));
-}
-
-function fitsOne(wanted: readonly string[], name: string): boolean {
-  return wanted.some((pattern) => fitsName(pattern, name));
+function fitsOne(wanted: readonly string[] | undefined, name: string): boolean {
+  if (wanted === undefined) return true;
+  const shown = shownName(name);
+  return wanted.some((pattern) => fitsName(pattern, shown));
 }
 
 /**

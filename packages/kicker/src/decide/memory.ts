@@ -19,7 +19,7 @@ export interface Memories {
   kick: KickMemory;
   /** key: the CM profile, `` for the host's default */
   server: ServerMemory;
-  /** key: what a person was called for, `storm of GROUP`, `server CM` or `monitor`; there until it is over */
+  /** key: what a person was called for, see pageKey; there until it is over */
   page: PageMemory;
 }
 
@@ -29,6 +29,12 @@ export interface FleetMemory {
   steadyMs: number;
   /** kicks without an outcome */
   open: number;
+  /** places of guards.concurrency that are taken, by the steady second at which they are given back, see places.ts */
+  places?: Record<string, number>;
+  /** the same for kicks of hosts that kept their place too long the last time */
+  probation?: Record<string, number>;
+  /** how long the last runs took from their kick to their outcome, milliseconds, oldest first */
+  tookMs?: number[];
   /** when the last kicks were decided, oldest first, at most as many as the rate allows */
   kicks: number[];
   stopped?: { by: string; reason: string; at: string };
@@ -64,6 +70,8 @@ export interface HostMemory {
   lastKickMs?: number;
   /** when a monitor last told of it, or of one of its services; absent: before this was kept */
   heardMs?: number;
+  /** it could not be reached, or kept its place too long: its next kick gets one of few places */
+  isSlow?: boolean;
   /** the version of the policy that last said something, see policy-version.ts */
   policy?: string;
   /** a version that has to be told once more before it is believed */
@@ -120,6 +128,14 @@ export interface FlapMemory {
 
 export interface KickMemory {
   certname: string;
+  /** when it was decided; absent: from before this was kept */
+  atMs?: number;
+  /** the place of guards.concurrency that it has; absent: it gave it back */
+  place?: { second: string; isProbation: boolean };
+  /** when the host took it */
+  acceptedMs?: number;
+  /** how long its run is expected to last */
+  expectMs?: number;
   service: string;
   cm: string;
   isNoop: boolean;
@@ -130,19 +146,29 @@ export interface KickMemory {
 }
 
 export interface ServerMemory {
-  /** certnames that got no catalog, in a row */
+  /** certnames that got no catalog, each once, oldest first */
   failed: string[];
+  /** when each of `failed` last got none; absent: from before this was kept */
+  failedMs?: Record<string, number>;
+  /** hosts that got a catalog lately: certname -> when */
+  servedMs?: Record<string, number>;
   openSinceMs?: number;
-  /** the one kick that tries whether it is over */
+  /** the kick that tries whether it is over */
   probe?: string;
+  /** until when that kick has to have said so: then another host tries */
+  probeUntilMs?: number;
   isTold: boolean;
 }
 
-/** A person was called for more than one problem, and was not told yet that it is over. */
+/** A person was called, and was not told yet that it is over. */
 export interface PageMemory {
-  /** the host of the event that led to it, as the monitor names it */
+  /** the monitor of the event that led to it; absent: from before monitors had names */
+  monitor?: string;
+  /** the host of that event, as the monitor names it */
   host: string;
   about:
+    /** the problem of one service, by its serviceKey */
+    | { kind: 'problem'; service: string }
     | { kind: 'storm'; groups: string[] }
     | { kind: 'server'; cm: string }
     | { kind: 'monitor' };

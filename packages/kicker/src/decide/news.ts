@@ -13,6 +13,9 @@ export type News =
   | (Told & { kind: 'facts' })
   /** @param kick the id of the kick, where it was decided to kick */
   | (Told & { kind: 'decided'; decision: Decision; kick?: string })
+  /** the host did not take it, or was not reached: it loads nothing for this kick */
+  | { kind: 'not-reached'; kick: string }
+  | { kind: 'accepted'; kick: string }
   | { kind: 'outcome'; kick: string; outcome: OutcomeRecord }
   /** what the monitor saw after the run; `unknown`: nothing within the window */
   | {

@@ -1,16 +1,35 @@
+import type { WaitCode } from './decision.ts';
 import { showMs, type Finding } from './finding.ts';
+import { probationMost, takenAt } from './places.ts';
 import type { Situation } from './situation.ts';
 
-/** At most so many kicks under way at once, in the whole fleet. */
-export function judgeConcurrency({ fleet, rules }: Situation): Finding {
+/** At most so many kicks that load the CM server at once, in the whole fleet; see places.ts. */
+export function judgeConcurrency({
+  fleet,
+  host,
+  rules,
+  atMs,
+}: Situation): Finding {
   const most = rules.guards.concurrency;
-  if (fleet.open < most) return undefined;
-  return {
-    kind: 'wait',
-    code: 'concurrency',
-    reason: `${fleet.open} kicks are under way (guards.concurrency is ${most})`,
-    againAfterMs: 5 * 1000,
-  };
+  const taken = takenAt(fleet.places, atMs);
+  if (taken >= most) {
+    return waitFor(
+      'concurrency',
+      `${taken} kicks are under way (guards.concurrency is ${most})`,
+    );
+  }
+  if (host?.isSlow !== true) return undefined;
+  const slowMost = probationMost(most);
+  const slow = takenAt(fleet.probation, atMs);
+  if (slow < slowMost) return undefined;
+  return waitFor(
+    'slow-host',
+    `${slow} kicks are under way for hosts that did not answer, or did not end their run in time, as this one (at most ${slowMost} of guards.concurrency, which is ${most})`,
+  );
+}
+
+function waitFor(code: WaitCode, reason: string): Finding {
+  return { kind: 'wait', code, reason, againAfterMs: 5 * 1000 };
 }
 
 /** At most so many kicks in a while. */

@@ -1,8 +1,24 @@
 import type { Memory, PageMemory } from './memory.ts';
 
+/** The key of a call of a person: one for each thing that can be over. */
+export function pageKey(about: PageMemory['about'], name: string): string {
+  switch (about.kind) {
+    case 'problem':
+      return `problem ${about.service}`;
+    case 'storm':
+      return name;
+    case 'server':
+      return `server ${about.cm}`;
+    case 'monitor':
+      return 'monitor';
+  }
+}
+
 /** Whether what a person was called for is over, as far as kicker remembers. */
 export function isPageOver({ about }: PageMemory, memory: Memory): boolean {
   switch (about.kind) {
+    case 'problem':
+      return memory.read('service', about.service)?.problem?.isTold !== true;
     case 'storm':
       return about.groups.every(
         (name) => memory.read('group', name)?.storm?.isTold !== true,

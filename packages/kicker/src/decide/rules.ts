@@ -23,6 +23,8 @@ export interface Rule {
   /** from the end of one run for a service to the next kick for it */
   coolDownSeconds: number;
   attempts: { perProblem: number; perPeriod: number; periodSeconds: number };
+  /** how long a run is expected to last: after that its kick gives its place in guards.concurrency back */
+  expectSeconds: number;
   /** how long after a run the monitor has to see the service green */
   verifySeconds: number;
   /** how long a kick that had to wait is still wanted */

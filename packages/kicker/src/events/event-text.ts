@@ -5,15 +5,18 @@ import { errors } from '../errors.ts';
 import type { Event } from './event.ts';
 
 const Label = Type.String({ minLength: 1, maxLength: 200 });
+/** As long as the monitor's own may be. */
+const Name = Type.String({ minLength: 1, maxLength: 4096 });
+const Count = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 const Instant = Type.String({
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$',
 });
 const EventShape = Type.Object(
   {
     monitor: Label,
-    host: Label,
+    host: Name,
     address: Type.Optional(Label),
-    service: Type.Optional(Label),
+    service: Type.Optional(Name),
     state: Type.Enum([
       'OK',
       'WARNING',
@@ -24,8 +27,8 @@ const EventShape = Type.Object(
       'UNREACHABLE',
     ]),
     stateType: Type.Enum(['SOFT', 'HARD']),
-    attempt: Type.Integer({ minimum: 1, maximum: 1000 }),
-    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    attempt: Count,
+    maxAttempts: Type.Optional(Count),
     problem: Type.Optional(Label),
     since: Type.Optional(Instant),
     at: Type.Optional(Instant),

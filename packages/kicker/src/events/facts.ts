@@ -7,6 +7,10 @@ export interface Facts {
   certname?: string;
   /** the host's groups, for matching and for the share that is unhealthy */
   groups: readonly GroupFacts[];
+  /** why there is no target, with its fix; only where there is no certname */
+  targetFault?: string;
+  /** what came with the event and could not be used, in words */
+  remarks?: readonly string[];
   /** why the monitor itself is not to be believed now (its status data are old, its own link is down) */
   monitorTrouble?: string;
 }

@@ -1,6 +1,7 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import { shownName } from '../events/name-bytes.ts';
+import { readAddress } from './address.ts';
 
 /** Where a host is reached, and under which certname it must show itself. */
 export interface Target {
@@ -23,8 +24,6 @@ export type FoundTarget =
 
 /** The protocol's Certname. */
 const certnamePattern = /^[a-z0-9][a-z0-9._-]{0,252}$/;
-/** A host name or an IP address: no blank, no wildcard, nothing that looks like an option. */
-const addressPattern = /^[A-Za-z0-9:][A-Za-z0-9._:%-]{0,252}$/;
 
 /**
  * Finds a host by the monitor's name. Without an entry its lower-cased name is its certname, and its
@@ -49,10 +48,14 @@ export function findTarget(
   if (!certnamePattern.test(certname)) {
     return { kind: 'fault', fault: errors.hostInvalid(name, certname) };
   }
-  const reachedAt = entry?.address ?? address ?? certname;
-  if (!addressPattern.test(reachedAt)) {
-    return { kind: 'fault', fault: errors.addressInvalid(name, reachedAt) };
+  const given = entry?.address ?? address ?? certname;
+  const read = readAddress(given);
+  if (read.kind === 'none') {
+    const { why, instead = certname } = read;
+    const fault = errors.addressInvalid(name, given, why, instead);
+    return { kind: 'fault', fault };
   }
+  const { address: reachedAt } = read;
   return {
     kind: 'target',
     target: { name, certname, address: reachedAt, port: entry?.port ?? port },

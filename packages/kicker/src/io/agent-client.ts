@@ -54,14 +54,14 @@ export function createAgentClient(
     return judgeReply<Body>(reply, hasShape);
   }
   return {
-    postRun: (target, kick: Kick, signal) =>
+    submit: (target, kick: Kick, signal) =>
       ask(
         target,
         { method: 'POST', path: '/run', body: JSON.stringify(kick) },
         'new-run',
         signal,
       ),
-    getRun: (target, run, waitSeconds, signal) =>
+    follow: (target, run, waitSeconds, signal) =>
       ask(
         target,
         {

@@ -5,14 +5,12 @@ import { nameOfBytes } from '../events/name-bytes.ts';
  * The arguments of this process with every byte kept, see events/name-bytes.ts. Node reads them as UTF-8 and puts
  * U+FFFD where they are not; the kernel still has them.
  *
- * A person may type the form in which `kicker history --json` shows such a byte; only what a monitor hands over is
- * never in that form.
+ * A person may type the form in which `kicker history --json` shows such a byte.
  * @param args as Node has them
  * @see proc_pid_cmdline(5)
  */
 export function exactArguments(args: readonly string[]): readonly string[] {
-  const isOfMonitor = args[0] === 'event';
-  const doubtful = isOfMonitor ? /[\ufffd\uef80-\uefff]/ : /\ufffd/;
+  const doubtful = /\ufffd/;
   if (!args.some((arg) => doubtful.test(arg))) return args;
   let bytes: Uint8Array;
   try {

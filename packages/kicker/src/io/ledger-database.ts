@@ -1,4 +1,12 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchownSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Fault } from '@kickd/protocol';
@@ -17,10 +25,14 @@ export interface LedgerDatabase {
 }
 
 /**
- * @param busyMs how long to wait for another kicker that writes
- * @throws {Fault} LEDGER_UNWRITABLE, LEDGER_NEWER
+ * @param how.busyMs how long to wait for another kicker that writes
+ * @param how.isMade whether it is made where it is missing
+ * @throws {Fault} LEDGER_MISSING, LEDGER_UNWRITABLE, LEDGER_NEWER
  */
-export function openDatabase(file: string, busyMs: number): LedgerDatabase {
+export function openDatabase(
+  file: string,
+  { busyMs, isMade }: { busyMs: number; isMade: boolean },
+): LedgerDatabase {
   const guard = <Result>(work: () => Result): Result => {
     try {
       return work();
@@ -33,9 +45,8 @@ export function openDatabase(file: string, busyMs: number): LedgerDatabase {
     }
   };
   const database = guard(() => {
-    makeDirectory(dirname(file));
-    // SQLite would make it 0644; who healed what is not for everyone.
-    closeSync(openSync(file, 'a', 0o640));
+    if (isMade) makeFile(file);
+    else if (!existsSync(file)) throw new Fault(errors.ledgerMissing(file));
     const opened = new DatabaseSync(file, { timeout: busyMs });
     opened.exec('pragma journal_mode = wal; pragma synchronous = full;');
     return opened;
@@ -92,6 +103,25 @@ export function openDatabase(file: string, busyMs: number): LedgerDatabase {
   function readVersion(): number {
     const row = database.prepare('pragma user_version').get();
     return Number(row?.['user_version']);
+  }
+}
+
+/**
+ * SQLite would make it 0644; who healed what is not for everyone. Made by root it belongs to whoever the folder
+ * belongs to: the first command that root types must not lock the monitor's user out.
+ */
+export function makeFile(file: string): void {
+  const folder = dirname(file);
+  makeDirectory(folder);
+  const opened = openSync(file, 'a', 0o640);
+  try {
+    const { uid, gid } = statSync(folder);
+    const isFresh = fstatSync(opened).size === 0;
+    if (isFresh && uid !== 0 && process.geteuid?.() === 0) {
+      fchownSync(opened, uid, gid);
+    }
+  } finally {
+    closeSync(opened);
   }
 }
 

@@ -6,7 +6,8 @@ import type {
   StoredEntry,
   WaitingRecord,
 } from '../ledger/entry.ts';
-import type { Errand, ErrandRecord } from '../outbox/action.ts';
+import type { Moment } from '../events/moment.ts';
+import type { Action, ActionRecord } from '../outbox/action.ts';
 
 /** Rows of the ledger to records; the ledger alone writes these rows, and it writes these shapes. */
 export type Row = Record<string, unknown>;
@@ -19,8 +20,8 @@ export function openRecordOf(row: Row): OpenRecord {
     >),
     kick: String(row['kick']),
     problem: String(row['problem']),
-    expires: String(row['expires']),
-    owner: String(row['owner']),
+    decided: momentOf(row),
+    lifeMs: Number(row['life_ms']),
     progress: parse(row['progress']) as Progress,
   };
 }
@@ -45,22 +46,32 @@ export function waitingRecordOf(row: Row): WaitingRecord {
     subject: String(row['subject']),
     event: parse(row['body']) as WaitingRecord['event'],
     code: String(row['code']),
-    since: {
-      boot: String(row['boot']),
-      monotonicMs: Number(row['monotonic_ms']),
-      wallMs: Number(row['wall_ms']),
-    },
+    since: momentOf(row),
     afterMs: Number(row['after_ms']),
   };
 }
 
-export function errandRecordOf(row: Row): ErrandRecord {
+export function actionRecordOf(row: Row): ActionRecord {
   return {
     seq: Number(row['seq']),
     at: String(row['at']),
     keys: keysOf(row),
-    errand: parse(row['body']) as Errand,
+    action: parse(row['body']) as Action,
+    lane: String(row['lane']),
+    subject: String(row['subject']),
+    urgency: Number(row['urgency']),
+    decided: momentOf(row),
+    delayMs: Number(row['delay_ms']),
+    lifeMs: Number(row['life_ms']),
     tries: Number(row['tries']),
+  };
+}
+
+function momentOf(row: Row): Moment {
+  return {
+    boot: String(row['boot']),
+    monotonicMs: Number(row['monotonic_ms']),
+    wallMs: Number(row['wall_ms']),
   };
 }
 

@@ -1,7 +1,11 @@
 import type { Memories, MemoryKind } from '../decide/memory.ts';
 import type { Clock, LedgerTransaction } from '../ports.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
-import { openRecordOf, waitingRecordOf } from './ledger-rows.ts';
+import {
+  actionRecordOf,
+  openRecordOf,
+  waitingRecordOf,
+} from './ledger-rows.ts';
 
 /** What can be done within one transaction; the caller begins and ends it. */
 export function createTransaction(
@@ -49,7 +53,7 @@ export function createTransaction(
         );
       }
     },
-    isTaken: (source) =>
+    isHandled: (source) =>
       prepare('select 1 from entry where source = ?').get(source) !== undefined,
 
     findOpen: (by) => {
@@ -65,26 +69,26 @@ export function createTransaction(
       prepare('select * from open_kick where subject = ?')
         .all(subject)
         .map(openRecordOf),
-    open: ({ kick, problem, expires, owner, progress, ...body }, subject) =>
+    open: ({ kick, problem, decided, lifeMs, progress, ...body }, subject) =>
       void prepare(
-        'insert into open_kick (kick, problem, subject, expires, owner, progress, body) values (?, ?, ?, ?, ?, ?, ?)',
+        `insert into open_kick (kick, problem, subject, boot, monotonic_ms, wall_ms, life_ms, progress, body)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(
         kick,
         problem,
         subject,
-        expires,
-        owner,
+        decided.boot,
+        decided.monotonicMs,
+        decided.wallMs,
+        lifeMs,
         JSON.stringify(progress),
         JSON.stringify(body),
       ),
-    advance: (kick, owner, progress) =>
-      prepare(
-        'update open_kick set progress = ? where kick = ? and owner = coalesce(?, owner)',
-      ).run(JSON.stringify(progress), kick, owner ?? null).changes === 1,
-    claim: (kick, from, to) =>
-      prepare(
-        'update open_kick set owner = ? where kick = ? and owner = ?',
-      ).run(to, kick, from).changes === 1,
+    advance: (kick, progress) =>
+      void prepare('update open_kick set progress = ? where kick = ?').run(
+        JSON.stringify(progress),
+        kick,
+      ),
     close: (kick) =>
       void prepare('delete from open_kick where kick = ?').run(kick),
 
@@ -113,21 +117,31 @@ export function createTransaction(
     endWaiting: (subject) =>
       void prepare('delete from waiting where subject = ?').run(subject),
 
-    charge: (errands) => {
-      const at = clock.now().toISOString();
-      const insert = prepare(
-        'insert into errand (at, kick, problem, body) values (?, ?, ?, ?)',
+    addAction: (record) => {
+      const { keys, lane, subject, urgency, decided, delayMs, lifeMs } = record;
+      prepare(
+        `insert into outbox (at, kick, problem, lane, subject, urgency, boot, monotonic_ms, wall_ms, delay_ms, life_ms, body)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(
+        clock.now().toISOString(),
+        keys.kick ?? null,
+        keys.problem ?? null,
+        lane,
+        subject,
+        urgency,
+        decided.boot,
+        decided.monotonicMs,
+        decided.wallMs,
+        delayMs,
+        lifeMs,
+        JSON.stringify(record.action),
       );
-      for (const { errand, keys } of errands) {
-        insert.run(
-          at,
-          keys.kick ?? null,
-          keys.problem ?? null,
-          JSON.stringify(errand),
-        );
-      }
     },
-    endErrand: (seq) =>
-      prepare('delete from errand where seq = ?').run(seq).changes === 1,
+    pendingActions: (subject) =>
+      prepare('select * from outbox where subject = ? order by seq')
+        .all(subject)
+        .map(actionRecordOf),
+    endAction: (seq) =>
+      prepare('delete from outbox where seq = ?').run(seq).changes === 1,
   };
 }

@@ -17,9 +17,3 @@ export function identityOf(pid: number): string | undefined {
     return undefined;
   }
 }
-
-/** Whether the very process that bore this identity is still there. */
-export function isAlive(identity: string): boolean {
-  const pid = Number(identity.split('/')[1]);
-  return Number.isInteger(pid) && identityOf(pid) === identity;
-}

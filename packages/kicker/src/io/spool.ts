@@ -6,8 +6,8 @@ import {
   mkdirSync,
   openSync,
   opendirSync,
+  readdirSync,
   readSync,
-  renameSync,
   rmSync,
   type BigIntStats,
 } from 'node:fs';
@@ -24,6 +24,7 @@ import {
   type SpooledEvent,
 } from '../spool/spool-file.ts';
 import type { Spool } from '../ports.ts';
+import { openBadDirectory } from './bad-events.ts';
 import { codeOf } from './error-code.ts';
 
 /** How many names one scan looks at. */
@@ -68,20 +69,17 @@ export function openSpool(directory: string, uid: number): Spool {
     }
     return found;
   };
+  const badDirectory = openBadDirectory(bad);
   const setAside = (name: Buffer, why: string): string | undefined => {
     const shown = name.toString('latin1');
     const kept = spoolNamePattern.test(shown) ? shown : randomUUID();
-    const to = join(bad, `${kept}.${why}`);
-    try {
-      renameSync(Buffer.concat([Buffer.from(`${fresh}/`), name]), to);
-      return to;
-    } catch {
-      return undefined;
-    }
+    const from = Buffer.concat([Buffer.from(`${fresh}/`), name]);
+    return badDirectory.add(from, kept, why);
   };
 
   return {
     directory,
+    isEmpty: () => names(fresh).length === 0,
     scan: (nowMs) => {
       const events: SpooledEvent[] = [];
       const rejected: Rejected[] = [];
@@ -100,7 +98,28 @@ export function openSpool(directory: string, uid: number): Spool {
     },
     remove: (name) => rmSync(join(fresh, name), { force: true }),
     reject: (name, code) => setAside(Buffer.from(name, 'latin1'), code),
+    countBad: () => badDirectory.count(),
   };
+}
+
+/**
+ * When the oldest event of a spool was written, epoch milliseconds; looks at as many as one scan.
+ * @returns undefined: there is none, or it cannot be looked at
+ */
+export function oldestSpooledMs(directory: string): number | undefined {
+  const fresh = join(directory, 'new');
+  try {
+    const names = readdirSync(fresh).slice(0, listMost);
+    const times = names.flatMap((name) => {
+      const stats = lstatSync(join(fresh, name), { throwIfNoEntry: false });
+      return stats === undefined ? [] : [stats.mtimeMs];
+    });
+    return times.length === 0
+      ? undefined
+      : times.reduce((a, b) => Math.min(a, b));
+  } catch {
+    return undefined;
+  }
 }
 
 /** By the nanosecond: two calls for one problem may be a millisecond apart, and their order matters. */

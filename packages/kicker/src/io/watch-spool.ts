@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface SpoolWatch {
   /** resolves after `ms`, when something has come since the last call, or when `signal` aborts */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** something else has come that the loop should see at once */
+  wake(): void;
   close(): void;
 }
 
@@ -23,6 +25,10 @@ export function watchSpool(directory: string): SpoolWatch {
     watcher = undefined;
   }
   return {
+    wake: () => {
+      hasCome = true;
+      wake();
+    },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         const end = (): void => {

@@ -1,72 +1,63 @@
-import { elapsedMs } from '../events/moment.ts';
-import type { RuleSet } from '../decide/rules.ts';
-import type { OpenRecord } from '../ledger/entry.ts';
 import type { Event } from '../events/event.ts';
-import type { Ledger, Timing } from '../ports.ts';
-import { settleVerdict } from './finish.ts';
+import { elapsedMs } from '../events/moment.ts';
+import type { OpenRecord, Progress } from '../ledger/entry.ts';
+import type { SeenService, Timing } from '../ports.ts';
+import type { KickNews } from './life.ts';
 
 /** Where the rule says nothing: as the default rule. */
 const usualSeconds = 5 * 60;
 /** How often the monitor's own data are looked at; its events are seen at once all the same. */
 const lookMs = 1000;
 
-/** How a service is by the monitor's own data. */
-type Watched =
-  { kind: 'seen'; isGreen: boolean; checkedMs: number } | { kind: 'not-known' };
-export type Watch = (event: Event) => Watched;
+export type Watch = (event: Event) => SeenService;
 
 /**
- * Waits until it is known whether the run helped. Green by an event: whoever takes the event writes the
- * verdict. Green by the monitor's data counts as soon as it is seen. Still broken is said only when the
- * rule's window is over: a service may need its time to come up.
+ * Waits until it is known whether the run helped. Green by an event: whoever handles the event tells the kick. Green
+ * by the monitor's data counts as soon as it is seen. Still broken is said only when the rule's window is over: a
+ * service may need its time to come up.
+ * @param canRecheck whether the monitor was asked to look: then its silence says something
  */
 export async function awaitVerdict(
-  open: OpenRecord,
-  looking: {
-    ledger: Ledger;
-    rules: RuleSet;
-    timing: Timing;
-    own: string;
-    hasMonitor: boolean;
-    watch: Watch;
+  { event, plan }: OpenRecord,
+  store: {
+    read(): Progress | undefined;
+    tell(news: KickNews): void;
   },
+  {
+    timing,
+    watch,
+    canRecheck,
+  }: { timing: Timing; watch: Watch; canRecheck: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const { ledger, rules, timing, hasMonitor, watch } = looking;
-  const { kick, event } = open;
-  const windowMs = (open.plan?.verifySeconds ?? usualSeconds) * 1000;
-  const settle = (
-    verdict: 'healed' | 'still-broken' | 'unknown',
-    by: string,
-  ): void => {
-    ledger.transact((transaction) =>
-      settleVerdict(transaction, open, verdict, by, {
-        rules,
-        now: timing.clock.moment(),
-        hasMonitor,
-      }),
-    );
-  };
+  const windowMs = (plan?.verifySeconds ?? usualSeconds) * 1000;
   while (!signal.aborted) {
-    const present = ledger.findOpen({ kick });
-    if (present?.progress.stage !== 'verify') return;
-    if (present.owner !== looking.own) return;
-    const { since } = present.progress;
+    const at = store.read();
+    if (at?.stage !== 'verifying') return;
     const now = timing.clock.moment();
     const seen = watch(event);
+    // Its clock has whole seconds.
     const isLater =
-      seen.kind === 'seen' && seen.checkedMs >= since.wallMs - 1000;
+      seen.kind === 'seen' && seen.checkedMs >= at.since.wallMs - 1000;
     if (isLater && seen.isGreen) {
-      settle('healed', 'status data');
+      store.tell({ kind: 'green', by: 'status data' });
       return;
     }
-    const leftMs = windowMs - elapsedMs(since, now);
+    const leftMs = windowMs - elapsedMs(at.since, now);
     if (leftMs <= 0) {
-      if (isLater) settle('still-broken', 'status data');
-      else if (hasMonitor) settle('still-broken', 'no recovery was told');
-      else settle('unknown', 'the monitor was not asked');
+      store.tell({ kind: 'window-over', ...verdictOf(isLater, canRecheck) });
       return;
     }
     await timing.pause(Math.min(lookMs, leftMs), signal);
   }
+}
+
+function verdictOf(
+  isSeen: boolean,
+  canRecheck: boolean,
+): { verdict: 'still-broken' | 'unknown'; by: string } {
+  if (isSeen) return { verdict: 'still-broken', by: 'status data' };
+  return canRecheck
+    ? { verdict: 'still-broken', by: 'no recovery was told' }
+    : { verdict: 'unknown', by: 'the monitor was not asked' };
 }

@@ -6,26 +6,23 @@ import { hostKey, serviceKey } from '../events/keys.ts';
 import { learn } from '../decide/learn.ts';
 import { lookAgain } from '../decide/look-again.ts';
 import type { Memory } from '../decide/memory.ts';
+import { pageKey } from '../decide/page.ts';
 import type { Moment } from '../events/moment.ts';
 import type { Rule, RuleSet } from '../decide/rules.ts';
 import { readSituation, ruleOf } from '../decide/situation.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Entry, OpenRecord, Plan } from '../ledger/entry.ts';
-import {
-  problemKey,
-  subjectKey,
-  subjectOf,
-  type Event,
-} from '../events/event.ts';
+import { problemKey, subjectKey, type Event } from '../events/event.ts';
 import type { Ledger, LedgerTransaction } from '../ports.ts';
+import { enqueue } from '../outbox/enqueue.ts';
 import {
-  endOfEscalation,
-  escalationErrands,
+  escalationActions,
   type EscalationWays,
 } from '../outbox/escalation.ts';
-import { endedByEvent } from './ended-by-event.ts';
+import { endPage } from './end-pages.ts';
+import { byEvent } from './life.ts';
 import { createRequest } from './request.ts';
-import { settleIn } from './finish.ts';
+import { recordOutcome, tellKick, type Telling } from './tell-kick.ts';
 
 /** How long after it joined the kick of another problem a problem is decided about again. */
 const joinedAgainMs = 5000;
@@ -39,16 +36,13 @@ export interface Deciding {
   forSeconds: number;
   /** how long after kicker stopped for a service it is looked at again: the policy may have changed */
   policySeconds: number;
-  /** what names this process, to own the kick */
-  own: string;
-  isAlive: (owner: string) => boolean;
   now: () => Moment;
   /** 10 random bytes */
   random: () => Uint8Array;
 }
 
 /** An event with all that is known about it when it comes. */
-export interface Incoming {
+export interface EventContext {
   event: Event;
   facts: Facts;
   /** where the host is; absent: then it is not kicked, and the facts name no certname */
@@ -60,7 +54,7 @@ export interface Incoming {
 }
 
 /** What the event came to, and who has to send. */
-export type Taken =
+export type Handled =
   /** its file was taken before */
   | { kind: 'known' }
   /** the problem that was to be looked at again is over, or another kicker was faster */
@@ -71,28 +65,30 @@ export type Taken =
       /** false: kicker looked again by itself, and all is as it was */
       isNews: boolean;
     }
-  /** the ledger holds the kick, and this process owns it; now it may be sent */
+  /** the ledger holds the kick: now it may be sent */
   | { kind: 'send'; decision: Decision; open: OpenRecord };
 
 /**
  * Decides about an event, in one transaction: what is remembered is read, the decision is made, and event,
- * decision, memory, kick and errands are written, before anything is sent. Kickers that share the ledger
- * come one after the other and see each other's decisions.
+ * decision, memory, kick and actions are written, before anything is sent.
  * @throws {Fault} LEDGER_UNWRITABLE: then nothing may be sent
  */
-export function takeEvent(incoming: Incoming, deciding: Deciding): Taken {
+export function handleEvent(
+  context: EventContext,
+  deciding: Deciding,
+): Handled {
   return deciding.ledger.transact((transaction) =>
-    takeIn(transaction, incoming, deciding),
+    handleIn(transaction, context, deciding),
   );
 }
 
-function takeIn(
+function handleIn(
   transaction: LedgerTransaction,
-  incoming: Incoming,
+  context: EventContext,
   deciding: Deciding,
-): Taken {
-  const { event, facts, target, source, isAgain = false } = incoming;
-  if (source !== undefined && transaction.isTaken(source)) {
+): Handled {
+  const { event, facts, target, source, isAgain = false } = context;
+  if (source !== undefined && transaction.isHandled(source)) {
     return { kind: 'known' };
   }
   const { rules } = deciding;
@@ -100,7 +96,7 @@ function takeIn(
   const problem = problemKey(event);
   const waiting = transaction.findWaiting(subjectKey(event));
   if (isAgain && waiting?.problem !== problem) return { kind: 'gone' };
-  forgetLost(transaction, incoming, { rules, now });
+  forgetLost(transaction, context, { rules, now });
 
   const before = serviceOf(transaction, event, facts);
   if (isAgain && isAnother(before?.problem, event)) {
@@ -111,9 +107,9 @@ function takeIn(
   const world = { rules, memory: transaction, facts, now, again: isAgain };
   const isUnremembered =
     found !== undefined &&
-    found.progress.stage !== 'verify' &&
+    found.progress.stage !== 'verifying' &&
     before?.open?.kick !== found.kick;
-  const created = createOnce(incoming, deciding, now);
+  const created = createOnce(context, deciding, now);
   const judged: Judged =
     isUnremembered && event.state !== 'OK'
       ? {
@@ -125,7 +121,7 @@ function takeIn(
   transaction.remember(judged.changes);
   const { decision } = judged;
   const rule = ruleOf(readSituation(event, world));
-  const write = createWriter(transaction, incoming, {
+  const write = createWriter(transaction, context, {
     deciding,
     rule,
     problem,
@@ -141,13 +137,13 @@ function takeIn(
     const open: OpenRecord = {
       kick: request.kick,
       problem,
-      expires: request.expires,
-      owner: deciding.own,
+      decided: now,
+      lifeMs: deciding.forSeconds * 1000,
       target,
       request,
       event,
       ...(rule === undefined ? {} : { plan: planOf(rule) }),
-      progress: { stage: 'open' },
+      progress: { stage: 'sending' },
     };
     transaction.endWaiting(subjectKey(event));
     transaction.open(open, subjectKey(event));
@@ -170,24 +166,19 @@ function takeIn(
       if (isAgain && waiting?.code === decision.code)
         return { kind: 'told', decision, isNews: false };
     }
-    return join(transaction, decision, deciding, now, write);
+    write(decision, decision.kick);
+    return { kind: 'told', decision, isNews: true };
   }
   if (decision.kind === 'skip' && decision.code === 'not-a-problem') {
     transaction.endWaiting(subjectKey(event));
     write(decision);
-    transaction.add(endedByEvent(transaction, event, now));
+    tellGreen(transaction, event, { rules, now, can: deciding.ways.can });
     if (before?.problem?.isTold === true) {
-      const errands = endOfEscalation(
-        event.host,
-        `${subjectOf(event)} is ${event.state} again`,
-        deciding.ways,
-      );
-      const keys = { problem };
-      transaction.charge(errands.map((errand) => ({ errand, keys })));
+      endPage(problemPage(transaction, event, facts), transaction, deciding);
     }
     return { kind: 'told', decision, isNews: true };
   }
-  keepWaiting(transaction, incoming, decision, deciding, now);
+  keepWaiting(transaction, context, decision, deciding, now);
   // Looked at again and nothing new: the ledger does not repeat itself.
   const isNews =
     !isAgain ||
@@ -197,41 +188,21 @@ function takeIn(
   return { kind: 'told', decision, isNews };
 }
 
-/** The kick is under way. Where its process is gone, this one looks after it from now on. */
-function join(
+/** The monitor says that the service is green: every open kick of it hears so. */
+function tellGreen(
   transaction: LedgerTransaction,
-  decision: Exclude<Decision, { kind: 'kick' }> & { kick?: string },
-  { own, isAlive }: Deciding,
-  now: Moment,
-  write: Write,
-): Taken {
-  const { kick } = decision;
-  const found = kick === undefined ? undefined : transaction.findOpen({ kick });
-  const isLeft =
-    found !== undefined &&
-    !isAlive(found.owner) &&
-    Date.parse(found.expires) > now.wallMs;
-  if (!isLeft || !transaction.claim(found.kick, found.owner, own)) {
-    write(decision, kick);
-    return { kind: 'told', decision, isNews: true };
+  event: Event,
+  telling: Telling,
+): void {
+  for (const { kick } of transaction.openOf(subjectKey(event))) {
+    tellKick(transaction, kick, { kind: 'green', by: byEvent }, telling);
   }
-  const told: Decision = {
-    kind: 'kick',
-    mode: 'automatic',
-    request: {},
-    reasons: [
-      ...decision.reasons,
-      `kick ${found.kick} for this problem was left by its process: taken over`,
-    ],
-  };
-  write(told, found.kick);
-  return { kind: 'send', decision: told, open: { ...found, owner: own } };
 }
 
 /** Whether, and when, the problem is decided about again. */
 function keepWaiting(
   transaction: LedgerTransaction,
-  { event, isAgain }: Incoming,
+  { event, isAgain }: EventContext,
   decision: Exclude<Decision, { kind: 'kick' }>,
   { policySeconds }: Deciding,
   now: Moment,
@@ -255,18 +226,34 @@ function keepWaiting(
 /** A kick that the memory knows and the ledger does not: it ended, and nobody said how. */
 function forgetLost(
   transaction: LedgerTransaction,
-  { event, facts }: Incoming,
-  settling: { rules: RuleSet; now: Moment },
+  { event, facts }: EventContext,
+  telling: Pick<Telling, 'rules' | 'now'>,
 ): void {
   const kick = serviceOf(transaction, event, facts)?.open?.kick;
   if (kick === undefined || transaction.findOpen({ kick }) !== undefined)
     return;
-  settleIn(
+  recordOutcome(
     transaction,
     { kick, problem: problemKey(event) },
     { kind: 'not-known', code: 'LOST', message: 'the ledger has no such kick' },
-    settling,
+    telling,
   );
+}
+
+/** The key of the call of a person about a service; one from before such calls were kept is written now. */
+function problemPage(
+  transaction: LedgerTransaction,
+  { monitor, host, ...event }: Event,
+  facts: Facts,
+): string {
+  const service = serviceKey(hostKey({ host }, facts), event.service ?? '');
+  const about = { kind: 'problem', service } as const;
+  const key = pageKey(about, '');
+  if (transaction.read('page', key) === undefined) {
+    const value = { monitor, host, about };
+    transaction.remember([{ kind: 'page', key, value }]);
+  }
+  return key;
 }
 
 type Write = (
@@ -278,7 +265,7 @@ type Write = (
 /** Writes event and decision, and calls a person where the decision says so. */
 function createWriter(
   transaction: LedgerTransaction,
-  { event, source }: Incoming,
+  { event, source }: EventContext,
   {
     deciding,
     rule,
@@ -302,14 +289,18 @@ function createWriter(
     );
     if (escalate === undefined) return;
     const wanted = rule?.tell.escalate ?? [];
-    const errands = escalationErrands(escalate, event, wanted, deciding.ways);
-    transaction.charge(errands.map((errand) => ({ errand, keys })));
+    const actions = escalationActions(escalate, event, wanted, deciding.ways);
+    enqueue(
+      transaction,
+      actions.map((action) => ({ action, keys })),
+      deciding.now(),
+    );
   };
 }
 
 /** The kick's id is made once, where the engine asks for it, and is the one of the request. */
 function createOnce(
-  { event, target }: Incoming,
+  { event, target }: EventContext,
   { forSeconds, random }: Deciding,
   now: Moment,
 ) {

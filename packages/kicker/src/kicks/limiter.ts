@@ -1,10 +1,14 @@
+/** Lets so many work at once. @param failures how often this work failed before */
+export type Limiter = <Result>(
+  work: () => Promise<Result>,
+  failures: number,
+) => Promise<Result>;
+
 /**
- * Lets so many work at once; the others wait for their turn, first come first served. What has failed before
- * gets no more than a quarter of the places: hosts that do not answer must not hold up those that do.
+ * Lets so many work at once; the others wait, first come first served. What has failed before gets no more than a
+ * quarter of the places: hosts that do not answer must not hold up those that do.
  */
-export function createTurns(
-  atOnce: number,
-): <Result>(work: () => Promise<Result>, failures: number) => Promise<Result> {
+export function createLimiter(atOnce: number): Limiter {
   const all = createGate(atOnce);
   const failed = createGate(Math.max(1, Math.floor(atOnce / 4)));
   return (work, failures) =>

@@ -2,6 +2,7 @@ import { createUuid7, type Kick } from '@kickd/protocol';
 import type { KickRequest } from '../decide/decision.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Event } from '../events/event.ts';
+import { labelOf } from '../events/label.ts';
 
 /**
  * The kick that an event comes to: what the rule asks for, and why.
@@ -23,8 +24,10 @@ export function createRequest(
     expires: new Date(now.getTime() + forSeconds * 1000).toISOString(),
     because: {
       monitor: event.monitor,
-      host: event.host,
-      ...(event.service === undefined ? {} : { service: event.service }),
+      host: labelOf(event.host),
+      ...(event.service === undefined
+        ? {}
+        : { service: labelOf(event.service) }),
       state: `${event.state} ${event.stateType}`,
       ...(event.problem === undefined ? {} : { problem: event.problem }),
       ...(event.since === undefined ? {} : { since: event.since }),

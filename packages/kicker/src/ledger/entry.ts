@@ -6,7 +6,7 @@ import type { Verdict } from '../events/verdict.ts';
 import type { Escalation } from '../decide/rules.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Event } from '../events/event.ts';
-import type { ErrandResult } from '../outbox/action.ts';
+import type { ActionResult } from '../outbox/action.ts';
 
 /**
  * One line of the ledger. Entries are only ever added: what was decided, then what was sent, then what
@@ -20,9 +20,11 @@ export type Entry =
   | { kind: 'outcome'; body: OutcomeRecord }
   | { kind: 'verdict'; body: VerdictRecord }
   | { kind: 'escalation'; body: { about: string; reason: string } }
-  /** written by version 1 of the ledger; now an errand says the same */
+  /** written by version 1 of the ledger; now an action says the same */
   | { kind: 'recheck'; body: RecheckRecord }
+  /** written by version 2 of the ledger; now an action says the same */
   | { kind: 'errand'; body: ErrandResult }
+  | { kind: 'action'; body: ActionResult }
   | { kind: 'stop'; body: { by: string; reason: string } }
   | { kind: 'resume'; body: { by: string; reason: string; storm?: string } }
   | { kind: 'policy'; body: { certname: string; configVersion: string } };
@@ -34,7 +36,7 @@ export interface ReplyRecord {
   kind: 'accepted' | 'problem' | 'not-sent' | 'unknown' | 'refused-tls';
   code?: string;
   message?: string;
-  run?: Run;
+  run?: Pick<Run, 'run' | 'state'>;
 }
 
 /** What the monitor saw after the run. */
@@ -44,6 +46,22 @@ export interface VerdictRecord {
   by: string;
   /** from the beginning of the problem, as the monitor tells it, to now */
   seconds?: number;
+}
+
+/** What version 2 of the ledger called an action. */
+interface ErrandResult {
+  errand: {
+    kind:
+      | 'recheck'
+      | 'comment'
+      | 'acknowledge'
+      | 'remove-acknowledgement'
+      | 'result'
+      | 'command';
+    text?: string;
+  };
+  result: 'done' | 'failed';
+  code?: string;
 }
 
 type RecheckRecord =
@@ -76,23 +94,42 @@ export interface Plan {
   escalate: readonly Escalation[];
 }
 
-/** How far a kick has come. */
-export type Progress =
-  /** to be sent, or sent and not ended */
-  | { stage: 'open'; run?: string }
-  /** the problem is over, so it is not sent any more; where it was taken, it is followed to its end */
-  | { stage: 'ended'; run?: string }
-  /** the run has ended, and the monitor has not yet said whether it helped */
-  | { stage: 'verify'; outcome: OutcomeRecord; since: Moment };
+/** Why a request to a host did not bring what was asked for. */
+export interface ReplyFault {
+  code: string;
+  message: string;
+}
 
-/** A kick that has not come to its end, and who looks after it. */
+/** How far a kick has come: what is on disk of its life, see kicks/life.ts. */
+export type Progress =
+  | {
+      stage: 'sending';
+      /** a request may have reached the host, and no reply said so */
+      mayHaveArrived?: true;
+      /** the problem is over: it is not sent any more */
+      isOver?: true;
+      /** why the last request did not get through */
+      last?: ReplyFault;
+    }
+  /** the host has accepted it */
+  | {
+      stage: 'following';
+      run: string;
+      /** the problem is over: the run is followed to its end all the same */
+      isOver?: true;
+      /** absent: an older kicker wrote it */
+      since?: Moment;
+    }
+  /** the run has ended, and the monitor has not yet said whether it helped */
+  | { stage: 'verifying'; outcome: OutcomeRecord; since: Moment };
+
+/** A kick that has not come to its end. */
 export interface OpenRecord {
   kick: string;
   problem: string;
-  /** ISO 8601 */
-  expires: string;
-  /** the process that looks after it: see ProcessIdentity */
-  owner: string;
+  /** when it was decided, and how long it is sent from then on; the host is told the same as an instant */
+  decided: Moment;
+  lifeMs: number;
   target: Target;
   request: Kick;
   event: Event;

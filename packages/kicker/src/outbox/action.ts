@@ -1,46 +1,135 @@
-/**
- * One thing to do in the world outside because of what was decided: it is written in the same transaction,
- * and done after it, again and again until it succeeds or is given up. A kicker that dies in between leaves
- * it to the next one; so it may be done twice, and is never forgotten.
- */
-export type Errand =
+import type { State } from '../events/event.ts';
+import type { Moment } from '../events/moment.ts';
+
+/** What a monitor can be told about a host or a service. */
+export type Feedback =
   /** look at the service at once */
-  | { kind: 'recheck'; host: string; service: string }
-  | { kind: 'comment'; host: string; service?: string; text: string }
-  | { kind: 'acknowledge'; host: string; service: string; text: string }
-  | { kind: 'remove-acknowledgement'; host: string; service: string }
-  /** a passive check result: OK, WARNING, CRITICAL, UNKNOWN as 0 … 3 */
+  | { kind: 'recheck' }
+  | { kind: 'comment'; text: string }
+  | { kind: 'acknowledge'; text: string }
+  | { kind: 'unacknowledge' }
+  /** a passive check result */
   | {
       kind: 'result';
-      host: string;
-      service: string;
-      code: 0 | 1 | 2 | 3;
+      state: Extract<State, 'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN'>;
       text: string;
-    }
-  /** the operator's own command; a literal argument list, the text on its standard input */
-  | { kind: 'command'; argv: string[]; input: string };
+    };
 
-/** What an errand belongs to. */
-export interface ErrandKeys {
+/** What feedback is about, in the monitor's own names; without a service: the host itself. */
+export interface Place {
+  host: string;
+  service?: string;
+}
+
+/**
+ * One thing to be told outside because of what was decided. It is written in the same transaction, and done after
+ * it, again and again until it succeeds or its time is over. A kicker that dies in between leaves it to the next
+ * one: so it may be done twice, and is never forgotten.
+ */
+export type Action =
+  | {
+      to: 'monitor';
+      monitor: string;
+      place: Place;
+      feedback: Feedback;
+      /** it calls a person, and waits behind no comment */
+      isForPerson?: boolean;
+    }
+  /** the operator's own command: a literal argument list, the text on its standard input */
+  | { to: 'person'; subject: string; argv: string[]; input: string };
+
+/** What an action belongs to. */
+interface ActionKeys {
   kick?: string;
   problem?: string;
 }
 
-export interface ErrandRecord {
+export interface NewAction {
+  action: Action;
+  keys: ActionKeys;
+}
+
+export interface ActionRecord extends NewAction {
   seq: number;
-  keys: ErrandKeys;
-  errand: Errand;
+  /** who does it: a monitor, its person lane, or `person`; each has places of its own */
+  lane: string;
+  /** actions of one subject are done one after the other, in their order */
+  subject: string;
+  /** within its lane the smaller goes first */
+  urgency: number;
   /** ISO 8601: when it was decided */
   at: string;
-  /** how often it was tried in vain */
+  decided: Moment;
+  /** not before so long after it was decided, milliseconds */
+  delayMs: number;
+  /** not after so long after it was decided, milliseconds */
+  lifeMs: number;
+  /** how often it was begun; over 0 it may have been done */
   tries: number;
 }
 
-/** How an errand ended. */
-export interface ErrandResult {
-  errand: Errand;
+/** How an action ended. */
+export interface ActionResult {
+  action: Action;
   result: 'done' | 'failed';
   /** why it failed for good */
   code?: string;
   message?: string;
+}
+
+/** The lane of the operator's own command. */
+export const personLane = 'person';
+
+export function laneOf(action: Action): string {
+  if (action.to === 'person') return personLane;
+  return action.isForPerson === true
+    ? `${action.monitor} ${personLane}`
+    : action.monitor;
+}
+
+export function subjectOfAction(action: Action): string {
+  if (action.to === 'person') {
+    return JSON.stringify([personLane, action.subject]);
+  }
+  const { monitor, place, isForPerson = false } = action;
+  return JSON.stringify([
+    monitor,
+    place.host,
+    place.service ?? null,
+    ...(isForPerson ? [personLane] : []),
+  ]);
+}
+
+const urgencies: Record<Feedback['kind'], number> = {
+  result: 0,
+  recheck: 1,
+  unacknowledge: 1,
+  acknowledge: 2,
+  comment: 3,
+};
+
+/** Within a lane the smaller goes first. */
+export function urgencyOf(action: Action): number {
+  return action.to === 'person' || action.isForPerson === true
+    ? 0
+    : urgencies[action.feedback.kind];
+}
+
+const minuteMs = 60 * 1000;
+const hourMs = 60 * minuteMs;
+const lives: Record<Feedback['kind'], number> = {
+  // The monitor has looked by itself since.
+  recheck: 15 * minuteMs,
+  comment: hourMs,
+  acknowledge: hourMs,
+  // A forgotten acknowledgement keeps a person asleep.
+  unacknowledge: 24 * hourMs,
+  result: 24 * hourMs,
+};
+
+/** How long it is worth trying, milliseconds. */
+export function lifeMsOf(action: Action): number {
+  return action.to === 'person' || action.isForPerson === true
+    ? 24 * hourMs
+    : lives[action.feedback.kind];
 }

@@ -1,99 +1,179 @@
 import { backoffMs } from '../decide/backoff.ts';
-import type { ErrandRecord } from './action.ts';
-import type { Ledger, Performed, PerformErrand, Timing } from '../ports.ts';
+import { elapsedMs } from '../events/moment.ts';
+import type {
+  Clock,
+  Ledger,
+  Performed,
+  PerformAction,
+  Timing,
+} from '../ports.ts';
+import { personLane, type ActionRecord, type ActionResult } from './action.ts';
 
-/** A monitor that is down for longer has to be told by other means. */
-const giveUpAfterMs = 60 * 60 * 1000;
-/** So many at once; a slow command holds up only its own. */
-const atOnce = 16;
+/** So many of a lane at once: what hangs holds up only its own lane. */
+const atOnce = 8;
+/** One try may take so long; the operator's command has a shorter end of its own. */
+const performMostMs = 60 * 1000;
 
-export interface Errands {
-  /** Begins what is to be done now. @returns how many are left, begun or not */
-  run(): number;
+export interface Dispatcher {
+  /** Begins what is to be done now. */
+  run(): void;
   /** resolves when all that were begun have ended */
-  settled(): Promise<void>;
+  ended(): Promise<void>;
 }
 
+type Outbox = Pick<
+  Ledger,
+  'lanes' | 'listActions' | 'beginActions' | 'delayAction' | 'transact'
+>;
+
 /**
- * Does what was charged in the ledger, again and again until it succeeds or is given up. What this process
- * has claimed and not done when it dies, the next one claims.
+ * Does what the outbox holds, again and again until it succeeds or its time is over: in order for each subject, the
+ * most urgent first, each lane with places of its own. A monitor that is down delays only its own lane, and is
+ * knocked at now and then by one action, not by all of them.
+ * @param perform does one; it never throws
  */
-export function createErrands({
-  ledger,
-  own,
-  isAlive,
+export function createDispatcher({
+  outbox,
   perform,
   timing,
   onFailed,
   onTrouble,
 }: {
-  ledger: Ledger;
-  own: string;
-  isAlive: (owner: string) => boolean;
-  perform: PerformErrand;
+  outbox: Outbox;
+  perform: PerformAction;
   timing: Timing;
   onTrouble: (error: unknown) => void;
   onFailed: (
-    record: ErrandRecord,
+    record: ActionRecord,
     performed: Extract<Performed, { kind: 'failed' }>,
   ) => void;
-}): Errands {
-  const busy = new Map<number, Promise<void>>();
-  const notBeforeMs = new Map<number, number>();
+}): Dispatcher {
+  const lanes = new Map<string, Lane>();
+  const busy = new Set<Promise<void>>();
 
-  async function work(record: ErrandRecord): Promise<void> {
-    const { seq, keys, errand, at, tries } = record;
-    const performed = await perform(errand);
-    const ageMs = timing.clock.now().getTime() - Date.parse(at);
-    const isOver =
-      performed.kind === 'done' || performed.isFinal || ageMs > giveUpAfterMs;
-    if (performed.kind === 'failed') onFailed(record, performed);
-    if (!isOver) {
-      ledger.failErrand(seq);
-      const waitMs = backoffMs(tries + 1, timing.random());
-      notBeforeMs.set(seq, timing.clock.monotonicMs() + waitMs);
+  function laneOf(name: string): Lane {
+    const lane = lanes.get(name) ?? createLane(name, timing.clock);
+    lanes.set(name, lane);
+    return lane;
+  }
+
+  function begin(lane: Lane, record: ActionRecord): void {
+    lane.begin(record);
+    const work = finish(lane, record)
+      .catch((error: unknown) => {
+        // The ledger cannot be written: the action stays, and is done once more.
+        lane.failed(backoffMs(6, timing.random()));
+        onTrouble(error);
+      })
+      .finally(() => {
+        lane.end(record);
+        busy.delete(work);
+      });
+    busy.add(work);
+  }
+
+  async function finish(lane: Lane, record: ActionRecord): Promise<void> {
+    const signal = AbortSignal.timeout(performMostMs);
+    const performed = await perform(record.action, signal);
+    if (performed.kind === 'done') lane.passed();
+    else onFailed(record, performed);
+    const goneMs = elapsedMs(record.decided, timing.clock.moment());
+    const isOver = goneMs >= record.lifeMs;
+    if (performed.kind === 'failed' && !performed.isFinal && !isOver) {
+      const waitMs = backoffMs(record.tries, timing.random());
+      // A page that fails holds up no other page.
+      if (lane.name !== personLane) lane.failed(waitMs);
+      outbox.delayAction(record.seq, goneMs + waitMs);
       return;
     }
-    notBeforeMs.delete(seq);
-    ledger.transact((transaction) => {
-      if (!transaction.endErrand(seq)) return;
-      const body =
-        performed.kind === 'done'
-          ? ({ errand, result: 'done' } as const)
-          : ({
-              errand,
-              result: 'failed',
-              code: performed.fault.code,
-              message: performed.fault.message,
-            } as const);
-      transaction.add([{ entry: { kind: 'errand', body }, keys }]);
+    close(record, resultOf(record, performed));
+  }
+
+  function close({ seq, keys }: ActionRecord, body: ActionResult): void {
+    outbox.transact((transaction) => {
+      if (!transaction.endAction(seq)) return;
+      transaction.add([{ entry: { kind: 'action', body }, keys }]);
     });
   }
 
   return {
     run: () => {
-      const records = ledger.claimErrands(own, isAlive, 1000);
-      const nowMs = timing.clock.monotonicMs();
-      for (const record of records) {
-        if (busy.size >= atOnce) break;
-        const { seq } = record;
-        if (busy.has(seq) || (notBeforeMs.get(seq) ?? 0) > nowMs) continue;
-        busy.set(
-          seq,
-          work(record)
-            // The ledger cannot be written: the errand stays, and is done once more.
-            .catch((error: unknown) => {
-              const waitMs = backoffMs(6, timing.random());
-              notBeforeMs.set(seq, timing.clock.monotonicMs() + waitMs);
-              onTrouble(error);
-            })
-            .finally(() => busy.delete(seq)),
-        );
+      for (const name of outbox.lanes()) {
+        const lane = laneOf(name);
+        const places = lane.places();
+        if (places === 0) continue;
+        const now = timing.clock.moment();
+        const due = outbox
+          .listActions(name, now, places + lane.busy())
+          .filter((record) => !lane.isBusy(record))
+          .slice(0, places);
+        if (due.length === 0) continue;
+        const begun = new Set(outbox.beginActions(due.map(({ seq }) => seq)));
+        for (const record of due) {
+          if (!begun.has(record.seq)) continue;
+          const again = { ...record, tries: record.tries + 1 };
+          if (elapsedMs(record.decided, now) < record.lifeMs) {
+            begin(lane, again);
+          } else close(again, { action: again.action, ...tooLate });
+        }
       }
-      return records.length;
     },
-    settled: async () => {
-      while (busy.size > 0) await Promise.allSettled(busy.values());
+    ended: async () => {
+      while (busy.size > 0) await Promise.allSettled(busy);
+    },
+  };
+}
+
+const tooLate = {
+  result: 'failed',
+  code: 'ACTION_TOO_LATE',
+  message: 'its time was over before it could be done',
+} as const;
+
+function resultOf(
+  { action }: ActionRecord,
+  performed: Performed,
+): ActionResult {
+  if (performed.kind === 'done') return { action, result: 'done' };
+  const { code, message } = performed.fault;
+  return { action, result: 'failed', code, message };
+}
+
+/** What is under way in one lane, and whether it rests after a failure. */
+interface Lane {
+  name: string;
+  /** how many more may be begun */
+  places(): number;
+  busy(): number;
+  isBusy(record: ActionRecord): boolean;
+  begin(record: ActionRecord): void;
+  end(record: ActionRecord): void;
+  failed(restMs: number): void;
+  passed(): void;
+}
+
+function createLane(name: string, clock: Pick<Clock, 'monotonicMs'>): Lane {
+  const subjects = new Set<string>();
+  let restUntilMs = 0;
+  let isDown = false;
+  return {
+    name,
+    places: () => {
+      if (clock.monotonicMs() < restUntilMs) return 0;
+      // After a failure one tries; when it gets through, all do.
+      return Math.max(0, (isDown ? 1 : atOnce) - subjects.size);
+    },
+    busy: () => subjects.size,
+    isBusy: ({ subject }) => subjects.has(subject),
+    begin: ({ subject }) => subjects.add(subject),
+    end: ({ subject }) => subjects.delete(subject),
+    failed: (restMs) => {
+      isDown = true;
+      restUntilMs = clock.monotonicMs() + restMs;
+    },
+    passed: () => {
+      isDown = false;
+      restUntilMs = 0;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Escalate } from '../decide/decision.ts';
 import type { Escalation } from '../decide/rules.ts';
-import type { Errand } from './action.ts';
 import { subjectOf, type Event } from '../events/event.ts';
+import type { Action, Feedback } from './action.ts';
 
 /** How a person is called, as kicker.yaml says; which of these, the rule says. */
 export interface EscalationWays {
@@ -9,29 +9,36 @@ export interface EscalationWays {
   command?: readonly string[];
   /** a service of the monitor that takes passive results; without a host it is one of each host */
   passive?: { host?: string; service: string };
-  /** whether the monitor can be told anything at all */
-  hasMonitor: boolean;
+  /** what a monitor can be told */
+  can: (monitor: string, kind: Feedback['kind']) => boolean;
 }
 
 /** What has to be done so that a person knows. Nothing configured: the log and the ledger say it. */
-export function escalationErrands(
+export function escalationActions(
   { about, reason }: Escalate,
   event: Event,
   wanted: readonly Escalation[],
   ways: EscalationWays,
-): Errand[] {
+): Action[] {
   const subject = subjectOf(event);
   const text = `kicker: ${subject}: a person is wanted (${about}): ${reason}`;
-  return wanted.flatMap((way): Errand[] => {
+  const { monitor, host, service } = event;
+  return wanted.flatMap((way): Action[] => {
     switch (way) {
       case 'comment':
-        return ways.hasMonitor
-          ? [{ kind: 'comment', ...placeOf(event), text }]
+        return ways.can(monitor, 'comment')
+          ? [
+              {
+                to: 'monitor',
+                monitor,
+                place: { host, ...(service === undefined ? {} : { service }) },
+                feedback: { kind: 'comment', text },
+                isForPerson: true,
+              },
+            ]
           : [];
       case 'passive':
-        return ways.hasMonitor && ways.passive !== undefined
-          ? [{ ...passiveOf(event.host, ways.passive), code: 2, text }]
-          : [];
+        return passiveResult(monitor, host, 'CRITICAL', text, ways);
       case 'command': {
         if (ways.command === undefined) return [];
         const input = JSON.stringify({
@@ -41,33 +48,28 @@ export function escalationErrands(
           subject,
           event,
         });
-        return [{ kind: 'command', argv: [...ways.command], input }];
+        return [{ to: 'person', subject, argv: [...ways.command], input }];
       }
     }
   });
 }
 
-/** What a person was called for is over: the passive service turns green again. */
-export function endOfEscalation(
+/** The passive service that a person looks at, red or green; none where none is configured. */
+export function passiveResult(
+  monitor: string,
   host: string,
-  over: string,
-  { hasMonitor, passive }: EscalationWays,
-): Errand[] {
-  if (!hasMonitor || passive === undefined) return [];
-  return [{ ...passiveOf(host, passive), code: 0, text: `kicker: ${over}` }];
-}
-
-function placeOf(event: Event): { host: string; service?: string } {
-  return {
-    host: event.host,
-    ...(event.service === undefined ? {} : { service: event.service }),
-  };
-}
-
-function passiveOf(host: string, passive: { host?: string; service: string }) {
-  return {
-    kind: 'result',
-    host: passive.host ?? host,
-    service: passive.service,
-  } as const;
+  state: 'OK' | 'CRITICAL',
+  text: string,
+  { passive, can }: EscalationWays,
+): Action[] {
+  if (passive === undefined || !can(monitor, 'result')) return [];
+  return [
+    {
+      to: 'monitor',
+      monitor,
+      place: { host: passive.host ?? host, service: passive.service },
+      feedback: { kind: 'result', state, text },
+      isForPerson: true,
+    },
+  ];
 }

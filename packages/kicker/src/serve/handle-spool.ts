@@ -1,28 +1,49 @@
 import { Fault } from '@kickd/protocol';
 import type { OpenRecord } from '../ledger/entry.ts';
 import type { SpooledEvent } from '../spool/spool-file.ts';
-import type { Residence } from './serve-loop.ts';
-import type { Incoming, Taken } from '../kicks/handle-event.ts';
+import type { EventContext, Handled } from '../kicks/handle-event.ts';
+import type { Kicks } from '../kicks/kicks.ts';
+import type { Ledger, Log, Spool, Timing } from '../ports.ts';
 import { troubleOf } from '../faults.ts';
 
 /** So many events are written with one wait for the disk. */
 const batchSize = 25;
-/** An event that lay there for longer may be over by a later one: all of them are taken before any kick is sent. */
+/** An event that lay there for longer may be over by a later one: all are handled before any kick is sent. */
 const backlogMs = 10 * 1000;
 /** A spool full of rubbish must not fill the log as well. */
 const loggedMost = 10;
 
+/** Turns what lies in the spool into events; `code`: it says nothing that can be used, and the reason is logged. */
+export type ReadSpooled = (
+  event: SpooledEvent,
+) => { contexts: readonly EventContext[] } | { code: string };
+
 /**
- * Takes the events of one scan, oldest first: into the ledger, then out of the spool, then the kicks.
+ * Handles the events of one scan, oldest first: into the ledger, then out of the spool, then the kicks.
  * @param note logs what an event came to
- * @returns how many were taken
- * @throws {Fault} LEDGER_UNWRITABLE: what was not taken lies in the spool still
+ * @returns how many were handled
+ * @throws {Fault} LEDGER_UNWRITABLE: what was not handled lies in the spool still
  */
-export async function takeSpool(
-  residence: Residence,
-  note: (taken: Taken, incoming: Incoming) => OpenRecord | undefined,
+export async function handleSpool(
+  {
+    spool,
+    ledger,
+    kicks,
+    timing,
+    log,
+    read,
+    handle,
+  }: {
+    spool: Spool;
+    ledger: Pick<Ledger, 'transact'>;
+    kicks: Pick<Kicks, 'start'>;
+    timing: Timing;
+    log: Log;
+    read: ReadSpooled;
+    handle: (context: EventContext) => Handled;
+  },
+  note: (handled: Handled, context: EventContext) => OpenRecord | undefined,
 ): Promise<number> {
-  const { spool, ledger, kicks, timing, log } = residence;
   const nowMs = timing.clock.now().getTime();
   const { events, rejected } = spool.scan(nowMs);
   for (const { name, flaw, movedTo } of rejected.slice(0, loggedMost)) {
@@ -34,7 +55,7 @@ export async function takeSpool(
   const left: OpenRecord[] = [];
   try {
     for (let from = 0; from < events.length; from += batchSize) {
-      for (const { event, open } of takeBatch(
+      for (const { event, open } of handleBatch(
         events.slice(from, from + batchSize),
       )) {
         spool.remove(event.name);
@@ -50,37 +71,45 @@ export async function takeSpool(
   }
   return events.length;
 
-  function takeBatch(
+  function handleBatch(
     batch: readonly SpooledEvent[],
   ): { event: SpooledEvent; open: OpenRecord | undefined }[] {
     const readable = batch.flatMap((event) => {
-      const read = residence.read(event);
-      if (!('code' in read)) {
-        return [{ event, incoming: { ...read.incoming, source: event.name } }];
+      const found = read(event);
+      if (!('code' in found)) {
+        if (found.contexts.length === 0) spool.remove(event.name);
+        return found.contexts.map((context, index) => ({
+          event,
+          // One message may hold several: each is handled once.
+          context: {
+            ...context,
+            source: index === 0 ? event.name : `${event.name}#${String(index)}`,
+          },
+        }));
       }
-      spool.reject(event.name, read.code);
+      spool.reject(event.name, found.code);
       return [];
     });
     try {
       return ledger
         .transact(() =>
-          readable.map(({ event, incoming }) => ({
+          readable.map(({ event, context }) => ({
             event,
-            incoming,
-            taken: residence.take(incoming),
+            context,
+            handled: handle(context),
           })),
         )
-        .map(({ event, incoming, taken }) => ({
+        .map(({ event, context, handled }) => ({
           event,
-          open: note(taken, incoming),
+          open: note(handled, context),
         }));
     } catch (error) {
       if (error instanceof Fault) throw error;
     }
-    // A mistake in kicker, over one of them: the others are taken, that one is set aside and told.
-    return readable.flatMap(({ event, incoming }) => {
+    // A mistake in kicker, over one of them: the others are handled, that one is set aside and logged.
+    return readable.flatMap(({ event, context }) => {
       try {
-        return [{ event, open: note(residence.take(incoming), incoming) }];
+        return [{ event, open: note(handle(context), context) }];
       } catch (error) {
         if (error instanceof Fault) throw error;
         log('event-unusable', { name: event.name, ...troubleOf(error) });

@@ -1,6 +1,5 @@
-import { refreshEvent } from '../monitors/nagios/refresh.ts';
-import type { NagiosStatus } from '../monitors/nagios/status.ts';
-import type { Incoming } from '../kicks/handle-event.ts';
+import type { Event } from '../events/event.ts';
+import type { Monitor } from '../ports.ts';
 
 /** An event that lay in the spool for longer was left there: nobody served. */
 const leftAfterMs = 30 * 1000;
@@ -11,18 +10,14 @@ const leftAfterMs = 30 * 1000;
  * @param at when it was written
  */
 export function stillFresh(
-  incoming: Incoming,
-  status: NagiosStatus | undefined,
+  event: Event,
+  monitor: Pick<Monitor, 'refresh'>,
   at: Date,
   now: Date,
-): Incoming {
-  if (now.getTime() - at.getTime() < leftAfterMs) return incoming;
-  const { event } = incoming;
-  if (event.state === 'OK') return incoming;
-  const refreshed = refreshEvent(event, status, at.getTime(), now);
-  if (refreshed.kind === 'lasts')
-    return { ...incoming, event: refreshed.event };
-  return event.at === undefined
-    ? { ...incoming, event: { ...event, at: at.toISOString() } }
-    : incoming;
+): Event {
+  if (now.getTime() - at.getTime() < leftAfterMs) return event;
+  if (event.state === 'OK') return event;
+  const refreshed = monitor.refresh(event, at.getTime());
+  if (refreshed.kind === 'lasts') return refreshed.event;
+  return event.at === undefined ? { ...event, at: at.toISOString() } : event;
 }

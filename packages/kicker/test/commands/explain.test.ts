@@ -107,6 +107,96 @@ void t.test(
   },
 );
 
+void t.test('what an event brings and cannot be used', async (t) => {
+  const { explain } = createSite(t);
+  const macros = [
+    '--host=web1',
+    '--service=HTTP',
+    '--state=CRITICAL',
+    '--state-type=HARD',
+    '--attempt=4',
+  ];
+  const jsonOf = async (...args: string[]) =>
+    JSON.parse((await explain(...args, '--json')).stdout) as unknown;
+  const remark =
+    '--host-state is left out: it is "PENDING", wanted: one of UP, DOWN, UNREACHABLE';
+  t.match(await jsonOf(...macros, '--host-state=PENDING'), {
+    facts: { remarks: [remark] },
+    decision: {
+      kind: 'kick',
+      reasons: [/CRITICAL/, /HARD kicks/, remark],
+    },
+  });
+  t.match(await jsonOf(...macros, '--host-state=PENDING', '--state=OK'), {
+    decision: { code: 'not-a-problem', reasons: [/nothing to repair/, remark] },
+  });
+  t.match(await jsonOf(...macros, '--address=192.0.2.1:8443'), {
+    decision: {
+      code: 'no-target',
+      reasons: [
+        '192.0.2.1:8443 is not an address: it has a port (fix: say where it is, in kicker.yaml: hosts: {"web1": {address: "192.0.2.1"}})',
+      ],
+    },
+  });
+  t.match(await jsonOf(...macros, '--host=Web Server 01'), {
+    decision: {
+      code: 'no-target',
+      reasons: [
+        'web server 01 cannot be a certname (letters, digits, dot, dash, underscore) (fix: say which it is, in kicker.yaml: hosts: {"Web Server 01": {certname: NAME}})',
+      ],
+    },
+  });
+});
+
+void t.test('the old order of words', async (t) => {
+  const { explain } = createSite(t);
+  const line =
+    "command_line /usr/share/nagios4/plugins/eventhandlers/handle_puppetrun -- $SERVICESTATE$ $SERVICESTATETYPE$ $SERVICEATTEMPT$ '$HOSTADDRESS$' '$HOSTNAME$' '$SERVICEDESC$'";
+  const order =
+    'where the order of old handlers has six, STATE STATETYPE ATTEMPT HOSTADDRESS HOSTNAME SERVICEDESC';
+  for (const [words, stderr] of [
+    [
+      'CRITICAL HARD 4 192.0.2.11 web1 Disk Space /var',
+      `kicker: USAGE: 8 words, ${order}: CRITICAL HARD 4 192.0.2.11 web1 Disk Space /var\n  remedy: quote $SERVICEDESC$: ${line}\n`,
+    ],
+    [
+      'CRITICAL HARD 4 web1 HTTP',
+      `kicker: USAGE: 5 words, ${order}: CRITICAL HARD 4 web1 HTTP\n  remedy: write all six: ${line}\n`,
+    ],
+    [
+      'CRITICAL HARD 4',
+      `kicker: USAGE: 3 words, ${order}: CRITICAL HARD 4\n  remedy: write all six: ${line}\n`,
+    ],
+    [
+      'CRITICAL HARD 4 192.0.2.11 web1 -load',
+      'kicker: USAGE_OPTION: kicker explain has no option -l\n  remedy: where a word begins with a dash, write -- before the first of them: kicker explain -- …; the options: kicker explain --help\n',
+    ],
+  ] as const) {
+    const ended = await explain(...words.split(' '));
+    t.equal(ended.code, 2, words);
+    t.equal(ended.stderr, stderr, words);
+    t.equal(ended.stdout, '');
+  }
+  const swapped = await explain(
+    ...'CRITICAL HARD 4 web1 192.0.2.11 HTTP'.split(' '),
+  );
+  t.match(
+    swapped.stdout,
+    'the host is 192.0.2.11 and its address web1: the old order has $HOSTADDRESS$ before $HOSTNAME$',
+  );
+  for (const [words, subject] of [
+    ['-- CRITICAL HARD 4 192.0.2.11 web1 -load', 'web1 / -load: kick'],
+    ['DOWN HARD 4 192.0.2.11 web1', 'web1: skip, host-event'],
+    ['CRITICAL HARD 4 --host=web1 --service=HTTP', 'web1 / HTTP: kick'],
+    ['CRITICAL HARD 4 web1 web1 HTTP', 'web1 / HTTP: kick'],
+    ['CRITICAL HARD 4 192.0.2.11 192.0.2.11 HTTP', '192.0.2.11 / HTTP: kick'],
+  ] as const) {
+    const { stdout } = await explain(...words.split(' '));
+    t.match(stdout, subject, words);
+    t.notMatch(stdout, 'the old order', words);
+  }
+});
+
 void t.test('mistakes', async (t) => {
   const { dir, explain } = createSite(t);
   const bad = join(dir, 'bad.json');
@@ -131,6 +221,16 @@ void t.test('mistakes', async (t) => {
   }
   t.match((await explain('--event=/nonexistent')).stderr, /FILE_UNREADABLE/);
   t.match((await explain()).stderr, /MACRO_BAD/);
+  writeFileSync(
+    bad,
+    JSON.stringify({
+      ...event,
+      service: 's'.repeat(4096),
+      attempt: 1_000_000,
+      maxAttempts: 1_000_000,
+    }),
+  );
+  t.equal((await explain(`--event=${bad}`)).code, 0, 'as long as it comes');
   t.match(
     (await explain(...handler, `--event=${bad}`)).stderr,
     /USAGE.*from --event or from arguments/,

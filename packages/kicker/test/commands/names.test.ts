@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -35,6 +36,15 @@ async function runInLatin1(args: readonly string[]): Promise<string> {
     `exec '${bin}' ${words.join(' ')}`,
   ]);
   return stdout;
+}
+
+/** What the event handler writes; one character a byte. */
+function spool(dir: string, args: readonly string[]): void {
+  const fresh = join(dir, 'spool', 'new');
+  mkdirSync(fresh, { recursive: true, mode: 0o750 });
+  const fields = ['kicker-event-1', 'nagios', ...args, '.'];
+  const text = fields.map((field) => `${field}\0`).join('');
+  writeFileSync(join(fresh, randomUUID()), text, 'latin1');
 }
 
 function eventOf(service: string, state: string): string[] {
@@ -86,16 +96,13 @@ void t.test('backtest: two services in Latin-1 stay two', async (t) => {
 });
 
 void t.test('an event’s names keep their bytes in the ledger', async (t) => {
-  const { config } = createSite(t);
+  const { dir, config } = createSite(t);
   for (const service of [door, gate]) {
-    const told = await runInLatin1([
-      'event',
-      'nagios',
-      config,
-      ...eventOf(service, 'WARNING'),
-    ]);
-    t.match(told, `kicker: web1 / ${service}: skip`, 'a person reads letters');
+    const args = ['explain', config, ...eventOf(service, 'WARNING')];
+    t.match(await runInLatin1(args), `web1 / ${service}: skip`);
+    spool(dir, eventOf(service, 'WARNING'));
   }
+  await runKicker(['serve', '--until-idle', config]);
   const history = async (run: typeof runInLatin1, service: string) =>
     run(['history', config, '--kind=event', '--json', `--service=${service}`]);
   const inUtf8 = async (args: readonly string[]) =>
@@ -119,9 +126,10 @@ void t.test('an event’s names keep their bytes in the ledger', async (t) => {
 });
 
 void t.test('a monitor’s UTF-8 is never taken for a byte', async (t) => {
-  const { config } = createSite(t);
+  const { dir, config } = createSite(t);
   // U+EFFC itself, as the monitor might write it: not the byte FC.
-  await runKicker(['event', 'nagios', config, ...eventOf('\ueffc', 'WARNING')]);
+  spool(dir, eventOf(Buffer.from('\ueffc').toString('latin1'), 'WARNING'));
+  await runKicker(['serve', '--until-idle', config]);
   const { stdout } = await runKicker([
     'history',
     config,

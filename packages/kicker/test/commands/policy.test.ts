@@ -6,7 +6,6 @@ import { defaultConfig } from '../../src/config/config.ts';
 import { defaultRuleSet } from '../../src/decide/default-rules.ts';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
 import type { AgentReply } from '../../src/ports.ts';
-import type { Looking } from '../../src/kicks/follow.ts';
 
 const at = new Date('2026-03-01T00:00:00Z');
 const event = {
@@ -24,7 +23,7 @@ const config = {
 };
 
 /** A kicker that has stopped for web1 / HTTP, and a host that answers as told. */
-function createLooking(t: Test) {
+function createStopped(t: Test) {
   const clock = {
     now: () => at,
     monotonicMs: () => 0,
@@ -35,7 +34,7 @@ function createLooking(t: Test) {
   let reply: AgentReply<Status>;
   const asked: string[] = [];
   const failuresTold: number[] = [];
-  const looking = {
+  const world = {
     client: {
       getStatus: ({ certname }: { certname: string }) => {
         asked.push(certname);
@@ -43,13 +42,12 @@ function createLooking(t: Test) {
       },
     },
     ledger,
-    timing: { clock },
-    inTurn: <Result>(work: () => Promise<Result>, failures: number) => {
+    clock,
+    limiter: <Result>(work: () => Promise<Result>, failures: number) => {
       failuresTold.push(failures);
       return work();
     },
-    // Only these are looked at.
-  } as unknown as Looking;
+  };
   return {
     asked,
     failuresTold,
@@ -64,7 +62,7 @@ function createLooking(t: Test) {
           since: clock.moment(),
           afterMs: 0,
         },
-        looking,
+        world,
         { config, rules: defaultRuleSet },
         new AbortController().signal,
       ),
@@ -89,7 +87,7 @@ const statusWith = (configVersion?: string): AgentReply<Status> => ({
 });
 
 void t.test('another policy is learned and written down, once', async (t) => {
-  const kicker = createLooking(t);
+  const kicker = createStopped(t);
   kicker.answer(statusWith('v1'));
   await kicker.look();
   await kicker.look();
@@ -106,7 +104,7 @@ void t.test('another policy is learned and written down, once', async (t) => {
 void t.test(
   'nobody is asked where the policy would change nothing',
   async (t) => {
-    const kicker = createLooking(t);
+    const kicker = createStopped(t);
     for (const code of [
       'in-downtime',
       'storm-waiting',
@@ -142,7 +140,7 @@ const silent: [string, AgentReply<Status>][] = [
 ];
 for (const [name, reply] of silent) {
   void t.test(`a host that ${name} changes nothing`, async (t) => {
-    const kicker = createLooking(t);
+    const kicker = createStopped(t);
     kicker.answer(statusWith('v1'));
     await kicker.look();
     kicker.answer(reply);

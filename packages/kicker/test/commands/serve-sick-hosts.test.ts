@@ -6,13 +6,13 @@ import { writeSsl } from '@kickd/testkit';
 import { createParties } from '../fake-kickd.ts';
 import {
   createMonitorHost,
+  freePort,
   keyOf,
   kicksOf,
   kindsOf,
   startHost,
   until,
 } from '../monitor-host.ts';
-import { freePort } from '../one-shot.ts';
 
 const root = t.testdir();
 const { pki, host, kicker } = createParties(root);

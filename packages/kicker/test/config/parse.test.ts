@@ -33,13 +33,49 @@ void t.test('what is given goes over the defaults', async (t) => {
       file,
       port: 9139,
       hosts: { Web1: { certname: 'web1.example.com', address: '192.0.2.1' } },
-      nagios: { commandFile: '/run/nagios.cmd', author: 'kicker' },
+      monitors: {
+        nagios: {
+          kind: 'nagios',
+          commandFile: '/run/nagios.cmd',
+          author: 'kicker',
+        },
+      },
+      nagios: {
+        kind: 'nagios',
+        commandFile: '/run/nagios.cmd',
+        author: 'kicker',
+      },
       rules: '/etc/kicker/rules.yaml',
       retry: { forSeconds: 60 },
       timeouts: { connectSeconds: 0.5, requestSeconds: 10 },
       tls: { cert: '/a', key: '/b', ca: '/c', crl: '/d' },
       ledger: '/var/lib/kicker/l.sqlite',
     },
+  });
+});
+
+void t.test('two monitors of one kind are two monitors', async (t) => {
+  t.match(
+    parse(
+      'nagios: {author: a}\nmonitors: {dc2: {kind: nagios, commandFile: /b}}',
+    ),
+    {
+      config: {
+        monitors: {
+          nagios: { author: 'a' },
+          dc2: { commandFile: '/b', author: 'kicker' },
+        },
+        nagios: { author: 'a' },
+      },
+    },
+  );
+  const only = parse('monitors: {dc2: {kind: nagios, statusFile: /s}}');
+  t.strictSame(only.kind === 'config' && Object.keys(only.config.monitors), [
+    'dc2',
+  ]);
+  t.match(only, { config: { nagios: { statusFile: '/s' } } });
+  t.match(parse('monitors: {dc2: {kind: zabix}}'), {
+    faults: [{ message: /monitors\.dc2\.kind/ }],
   });
 });
 

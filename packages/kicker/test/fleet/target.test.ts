@@ -16,6 +16,7 @@ const good: [string, string | undefined, string, string, number][] = [
   ['db', undefined, 'db1.example.com', 'db1.example.com', 8139],
   ['WEB2.Example.COM', undefined, 'web2.example.com', 'web2.example.com', 8139],
   ['web2', '2001:db8::1', 'web2', '2001:db8::1', 8139],
+  ['web2', '[2001:db8::1]', 'web2', '2001:db8::1', 8139],
   ['Tür', undefined, 'door.example.com', '192.0.2.7', 8139],
   ['T\ueffcr', undefined, 'door.example.com', '192.0.2.7', 8139],
   ['constructor', undefined, 'constructor', 'constructor', 8139],
@@ -41,6 +42,8 @@ const bad: [string, string | undefined, string][] = [
   ['T\ueff6r', undefined, 'HOST_INVALID'],
   ['web1\n', undefined, 'HOST_INVALID'],
   ['web1', 'a b', 'ADDRESS_INVALID'],
+  ['web1', '192.0.2.1:8443', 'ADDRESS_INVALID'],
+  ['web1', '192.0.2.1/24', 'ADDRESS_INVALID'],
   ['web1', '-oProxyCommand=x', 'ADDRESS_INVALID'],
 ];
 for (const [name, address, code] of bad) {
@@ -51,6 +54,33 @@ for (const [name, address, code] of bad) {
     JSON.stringify(name),
   );
 }
+
+void t.test('what is wrong with an address, and what to write', async (t) => {
+  for (const [address, message, instead] of [
+    [
+      'https://web1.example.com/',
+      'https://web1.example.com/ is not an address: it is a URL',
+      'web1.example.com',
+    ],
+    [
+      'a b',
+      'a b is not an address: it has a character that no address has',
+      'web1',
+    ],
+    ['[::1]:80', '[::1]:80 is not an address: it has a port', '::1'],
+  ] as const) {
+    t.match(
+      findTarget('Web1 x', { 'Web1 x': { certname: 'web1' } }, 8139, address),
+      {
+        kind: 'fault',
+        fault: {
+          message,
+          remedy: `say where it is, in kicker.yaml: hosts: {"Web1 x": {address: "${instead}"}}`,
+        },
+      },
+    );
+  }
+});
 
 void t.test('an empty list is never everything', async (t) => {
   t.match(findTargets([], hosts, 8139), {

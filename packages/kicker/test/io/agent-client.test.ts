@@ -37,7 +37,7 @@ const client = createAgentClient(own, timeouts);
 
 void t.test('a whole 202 with a run is accepted', async (t) => {
   kickd.behave('accept');
-  t.strictSame(await client.postRun(target, kick, never), {
+  t.strictSame(await client.submit(target, kick, never), {
     kind: 'accepted',
     status: 202,
     body: aRun(),
@@ -46,11 +46,11 @@ void t.test('a whole 202 with a run is accepted', async (t) => {
 });
 
 void t.test('the wait stands in the path', async (t) => {
-  await client.getRun(target, runId, 30, never);
+  await client.follow(target, runId, 30, never);
   t.equal(kickd.seen.at(-1)?.path, `/run/${runId}?wait=30`);
-  await client.getRun(target, runId, 0, never);
+  await client.follow(target, runId, 0, never);
   t.equal(kickd.seen.at(-1)?.path, `/run/${runId}`);
-  await client.getRun(target, '../status', 0, never);
+  await client.follow(target, '../status', 0, never);
   t.equal(kickd.seen.at(-1)?.path, '/run/..%2Fstatus');
 });
 
@@ -105,7 +105,7 @@ const rows: [string, Behaviour, object][] = [
 for (const [name, behaviour, wanted] of rows) {
   void t.test(name, async (t) => {
     kickd.behave(behaviour);
-    t.match(await client.postRun(target, kick, never), wanted);
+    t.match(await client.submit(target, kick, never), wanted);
   });
 }
 
@@ -114,7 +114,7 @@ void t.test(
   async (t) => {
     kickd.behave('hang');
     const hasty = createAgentClient(own, { connectMs: 2000, requestMs: 50 });
-    t.match(await hasty.postRun(target, kick, never), {
+    t.match(await hasty.submit(target, kick, never), {
       kind: 'unknown',
       fault: { code: 'REPLY_TIMEOUT' },
     });
@@ -123,12 +123,12 @@ void t.test(
 
 void t.test('the caller gives up: before it was sent, and after', async (t) => {
   kickd.behave('hang');
-  t.match(await client.postRun(target, kick, AbortSignal.abort()), {
+  t.match(await client.submit(target, kick, AbortSignal.abort()), {
     kind: 'not-sent',
   });
   const caller = new AbortController();
   const before = kickd.seen.length;
-  const asked = client.postRun(target, kick, caller.signal);
+  const asked = client.submit(target, kick, caller.signal);
   await kickd.waitFor(
     'POST',
     kickd.seen.filter(({ method }) => method === 'POST').length + 1,
@@ -144,7 +144,7 @@ void t.test('nothing listens', async (t) => {
   const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
-  t.match(await client.postRun({ ...target, port }, kick, never), {
+  t.match(await client.submit({ ...target, port }, kick, never), {
     kind: 'not-sent',
     fault: { code: 'CONNECT_REFUSED', exitCode: 4 },
   });
@@ -159,18 +159,18 @@ void t.test(
     const { port } = server.address() as AddressInfo;
     const there = { ...target, port };
     server.once('connection', (socket) => socket.end('220 hello\r\n'));
-    t.match(await client.postRun(there, kick, never), {
+    t.match(await client.submit(there, kick, never), {
       kind: 'not-sent',
       fault: { code: 'HANDSHAKE_FAILED' },
     });
     server.once('connection', (socket) => socket.destroy());
-    t.match(await client.postRun(there, kick, never), {
+    t.match(await client.submit(there, kick, never), {
       kind: 'not-sent',
       fault: { code: 'HANDSHAKE_FAILED' },
     });
     const hasty = createAgentClient(own, { connectMs: 50, requestMs: 2000 });
     server.once('connection', (socket) => t.teardown(() => socket.destroy()));
-    t.match(await hasty.postRun(there, kick, never), {
+    t.match(await hasty.submit(there, kick, never), {
       kind: 'not-sent',
       fault: { code: 'HANDSHAKE_TIMEOUT' },
     });
@@ -179,14 +179,14 @@ void t.test(
 
 void t.test('a name that does not exist', async (t) => {
   const nowhere = { ...target, address: 'no.such.host.invalid' };
-  t.match(await client.postRun(nowhere, kick, never), { kind: 'not-sent' });
+  t.match(await client.submit(nowhere, kick, never), { kind: 'not-sent' });
 });
 
 void t.test('the host is another one', async (t) => {
   kickd.behave('accept');
   const before = kickd.seen.length;
   for (const certname of ['web2.example.com', 'example.com', 'web1']) {
-    t.match(await client.postRun({ ...target, certname }, kick, never), {
+    t.match(await client.submit({ ...target, certname }, kick, never), {
       kind: 'refused-tls',
       fault: { code: 'SERVER_NAME_MISMATCH', exitCode: 3 },
     });
@@ -202,7 +202,7 @@ void t.test('the host is of another CA', async (t) => {
     crl: other.crl,
   });
   const stranger = createAgentClient(() => readMaterialSync(files), timeouts);
-  t.match(await stranger.postRun(target, kick, never), {
+  t.match(await stranger.submit(target, kick, never), {
     kind: 'refused-tls',
     fault: { code: 'SERVER_UNKNOWN_CA' },
   });
@@ -221,10 +221,12 @@ void t.test('our certificate is revoked: the host says so', async (t) => {
   t.teardown(() => strict.close());
   const files = writeSsl(`${dir}/revoked`, { ...leaf, ...crl });
   const revoked = createAgentClient(() => readMaterialSync(files), timeouts);
-  t.match(
-    await revoked.postRun({ ...target, port: strict.port }, kick, never),
-    { kind: 'problem', status: 403, code: 'PEER_REVOKED', remedy: /puppet/ },
-  );
+  t.match(await revoked.submit({ ...target, port: strict.port }, kick, never), {
+    kind: 'problem',
+    status: 403,
+    code: 'PEER_REVOKED',
+    remedy: /puppet/,
+  });
   t.equal(strict.seen.length, 0);
 });
 
@@ -242,7 +244,7 @@ void t.test('the host is revoked: we say so', async (t) => {
     ...crl,
   });
   const aware = createAgentClient(() => readMaterialSync(files), timeouts);
-  t.match(await aware.postRun({ ...target, port: host.port }, kick, never), {
+  t.match(await aware.submit({ ...target, port: host.port }, kick, never), {
     kind: 'refused-tls',
     fault: { code: 'SERVER_REVOKED' },
   });
@@ -252,7 +254,7 @@ void t.test('the host is revoked: we say so', async (t) => {
 void t.test('own files are gone just now', async (t) => {
   const files = { ...parties.kicker, key: `${dir}/none.pem` };
   const bare = createAgentClient(() => readMaterialSync(files), timeouts);
-  t.match(await bare.postRun(target, kick, never), {
+  t.match(await bare.submit(target, kick, never), {
     kind: 'not-sent',
     fault: { code: 'TLS_FILE_MISSING' },
   });

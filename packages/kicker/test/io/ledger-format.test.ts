@@ -33,7 +33,9 @@ t.test('a ledger of format 1 is taken over, with what is under way', (t) => {
   old.close();
 
   const ledger = openLedger(file, createFakeClock());
-  t.match(ledger.listOpen(10), [{ kick: 'k1', progress: { stage: 'open' } }]);
+  t.match(ledger.listOpen(10), [
+    { kick: 'k1', lifeMs: 600_000, progress: { stage: 'sending' } },
+  ]);
   t.match(ledger.history({ host: 'web1' }, Number.MAX_SAFE_INTEGER, 10), [
     { kick: 'k1', entry: { kind: 'event', body: { host: 'web1' } } },
   ]);
@@ -50,9 +52,9 @@ t.test('a name of the spool is taken once', (t) => {
   const ledger = openLedger(join(t.testdir(), 'l.sqlite'), createFakeClock());
   const entry = { entry: { kind: 'event', body: event } as const, keys: {} };
   ledger.transact((transaction) => {
-    t.equal(transaction.isTaken('name'), false);
+    t.equal(transaction.isHandled('name'), false);
     transaction.add([entry, entry], 'name');
-    t.equal(transaction.isTaken('name'), true);
+    t.equal(transaction.isHandled('name'), true);
   });
   t.throws(
     () => ledger.transact((transaction) => transaction.add([entry], 'name')),
@@ -93,12 +95,12 @@ t.test('old entries go by one door, and what is under way stays', async (t) => {
       {
         kick: 'k1',
         problem,
-        expires: '2026-03-01T00:10:00.000Z',
-        owner: 'x',
+        decided: { boot: 'b', monotonicMs: 0, wallMs: 0 },
+        lifeMs: 600_000,
         target: { name: 'w', certname: 'w', address: 'w', port: 1 },
         request: { kick: 'k1', certname: 'w' },
         event,
-        progress: { stage: 'open' },
+        progress: { stage: 'sending' },
       },
       'subject',
     ),

@@ -63,6 +63,11 @@ t.test('events, oldest first, until they are removed', (t) => {
   t.match(spool.scan(nowMs).events, [{ name: late }]);
   t.match(spool.reject(late, 'MACRO_BAD'), /\/bad\/[0-9a-f-]{36}\.MACRO_BAD$/);
   t.strictSame(spool.scan(nowMs), { events: [], rejected: [] });
+  t.match(spool.countBad(), {
+    count: 1,
+    dropped: 0,
+    newest: { reason: 'MACRO_BAD' },
+  });
   t.end();
 });
 
@@ -139,6 +144,21 @@ t.test('what cannot be moved away hides nothing', (t) => {
     found = spool.scan(nowMs).events.map(({ name }) => name);
   }
   t.strictSame(found, [good]);
+  t.end();
+});
+
+t.test('a flood of what is no event fills no disk', (t) => {
+  const directory = join(t.testdir(), 'spool');
+  const spool = openSpool(directory, uid);
+  for (let count = 0; count < 1100; count += 1) {
+    put(directory, textOf(), { name: `no-event-${count}` });
+  }
+  const rejected = [1, 2].flatMap(() => spool.scan(nowMs).rejected);
+  t.equal(rejected.length, 1100);
+  const { count, dropped } = spool.countBad();
+  t.equal(readdirSync(join(directory, 'bad')).length, count);
+  t.ok(count <= 1000, `${count} are kept`);
+  t.equal(count + dropped, 1100);
   t.end();
 });
 

@@ -20,7 +20,7 @@ async function play(
   const isOver = () =>
     world.spooled().length === 0 &&
     world.ledger.listOpen(1).length === 0 &&
-    world.ledger.countErrands() === 0 &&
+    world.ledger.countActions() === 0 &&
     isGreen;
   await until(
     `the end, or death at ${dieAt}`,
@@ -49,7 +49,7 @@ function judge(t: Test, world: World, dieAt: number): void {
     runs: world.runs.size,
     outcomes: count('outcome'),
     verdicts: count('verdict'),
-    comments: count('errand') >= 3,
+    comments: count('action') >= 3,
     waiting: world.ledger.countWaiting(),
     open: world.ledger.read('fleet', '')?.open,
     counted: world.ledger.read('service', 'web1\tHTTP')?.kicks.length,

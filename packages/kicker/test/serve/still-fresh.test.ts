@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Event } from '../../src/events/event.ts';
 import type { NagiosStatus } from '../../src/monitors/nagios/status.ts';
+import { refreshEvent } from '../../src/monitors/nagios/refresh.ts';
 import { stillFresh } from '../../src/serve/still-fresh.ts';
 
 const writtenAt = new Date('2026-03-01T00:00:00Z');
@@ -127,10 +128,12 @@ const cases: [string, Event, Date, NagiosStatus | undefined, Partial<Event>][] =
 
 for (const [name, told, now, status, wanted] of cases) {
   void t.test(name, async (t) => {
-    const incoming = { event: told, facts: { groups: [] } };
-    const fresh = stillFresh(incoming, status, writtenAt, now);
-    t.match(fresh.event, wanted);
-    if (wanted.at === undefined) t.equal(fresh.event.at, told.at);
-    t.strictSame(fresh.facts, incoming.facts);
+    const monitor = {
+      refresh: (event: Event, sinceMs: number) =>
+        refreshEvent(event, status, sinceMs, now),
+    };
+    const fresh = stillFresh(told, monitor, writtenAt, now);
+    t.match(fresh, wanted);
+    if (wanted.at === undefined) t.equal(fresh.at, told.at);
   });
 }

@@ -7,21 +7,25 @@ import type { Moment } from '../../src/events/moment.ts';
 import type { RuleSet } from '../../src/decide/rules.ts';
 import { openSpool } from '../../src/io/spool.ts';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
-import type { Errand } from '../../src/outbox/action.ts';
+import type { Action, Feedback, Place } from '../../src/outbox/action.ts';
 import type { Event } from '../../src/events/event.ts';
 import type {
-  AgentClient,
   AgentReply,
   Ledger,
+  Lease,
   Performed,
+  Transport,
 } from '../../src/ports.ts';
-import { createErrands } from '../../src/outbox/dispatcher.ts';
+import { createDispatcher } from '../../src/outbox/dispatcher.ts';
 import { createKicks } from '../../src/kicks/kicks.ts';
-import type { Looking } from '../../src/kicks/follow.ts';
-import { reside } from '../../src/serve/serve-loop.ts';
-import { endPages } from '../../src/serve/end-pages.ts';
-import { takeEvent, type Deciding } from '../../src/kicks/handle-event.ts';
-import { createTurns } from '../../src/kicks/limiter.ts';
+import { serveLoop, type ServeEnd } from '../../src/serve/serve-loop.ts';
+import { endPages } from '../../src/kicks/end-pages.ts';
+import {
+  handleEvent,
+  type Deciding,
+  type EventContext,
+} from '../../src/kicks/handle-event.ts';
+import { createLimiter } from '../../src/kicks/limiter.ts';
 
 /**
  * A small world for the resident kicker: a real ledger and a real spool; hosts, monitor and time are made
@@ -35,10 +39,14 @@ export interface World {
   /** what was posted, oldest first */
   posts: string[];
   /** what the monitor and the operator's command were told */
-  told: Errand[];
+  told: Told[];
   /** hosts that do not answer, by certname */
   down: Set<string>;
-  /** what an errand meets; told to fail: it is tried again */
+  /** hosts that accept a kick and never end its run */
+  endless: Set<string>;
+  /** where a person looks: by default a service of each host */
+  passive: { host?: string; service: string };
+  /** what an action meets; told to fail: it is tried again */
   isMonitorUp: boolean;
   /** how much time passes where somebody waits, at most */
   stepMs: number;
@@ -54,6 +62,11 @@ export interface World {
   close(): void;
 }
 
+/** One thing that was told outside. */
+type Told =
+  | (Feedback & Place)
+  | (Extract<Action, { to: 'person' }> & { kind: 'command' });
+
 interface Kicker {
   own: string;
   /** steps so far */
@@ -61,7 +74,7 @@ interface Kicker {
   isDead(): boolean;
   log: { event: string; facts: Readonly<Record<string, unknown>> }[];
   /** resolves when it has ended, by `stop` or by dying */
-  ended: Promise<void>;
+  ended: Promise<ServeEnd | undefined>;
   stop(): Promise<void>;
 }
 
@@ -105,7 +118,10 @@ export function createWorld(dir: string, rules = quickRules): World {
   const file = join(dir, 'ledger.sqlite');
   openSpool(directory, uid);
   const shared = openLedger(file, clock);
-  const alive = new Set<string>();
+  /** who has the lease; one that is gone has given it back */
+  let leased = '';
+  const isAlive = new Set<string>();
+  const isLeased = (): boolean => isAlive.has(leased);
   let putCount = 0;
   const ledgers: Ledger[] = [shared];
 
@@ -115,6 +131,8 @@ export function createWorld(dir: string, rules = quickRules): World {
     posts: [],
     told: [],
     down: new Set(),
+    endless: new Set(),
+    passive: { service: 'kicker' },
     isMonitorUp: true,
     stepMs: 1000,
     outcome: {
@@ -141,14 +159,14 @@ export function createWorld(dir: string, rules = quickRules): World {
       for (const ledger of ledgers) ledger.close();
     },
     start: (own, dieAt = Number.POSITIVE_INFINITY) => {
-      alive.add(own);
+      isAlive.add(own);
       let count = 0;
       let isDead = false;
       const end = new AbortController();
       const log: Kicker['log'] = [];
       const die = (): never => {
         isDead = true;
-        alive.delete(own);
+        isAlive.delete(own);
         end.abort();
         throw dead();
       };
@@ -167,12 +185,8 @@ export function createWorld(dir: string, rules = quickRules): World {
         ...opened,
         transact: (work) => step(() => opened.transact(work)),
         append: (entries) => step(() => opened.append(entries)),
-        claim: (...args) => step(() => opened.claim(...args)),
-        failErrand: (seq) => step(() => opened.failErrand(seq)),
-        claimErrands: (...args) =>
-          opened.countErrands() === 0
-            ? []
-            : step(() => opened.claimErrands(...args)),
+        beginActions: (seqs) => step(() => opened.beginActions(seqs)),
+        delayAction: (...args) => step(() => opened.delayAction(...args)),
       };
       const timing = {
         clock,
@@ -205,29 +219,28 @@ export function createWorld(dir: string, rules = quickRules): World {
         world.runs.set(kick.kick, kick);
         return { kind: 'accepted', status: 202, body: runOf(kick, 'running') };
       };
-      const unused = () => Promise.reject(new Error('not asked for'));
-      const client: AgentClient = {
-        postRun: (_target, kick) => later(() => step(() => post(kick))),
-        getRun: (_target, run) =>
+      const transport: Transport = {
+        submit: (_target, kick) => later(() => step(() => post(kick))),
+        follow: (_target, run) =>
           later(() =>
             step((): AgentReply<Run> => {
               const kick = world.runs.get(run);
               if (kick === undefined) throw new Error(`no run ${run}`);
+              const state = world.endless.has(kick.certname)
+                ? 'running'
+                : 'ended';
               return {
                 kind: 'accepted',
                 status: 200,
-                body: runOf(kick, 'ended'),
+                body: runOf(kick, state),
               };
             }),
           ),
-        followLog: unused,
-        getRuns: unused,
-        getStatus: unused,
       };
-      const perform = (errand: Errand): Promise<Performed> =>
+      const perform = (action: Action): Promise<Performed> =>
         later(() =>
           step((): Performed => {
-            if (!world.isMonitorUp) {
+            if (!world.isMonitorUp && action.to === 'monitor') {
               const fault = {
                 code: 'X',
                 message: 'x',
@@ -236,8 +249,15 @@ export function createWorld(dir: string, rules = quickRules): World {
               };
               return { kind: 'failed', fault, isFinal: false };
             }
-            world.told.push(errand);
-            if (errand.kind === 'recheck') world.onRecheck(errand);
+            if (action.to === 'person') {
+              world.told.push({ ...action, kind: 'command' });
+              return { kind: 'done' };
+            }
+            const { feedback, place } = action;
+            world.told.push({ ...feedback, ...place });
+            if (feedback.kind === 'recheck') {
+              world.onRecheck({ service: '', ...place });
+            }
             return { kind: 'done' };
           }),
         );
@@ -245,77 +265,97 @@ export function createWorld(dir: string, rules = quickRules): World {
         ledger,
         rules,
         ways: {
-          hasMonitor: true,
+          can: () => true,
           command: ['/page'],
-          passive: { service: 'kicker' },
+          passive: world.passive,
         },
         forSeconds: 600,
         policySeconds: 300,
-        own,
-        isAlive: (owner) => alive.has(owner),
         now: clock.moment,
         random: () => randomBytes(10),
       };
-      const errands = createErrands({
-        ledger,
-        own,
-        isAlive: deciding.isAlive,
+      const logLine = (
+        event: string,
+        facts: Readonly<Record<string, unknown>>,
+      ): void => void log.push({ event, facts });
+      const dispatcher = createDispatcher({
+        outbox: ledger,
         perform,
         timing,
         onFailed: () => {},
         onTrouble: () => {},
       });
-      const looking: Looking = {
-        client,
+      const kicks = createKicks(
         ledger,
-        rules,
-        timing,
-        own,
-        followMs: 3_600_000,
-        hasMonitor: true,
-        watch: () => ({ kind: 'not-known' }),
-        inTurn: createTurns(10),
-        onErrands: () => {
-          if (!isDead) errands.run();
+        () => ({
+          transport,
+          timing,
+          limiter: createLimiter(10),
+          followMs: 3_600_000,
+          telling: () => ({ rules, now: clock.moment(), can: () => true }),
+          watch: () => ({ kind: 'not-known' }),
+          canRecheck: () => true,
+        }),
+        {
+          log: logLine,
+          // It only wakes the loop, which here never sleeps for long.
+          onChange: () => {},
         },
-        log: (event, facts) => log.push({ event, facts }),
-      };
-      const kicks = createKicks(() => looking, end.signal);
+        end.signal,
+      );
       const spool = openSpool(directory, uid);
-      const incomingOf = (told: Event) => {
+      const contextOf = (told: Event): EventContext => {
         const certname = told.host;
         const target = { name: certname, certname, address: certname, port: 1 };
         return { event: told, facts: { certname, groups: [] }, target };
       };
-      const ended = reside(
-        {
-          ledger,
-          spool: {
-            ...spool,
-            scan: (now) =>
-              isDead ? { events: [], rejected: [] } : spool.scan(now),
-            remove: (name) => step(() => spool.remove(name)),
+      const loop = (lease: Lease): Promise<ServeEnd> =>
+        serveLoop(
+          {
+            ledger,
+            lease,
+            spool: {
+              ...spool,
+              scan: (now) =>
+                isDead ? { events: [], rejected: [] } : spool.scan(now),
+              remove: (name) => step(() => spool.remove(name)),
+            },
+            timing,
+            log: logLine,
+            kicks,
+            dispatcher,
+            heartbeat: { beat: () => {}, withdraw: () => {} },
+            read: ({ args }) => ({
+              contexts: [
+                contextOf(
+                  eventOf(JSON.parse(args[0] ?? '{}') as Partial<Event>),
+                ),
+              ],
+            }),
+            refresh: (record) => Promise.resolve(contextOf(record.event)),
+            handle: (context) => handleEvent(context, deciding),
+            endPages: () => endPages(deciding),
+            retention: () => ({ days: 400, entries: 1_000_000 }),
+            concurrency: () => rules.guards.concurrency,
           },
-          own,
-          isAlive: deciding.isAlive,
-          timing,
-          log: looking.log,
-          kicks,
-          errands,
-          serving: { assert: () => {}, withdraw: () => {} },
-          read: ({ args }) => ({
-            incoming: incomingOf(
-              eventOf(JSON.parse(args[0] ?? '{}') as Partial<Event>),
-            ),
-          }),
-          again: (record) => Promise.resolve(incomingOf(record.event)),
-          take: (incoming) => takeEvent(incoming, deciding),
-          endPages: () => endPages(deciding),
-          retention: () => ({ days: 400, entries: 1_000_000 }),
-        },
-        (ms) => timing.pause(ms, end.signal),
-        end.signal,
-      );
+          (ms) => timing.pause(ms, end.signal),
+          end.signal,
+        );
+      const ended = (async () => {
+        // One at a time, as by the lock beside a ledger: who waits stands by.
+        while (isLeased()) {
+          if (end.signal.aborted) return undefined;
+          await timing.pause(1000, end.signal);
+        }
+        leased = own;
+        const epoch = opened.takeOver(own);
+        return loop({
+          holder: own,
+          epoch,
+          isHeld: () => true,
+          release: () => {},
+        });
+      })();
       return {
         own,
         steps: () => count,
@@ -325,7 +365,7 @@ export function createWorld(dir: string, rules = quickRules): World {
         stop: async () => {
           end.abort();
           await ended;
-          alive.delete(own);
+          isAlive.delete(own);
         },
       };
     },

@@ -105,6 +105,7 @@ const noWatcher: Watcher = {
   onEvent: () => {},
   onDecision: () => {},
   onKick: () => {},
+  onNotReached: () => {},
   onEnd: () => {},
   onVerdict: () => {},
   onPolicy: () => {},
@@ -290,8 +291,11 @@ export function createStage({
     const end = (ms: number, outcome: OutcomeRecord): void => {
       queue.after(ms, () => endKick(kick, outcome));
     };
+    const accept = (): void =>
+      resident.tell({ kind: 'accepted', kick: kick.id });
     switch (host.mood) {
       case 'vanished':
+        queue.after(50, accept);
         return end(2 * 60 * 60 * 1000, {
           kind: 'not-known',
           code: 'X',
@@ -300,12 +304,17 @@ export function createStage({
       case 'refusing':
         return end(50, { kind: 'refused', code: 'X', message: 'x' });
       case 'unreachable':
+        queue.after(5000, () => {
+          watcher.onNotReached(kick, queue.nowMs());
+          resident.tell({ kind: 'not-reached', kick: kick.id });
+        });
         return end(10 * 60 * 1000, {
           kind: 'gave-up',
           code: 'X',
           message: 'x',
         });
       case 'well':
+        queue.after(50, accept);
         queue.after(5000 + 20_000 * random(), () => {
           endKick(kick, {
             kind: 'ended',

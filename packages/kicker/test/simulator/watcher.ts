@@ -14,6 +14,8 @@ export interface Watcher {
     nowMs: number,
   ): void;
   onKick(kick: RehearsedKick, event: Event, facts: Facts, nowMs: number): void;
+  /** the host of a kick that is still wanted does not answer: it loads nobody */
+  onNotReached(kick: RehearsedKick, nowMs: number): void;
   onEnd(kick: RehearsedKick, didRun: boolean, nowMs: number): void;
   onVerdict(kick: RehearsedKick, isHealed: boolean, nowMs: number): void;
   onPolicy(host: string, nowMs: number): void;

@@ -5,7 +5,7 @@ import { subjectOf, type Event } from '../../events/event.ts';
 import { shownName } from '../../events/name-bytes.ts';
 import type { Entry } from '../../ledger/entry.ts';
 import type { OutcomeRecord } from '../../events/outcome-record.ts';
-import type { ErrandResult } from '../../outbox/action.ts';
+import type { Action, ActionResult } from '../../outbox/action.ts';
 
 /** One entry of the ledger in plain words, on one line; foreign text is made printable. */
 export function wordsOf(entry: Entry): string {
@@ -40,8 +40,19 @@ export function wordsOf(entry: Entry): string {
     }
     case 'escalation':
       return `a person is wanted (${printable(shownName(entry.body.about))}): ${printable(entry.body.reason, 500)}`;
-    case 'errand':
-      return wordsOfErrand(entry.body);
+    case 'errand': {
+      const { errand, result, code } = entry.body;
+      const kind =
+        errand.kind === 'remove-acknowledgement'
+          ? 'unacknowledge'
+          : errand.kind;
+      const { text } = errand;
+      return wordsOfAction(actionWords[kind], text, { result, code });
+    }
+    case 'action': {
+      const { action, ...end } = entry.body;
+      return wordsOfAction(actionWords[kindOf(action)], textOf(action), end);
+    }
     case 'recheck':
       return entry.body.kind === 'asked'
         ? 'the monitor was asked to look again'
@@ -103,17 +114,35 @@ function wordsOfOutcome(record: OutcomeRecord): string {
   }
 }
 
-function wordsOfErrand({ errand, result, code }: ErrandResult): string {
-  const what = {
-    recheck: 'asked the monitor to look again',
-    comment: 'commented in the monitor',
-    acknowledge: 'acknowledged in the monitor',
-    'remove-acknowledgement': 'took the acknowledgement back',
-    result: 'told the monitor a passive result',
-    command: 'ran the command that calls a person',
-  }[errand.kind];
-  const text = 'text' in errand ? `: ${printable(errand.text, 300)}` : '';
+const actionWords = {
+  recheck: 'asked the monitor to look again',
+  comment: 'commented in the monitor',
+  acknowledge: 'acknowledged in the monitor',
+  unacknowledge: 'took the acknowledgement back',
+  result: 'told the monitor a passive result',
+  command: 'ran the command that calls a person',
+} as const;
+
+function kindOf(action: Action): keyof typeof actionWords {
+  return action.to === 'person' ? 'command' : action.feedback.kind;
+}
+
+function textOf(action: Action): string | undefined {
+  return action.to === 'monitor' && 'text' in action.feedback
+    ? action.feedback.text
+    : undefined;
+}
+
+function wordsOfAction(
+  what: string,
+  text: string | undefined,
+  {
+    result,
+    code,
+  }: Pick<ActionResult, 'result'> & { code?: string | undefined },
+): string {
+  const about = text === undefined ? '' : `: ${printable(text, 300)}`;
   return result === 'done'
-    ? `${what}${text}`
-    : `could not: ${what} (${code ?? ''})${text}`;
+    ? `${what}${about}`
+    : `could not: ${what} (${code ?? ''})${about}`;
 }

@@ -1,7 +1,7 @@
 import { oneLine, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import { bytesOfName } from '../../events/name-bytes.ts';
-import type { Errand } from '../../outbox/action.ts';
+import type { Feedback, Place } from '../../outbox/action.ts';
 
 export type ExternalCommand =
   { kind: 'line'; line: Uint8Array } | { kind: 'fault'; fault: FaultFacts };
@@ -16,7 +16,7 @@ const otherFieldsBytes = 400;
 const unitMaxBytes = 3;
 
 /**
- * The external command that does an errand in Nagios.
+ * The external command that brings feedback to Nagios.
  * `;` separates fields and cannot be escaped, a newline ends the command: a name with either is refused. A
  * text may hold `;` where it is the last field; it is brought to one printable line. The names go out with the bytes
  * that Nagios itself wrote, whatever the text is in: another spelling is another service, and Nagios drops it.
@@ -25,11 +25,11 @@ const unitMaxBytes = 3;
  * @see https://assets.nagios.com/downloads/nagioscore/docs/externalcmds/
  */
 export function externalCommand(
-  errand: Exclude<Errand, { kind: 'command' }>,
+  feedback: Feedback,
+  { host, service }: Place,
   author: string,
   epochSeconds: number,
 ): ExternalCommand {
-  const { host, service } = errand;
   for (const name of service === undefined ? [host] : [host, service]) {
     // oxlint-disable-next-line no-control-regex
     if (name === '' || /[;\u0000-\u001f\u007f]/.test(name)) {
@@ -38,11 +38,16 @@ export function externalCommand(
   }
   const namesBytes = bytesOfName(`${host}${service ?? ''}`).length;
   const leftBytes = pipeBufBytes - otherFieldsBytes - namesBytes;
-  const fields = fieldsOf(errand, {
-    author: author.replaceAll(';', ','),
-    epochSeconds,
-    textBytes: Math.max(unitMaxBytes, Math.min(textMaxBytes, leftBytes)),
-  });
+  const fields = fieldsOf(
+    feedback,
+    service === undefined ? 'HOST' : 'SVC',
+    service === undefined ? [host] : [host, service],
+    {
+      author: author.replaceAll(';', ','),
+      epochSeconds,
+      textBytes: Math.max(unitMaxBytes, Math.min(textMaxBytes, leftBytes)),
+    },
+  );
   const line = bytesOfName(`[${epochSeconds}] ${fields.join(';')}\n`);
   if (line.length >= pipeBufBytes) {
     const [longest = host] = [host, service ?? ''].toSorted(
@@ -54,51 +59,50 @@ export function externalCommand(
 }
 
 function fieldsOf(
-  errand: Exclude<Errand, { kind: 'command' }>,
+  feedback: Feedback,
+  of: 'HOST' | 'SVC',
+  place: readonly string[],
   {
     author,
     epochSeconds,
     textBytes,
   }: { author: string; epochSeconds: number; textBytes: number },
 ): (string | number)[] {
-  const { host } = errand;
   const text = (raw: string): string => textOf(raw, textBytes);
-  switch (errand.kind) {
+  switch (feedback.kind) {
     case 'recheck':
       // A time in the past means now.
-      return ['SCHEDULE_FORCED_SVC_CHECK', host, errand.service, epochSeconds];
-    case 'comment': {
+      return [`SCHEDULE_FORCED_${of}_CHECK`, ...place, epochSeconds];
+    case 'comment':
       // Not persistent: it goes when Nagios restarts.
-      const rest = [0, author, text(errand.text)];
-      return errand.service === undefined
-        ? ['ADD_HOST_COMMENT', host, ...rest]
-        : ['ADD_SVC_COMMENT', host, errand.service, ...rest];
-    }
+      return [`ADD_${of}_COMMENT`, ...place, 0, author, text(feedback.text)];
     case 'acknowledge':
       // Sticky (2): until it is OK. No notification, and its comment goes with it.
       return [
-        'ACKNOWLEDGE_SVC_PROBLEM',
-        host,
-        errand.service,
+        `ACKNOWLEDGE_${of}_PROBLEM`,
+        ...place,
         2,
         0,
         0,
         author,
-        text(errand.text),
+        text(feedback.text),
       ];
-    case 'remove-acknowledgement':
-      return ['REMOVE_SVC_ACKNOWLEDGEMENT', host, errand.service];
+    case 'unacknowledge':
+      return [`REMOVE_${of}_ACKNOWLEDGEMENT`, ...place];
     case 'result':
       return [
-        'PROCESS_SERVICE_CHECK_RESULT',
-        host,
-        errand.service,
-        errand.code,
+        of === 'SVC'
+          ? 'PROCESS_SERVICE_CHECK_RESULT'
+          : 'PROCESS_HOST_CHECK_RESULT',
+        ...place,
+        resultCodes[feedback.state],
         // What follows a | would be performance data.
-        text(errand.text).replaceAll('|', '/'),
+        text(feedback.text).replaceAll('|', '/'),
       ];
   }
 }
+
+const resultCodes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
 
 function textOf(raw: string, mostBytes: number): string {
   const line = oneLine(raw, mostBytes);

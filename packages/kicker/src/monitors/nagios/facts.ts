@@ -20,15 +20,13 @@ const staleAfterMs = 5 * 60 * 1000;
 export function nagiosFacts(
   event: Event,
   named: readonly string[],
-  certname: string | undefined,
   { status, groups }: NagiosData,
   nowMs: number,
-): Facts {
+): Pick<Facts, 'groups' | 'monitorTrouble'> {
   const known = groups === undefined ? [] : groupsOf(event.host, groups);
   const names = named.length > 0 ? named : known;
   const ageMs = status === undefined ? 0 : nowMs - status.createdMs;
   return {
-    ...(certname === undefined ? {} : { certname }),
     groups: names.map((name): GroupFacts => {
       const members = groups?.get(name);
       if (members === undefined) return { name };

@@ -1,13 +1,6 @@
 import type { Event } from '../../events/event.ts';
+import type { Refreshed } from '../../ports.ts';
 import type { NagiosStatus } from './status.ts';
-
-/** How a problem stands by now. */
-export type Refreshed =
-  /** the event as the monitor would tell it now */
-  | { kind: 'lasts'; event: Event }
-  /** the service is green: the event that says so */
-  | { kind: 'over'; event: Event }
-  | { kind: 'not-known' };
 
 /**
  * Looks an old event up in Nagios's status data, because Nagios calls for HARD once and never says that a

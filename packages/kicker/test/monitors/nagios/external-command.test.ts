@@ -1,16 +1,17 @@
 import t from 'tap';
-import type { Errand } from '../../../src/outbox/action.ts';
+import type { Feedback, Place } from '../../../src/outbox/action.ts';
 import { externalCommand } from '../../../src/monitors/nagios/external-command.ts';
 
-type Monitored = Exclude<Errand, { kind: 'command' }>;
-const lineOf = (errand: Monitored): string => {
-  const command = externalCommand(errand, 'kicker', 1772323200);
+type Monitored = Feedback & Place;
+const lineOf = ({ host, service, ...feedback }: Monitored): string => {
+  const place = { host, ...(service === undefined ? {} : { service }) };
+  const command = externalCommand(feedback, place, 'kicker', 1772323200);
   return command.kind === 'line'
     ? Buffer.from(command.line).toString()
     : command.fault.code;
 };
 
-t.test('each errand as Nagios wants it', (t) => {
+t.test('all feedback as Nagios wants it', (t) => {
   const place = { host: 'web1', service: 'HTTP on 80' };
   const rows: [Monitored, string][] = [
     [
@@ -30,16 +31,24 @@ t.test('each errand as Nagios wants it', (t) => {
       'ACKNOWLEDGE_SVC_PROBLEM;web1;HTTP on 80;2;0;0;kicker;healing',
     ],
     [
-      { kind: 'remove-acknowledgement', ...place },
+      { kind: 'unacknowledge', ...place },
       'REMOVE_SVC_ACKNOWLEDGEMENT;web1;HTTP on 80',
     ],
     [
-      { kind: 'result', ...place, code: 2, text: 'down|x=1' },
+      { kind: 'recheck', host: 'web1' },
+      'SCHEDULE_FORCED_HOST_CHECK;web1;1772323200',
+    ],
+    [
+      { kind: 'result', host: 'web1', state: 'OK', text: 'up' },
+      'PROCESS_HOST_CHECK_RESULT;web1;0;up',
+    ],
+    [
+      { kind: 'result', ...place, state: 'CRITICAL', text: 'down|x=1' },
       'PROCESS_SERVICE_CHECK_RESULT;web1;HTTP on 80;2;down/x=1',
     ],
   ];
-  for (const [errand, wanted] of rows) {
-    t.equal(lineOf(errand), `[1772323200] ${wanted}\n`, errand.kind);
+  for (const [feedback, wanted] of rows) {
+    t.equal(lineOf(feedback), `[1772323200] ${wanted}\n`, feedback.kind);
   }
   t.match(
     lineOf({ kind: 'recheck', host: 'web1', service: 'Größe' }),
@@ -50,18 +59,18 @@ t.test('each errand as Nagios wants it', (t) => {
 
 t.test('names go out with the bytes that came in', (t) => {
   const place = { host: 'h\ueff6st', service: 'T\ueffcr' };
-  for (const [errand, wanted] of [
+  for (const [feedback, wanted] of [
     [
-      { kind: 'recheck', ...place },
+      { kind: 'recheck' },
       'SCHEDULE_FORCED_SVC_CHECK;h\xf6st;T\xfcr;1772323200',
     ],
     [
-      { kind: 'comment', ...place, text: 'für' },
+      { kind: 'comment', text: 'für' },
       // The text is UTF-8.
       'ADD_SVC_COMMENT;h\xf6st;T\xfcr;0;kicker;f\xc3\xbcr',
     ],
   ] as const) {
-    const command = externalCommand(errand, 'kicker', 1772323200);
+    const command = externalCommand(feedback, place, 'kicker', 1772323200);
     t.equal(
       command.kind === 'line' && Buffer.from(command.line).toString('latin1'),
       `[1772323200] ${wanted}\n`,
@@ -109,7 +118,7 @@ t.test('names that would break out', (t) => {
     ['web1', 'x'.repeat(4096)],
     ['web1', '變'.repeat(1366)],
   ] as const) {
-    for (const kind of ['recheck', 'remove-acknowledgement'] as const) {
+    for (const kind of ['recheck', 'unacknowledge'] as const) {
       t.equal(lineOf({ kind, host, service }), 'RECHECK_NAME');
     }
   }

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { nagiosFacts } from '../../../src/monitors/nagios/facts.ts';
-import { parseHostGroups } from '../../../src/monitors/nagios/objects.ts';
+import {
+  findQuotedNames,
+  parseHostGroups,
+} from '../../../src/monitors/nagios/objects.ts';
 import {
   refreshEvent,
   withAcknowledgement,
@@ -221,6 +224,27 @@ t.test('a new event: whether somebody acknowledged, the data say', (t) => {
   t.end();
 });
 
+t.test('names with an apostrophe, which no handler hears of', (t) => {
+  const serviceOf = (host: string, service: string, more = ''): string =>
+    `define service {\n\thost_name\t${host}\n\tservice_description\t${service}\n\tcheck_command\tx!'y'\n${more}\t}\n\n`;
+  const handler = '\tevent_handler\thandle_puppetrun\n';
+  t.strictSame(
+    findQuotedNames(
+      [
+        serviceOf('web1', 'HTTP', handler),
+        serviceOf('web1', "Bob's disk", handler),
+        serviceOf('web1', "Ann's disk"),
+        serviceOf("j\xfcrgen's", 'HTTP', handler),
+        "define hostgroup {\n\thostgroup_name\tbob's\n\tmembers\tweb1\n\t}\n",
+        "define contact {\n\tcontact_name\tbob's\n\t}\n",
+      ].join(''),
+    ),
+    ["web1 / Bob's disk", "j\ueffcrgen's / HTTP", "bob's"],
+  );
+  t.strictSame(findQuotedNames(serviceOf('web1', 'HTTP', handler)), []);
+  t.end();
+});
+
 t.test('groups, their size and how many are unhealthy', (t) => {
   const groups = parseHostGroups(groupsText);
   t.strictSame(
@@ -232,14 +256,13 @@ t.test('groups, their size and how many are unhealthy', (t) => {
   );
   const status = parseNagiosStatus(recorded);
   const nowMs = 1_795_564_479_000;
-  t.strictSame(nagiosFacts(event, [], 'w1', { status, groups }, nowMs), {
-    certname: 'w1',
+  t.strictSame(nagiosFacts(event, [], { status, groups }, nowMs), {
     groups: [{ name: 'web', members: 2, unhealthy: 1 }],
   });
-  t.strictSame(nagiosFacts(event, ['db'], undefined, {}, nowMs), {
+  t.strictSame(nagiosFacts(event, ['db'], {}, nowMs), {
     groups: [{ name: 'db' }],
   });
-  t.match(nagiosFacts(event, [], 'w1', { status }, nowMs + 301_000), {
+  t.match(nagiosFacts(event, [], { status }, nowMs + 301_000), {
     monitorTrouble: /status data are 302 s old/,
   });
   t.end();
