@@ -13,7 +13,7 @@ import type { Situation } from '../../src/decide/situation.ts';
 import type { Event } from '../../src/events/event.ts';
 import type { Facts } from '../../src/events/facts.ts';
 
-const critical: Event = {
+export const critical: Event = {
   monitor: 'nagios',
   host: 'web1',
   service: 'HTTP',
@@ -24,7 +24,9 @@ const critical: Event = {
 };
 
 /** A memory of a few records: `kind key` → record. */
-function memoryOf(records: Readonly<Record<string, unknown>> = {}): Memory {
+export function memoryOf(
+  records: Readonly<Record<string, unknown>> = {},
+): Memory {
   return {
     read: <Kind extends MemoryKind>(kind: Kind, key: string) =>
       // Each test writes the record of the kind that it names.
@@ -44,6 +46,7 @@ export function situationOf(given: {
   atMs?: number;
   wallMs?: number;
   again?: boolean;
+  groups?: Situation['groups'];
 }): Situation {
   const atMs = given.atMs ?? 30 * 60 * 1000;
   const wallMs = given.wallMs ?? Date.parse('2026-03-01T12:00:00Z');
@@ -69,6 +72,6 @@ export function situationOf(given: {
     },
     host: given.host,
     service: { ...emptyService(0), ...given.service },
-    groups: [],
+    groups: given.groups ?? [],
   };
 }
