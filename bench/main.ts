@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dist } from './bench-site.ts';
 import { benchAcl } from './acl.ts';
+import { benchBacktest } from './backtest.ts';
 import { benchCmRun } from './cm-run.ts';
 import { benchDecide } from './decide.ts';
 import { benchHandOff } from './hand-off.ts';
@@ -50,6 +51,7 @@ async function benchAll(): Promise<number> {
   tell(await benchMemory(quick ? 500 : 10_000));
   tell(benchAcl(quick ? 3 : 10));
   tell(benchDecide(quick ? 100_000 : 1_000_000));
+  tell(await benchBacktest(quick ? 4_000_000 : 10_000_000, quick ? 1 : 3));
   if (json) {
     process.stdout.write(
       `${JSON.stringify({ node: process.version, rows: rows.map((row) => ({ ...row, isReached: isReached(row) })) })}\n`,

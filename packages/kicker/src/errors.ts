@@ -265,11 +265,24 @@ export const errors = {
       `type: chown nagios:nagios ${printable(path)} && chmod 0750 ${printable(path)}`,
     ),
 
-  logEmpty: (files: string) =>
+  // backtest
+  logEmpty: (files: string, firstLine: string) =>
     usage(
       'LOG_EMPTY',
-      `there is no line of nagios.log in ${printable(files, 200)}`,
+      `no line of ${printable(files, 200)} begins as in nagios.log, [1700000000]; ${firstLine === '' ? 'there is no line at all' : `the first is ${shown(firstLine, 120)}`}`,
       'name archived logs: kicker backtest --nagios-log /var/log/nagios4/archives/*.log',
+    ),
+  logForm: (log: string, form: string, firstLine: string, command: string) =>
+    usage(
+      'LOG_FORM',
+      `${printable(log)} has ${form}; wanted is [1700000000]; the first line is ${shown(firstLine, 120)}`,
+      `type: ${command}`,
+    ),
+  logPacked: (log: string, packing: string, command: string) =>
+    usage(
+      'LOG_PACKED',
+      `${printable(log)} is packed by ${packing}; only gzip is unpacked here`,
+      `type: ${command}`,
     ),
 
   // ledger

@@ -1,4 +1,5 @@
 import { homedir, hostname } from 'node:os';
+import { addAbortSignal } from 'node:stream';
 import { runApp } from './app.ts';
 import { exactArguments } from './io/exact-arguments.ts';
 import { readMoment } from './io/moment.ts';
@@ -20,6 +21,7 @@ const shell: Shell = {
     for await (const part of process.stdin) text += String(part);
     return text;
   },
+  stdin: () => addAbortSignal(stop.signal, process.stdin),
   // A getter: most commands never ask, and the stream takes time to make.
   get stdoutIsTty() {
     return process.stdout.isTTY;

@@ -1,29 +1,27 @@
-import { printable } from '@kickd/protocol';
-import type { Decision } from '../decide/decision.ts';
-import { createReplay, type Replay } from '../rehearse/replay.ts';
+import { backtestThrough } from '../backtest-through.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { Faults, errors, exitCodes } from '../errors.ts';
+import { nameOfBinary } from '../events/name-bytes.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
-import { readLogLines, sizeOfFile } from '../io/log-lines.ts';
 import { readTextFile } from '../io/text-file.ts';
+import { formOfLine } from '../monitors/nagios/log-form.ts';
 import { parseHostGroups } from '../monitors/nagios/objects.ts';
-import { parseLogLine } from '../monitors/nagios/log-line.ts';
 import {
-  linesOfReport,
-  type BacktestReport,
-  type Difference,
-} from './views/backtest.ts';
+  parseServiceObjects,
+  type ServiceObject,
+} from '../monitors/nagios/service-objects.ts';
+import { createReplay, type Replay } from '../rehearse/replay.ts';
 import {
   configOption,
   jsonOption,
   type Command,
   type Shell,
 } from './command.ts';
+import { openLogs } from './read-logs.ts';
+import { replayLogs, type ReplayedLogs } from './replay-logs.ts';
 import { rulesOption } from './rules-option.ts';
-
-/** How many decisions that differ are shown one by one. */
-const differencesMost = 20;
+import { linesOfReport, type BacktestReport } from './views/backtest.ts';
 
 export const command: Command = {
   spec: {
@@ -38,7 +36,7 @@ export const command: Command = {
         value: 'FILE',
         many: true,
         about:
-          'nagios.log, plain or gzip; may be repeated, further files may follow',
+          'nagios.log, plain or gzip; - is standard input; may be repeated, further files may follow',
         group: 'Where from',
       },
       ...rulesOption,
@@ -52,7 +50,7 @@ export const command: Command = {
         type: 'string',
         value: 'FILE',
         about:
-          'objects.cache, for the host groups; default: the one that kicker.yaml names',
+          'objects.cache, for host groups and max_check_attempts; default: the one that kicker.yaml names',
         group: 'Where from',
       },
       'run-seconds': {
@@ -78,6 +76,10 @@ export const command: Command = {
         'kicker backtest --rules new.yaml --against /etc/kicker/rules.yaml --nagios-log nagios-*.log.gz',
         'what new rules would change',
       ],
+      [
+        'bzcat nagios-*.log.bz2 | kicker backtest -',
+        'what another program unpacks or converts',
+      ],
     ],
   },
   async run(given, shell) {
@@ -92,15 +94,19 @@ export const command: Command = {
     const config = await loadConfig(given.text('config'), shell.env);
     const rules = await rulesNamed(given.text('rules'), config, shell);
     const against = given.text('against');
-    const objects = given.text('objects') ?? config.nagios.objectsFile;
-    const groups =
-      objects === undefined
-        ? new Map<string, string[]>()
-        : parseHostGroups(readTextFile(objects, 256 * 1024 * 1024, 'latin1'));
+    const { groups, objects } = readObjects(
+      given.text('objects') ?? config.nagios.objectsFile,
+    );
     const replayBy = (by: RuleSet): Replay =>
-      createReplay({ rules: by, groups, runMs: seconds * 1000 });
-    const read = await replayFiles(
-      await inOrder(files, shell.signal),
+      createReplay({
+        rules: by,
+        groups,
+        objects,
+        runMs: seconds * 1000,
+        nameOf: nameOfBinary,
+      });
+    const read = await replayLogs(
+      await openLogs(files, shell),
       replayBy(rules),
       against === undefined
         ? undefined
@@ -108,15 +114,14 @@ export const command: Command = {
       shell,
     );
     if (shell.signal.aborted) return exitCodes.notKnown;
-    if (read.lines === read.broken) {
-      throw new Faults([errors.logEmpty(files.join(', '))]);
-    }
+    refuseOther(read, files);
     const report: BacktestReport = {
       ...read,
       rules: rules.source,
       ...(against === undefined ? {} : { against }),
       runSeconds: seconds,
       hasGroups: groups.size > 0,
+      hasObjects: objects.size > 0,
       files: files.length,
     };
     const options = {
@@ -128,124 +133,47 @@ export const command: Command = {
   },
 };
 
+interface Objects {
+  groups: ReadonlyMap<string, readonly string[]>;
+  objects: ReadonlyMap<string, ServiceObject>;
+}
+
+function readObjects(file: string | undefined): Objects {
+  if (file === undefined) return { groups: new Map(), objects: new Map() };
+  const text = readTextFile(file, 256 * 1024 * 1024, 'latin1');
+  return {
+    groups: parseHostGroups(text),
+    objects: parseServiceObjects(text),
+  };
+}
+
+/** @throws {Faults} LOG_EMPTY, LOG_FORM where nothing of the logs was understood */
+function refuseOther(
+  { lines, broken, repeated, firstBroken }: ReplayedLogs,
+  files: readonly string[],
+): void {
+  if (lines > broken + repeated) return;
+  if (firstBroken === undefined) {
+    throw new Faults([errors.logEmpty(files.join(', '), '')]);
+  }
+  const { log, path, line } = firstBroken;
+  const form = formOfLine(line);
+  throw new Faults([
+    form === undefined
+      ? errors.logEmpty(files.join(', '), line)
+      : errors.logForm(
+          log,
+          form.what,
+          line,
+          backtestThrough(form.converter, path),
+        ),
+  ]);
+}
+
 function rulesNamed(
   file: string | undefined,
   config: { rules?: string },
   { env }: Pick<Shell, 'env'>,
 ): Promise<RuleSet> {
   return loadRules(file === undefined ? config : { rules: file }, env);
-}
-
-type ReadLog = Pick<
-  BacktestReport,
-  | 'lines'
-  | 'broken'
-  | 'items'
-  | 'fromMs'
-  | 'toMs'
-  | 'tally'
-  | 'other'
-  | 'differences'
-  | 'differing'
->;
-
-async function replayFiles(
-  files: readonly string[],
-  replay: Replay,
-  other: Replay | undefined,
-  { progress, signal }: Pick<Shell, 'progress' | 'signal'>,
-): Promise<ReadLog> {
-  const total = files.reduce((sum, file) => sum + sizeOfFile(file), 0);
-  const items = new Map<string, number>();
-  const differences: Difference[] = [];
-  let [lines, broken, differing, doneBytes] = [0, 0, 0, 0];
-  let fromMs: number | undefined;
-  let toMs = 0;
-  for (const file of files) {
-    for await (const chunk of readLogLines(file, signal)) {
-      for (const line of chunk.lines) {
-        if (line === '') continue;
-        lines += 1;
-        const item = parseLogLine(line);
-        items.set(item.kind, (items.get(item.kind) ?? 0) + 1);
-        if (item.kind === 'broken') {
-          broken += 1;
-          continue;
-        }
-        fromMs ??= item.atMs;
-        toMs = Math.max(toMs, item.atMs);
-        const decision = replay.take(item);
-        const otherwise = other?.take(item);
-        if (
-          item.kind !== 'alert' ||
-          other === undefined ||
-          wordOf(decision) === wordOf(otherwise)
-        ) {
-          continue;
-        }
-        differing += 1;
-        if (differences.length < differencesMost) {
-          const { event, atMs } = item;
-          differences.push({
-            atMs,
-            event,
-            ours: wordOf(decision),
-            theirs: wordOf(otherwise),
-          });
-        }
-      }
-      progress?.(barOf((doneBytes + chunk.bytes) / total, lines));
-    }
-    doneBytes += sizeOfFile(file);
-  }
-  progress?.('');
-  return {
-    lines,
-    broken,
-    items,
-    fromMs: fromMs ?? 0,
-    toMs,
-    tally: replay.finish(),
-    other: other?.finish(),
-    differences,
-    differing,
-  };
-}
-
-function wordOf(decision: Decision | undefined): string {
-  if (decision === undefined) return 'none';
-  return decision.kind === 'kick'
-    ? decision.mode === 'noop'
-      ? 'kick with noop'
-      : 'kick'
-    : `${decision.kind} ${decision.code}`;
-}
-
-/** Archives are named by their day, not so that their names sort: by their first line that has a time. */
-async function inOrder(
-  files: readonly string[],
-  signal: AbortSignal,
-): Promise<string[]> {
-  const begun: { file: string; atMs: number }[] = [];
-  for (const file of files) {
-    sizeOfFile(file);
-    let atMs = Infinity;
-    for await (const { lines } of readLogLines(file, signal)) {
-      const first = lines
-        .map(parseLogLine)
-        .find((item) => item.kind !== 'broken');
-      if (first !== undefined) atMs = first.atMs;
-      break;
-    }
-    begun.push({ file, atMs });
-  }
-  return begun.toSorted((a, b) => a.atMs - b.atMs).map(({ file }) => file);
-}
-
-function barOf(share: number, lines: number): string {
-  const width = 30;
-  const full = Math.round(Math.min(1, share) * width);
-  const bar = '#'.repeat(full) + '.'.repeat(width - full);
-  const percent = String(Math.floor(Math.min(1, share) * 100)).padStart(3);
-  return printable(`[${bar}] ${percent} % ${lines.toLocaleString('en')} lines`);
 }

@@ -9,6 +9,8 @@ export interface Shell extends Timing {
   /** one line to stderr */
   warn(line: string): void;
   readStdin(): Promise<string>;
+  /** the same, piece by piece, until `signal` aborts */
+  stdin(): AsyncIterable<Uint8Array>;
   stdoutIsTty: boolean;
   /** one line to the terminal, in place of the last one; absent: stderr is no terminal */
   progress?: (text: string) => void;

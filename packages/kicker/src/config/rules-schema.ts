@@ -79,7 +79,11 @@ const RulePart = closed(
             ),
           ),
           softAttempt: Type.Optional(
-            Count(0, 1000, 'the SOFT attempt that kicks, or 0 for HARD alone'),
+            Count(
+              0,
+              1000,
+              'the SOFT attempt from which on SOFT kicks, or 0 for HARD alone',
+            ),
           ),
           acknowledged: Type.Optional(
             Flag('true to kick acknowledged problems, or false'),

@@ -90,45 +90,73 @@ function decideOn(event: Event, world: World): Decision {
   }
   const situation = readSituation(event, world);
   const rule = ruleOf(situation);
-  const findings: Finding[] = first.map((judge) => judge(situation));
+  const decision = conclude(
+    findingsOf(situation, rule, world.isBrief === true),
+    situation,
+    rule,
+  );
+  return rule?.mode === 'observe' ? observed(decision) : decision;
+}
+
+/** @param isBrief nobody reads reasons: notes are left out, and the first that forbids for good is enough */
+function findingsOf(
+  situation: Situation,
+  rule: Rule | undefined,
+  isBrief: boolean,
+): Found[] {
+  const findings: Found[] = [];
+  for (const judge of first) {
+    const found = judge(situation);
+    if (found === undefined || (isBrief && found.kind === 'note')) continue;
+    if (isBrief && found.kind === 'skip') return [found];
+    findings.push(found);
+  }
   if (rule === undefined) {
     findings.push({
       kind: 'skip',
       code: 'no-rule',
-      reason: `no rule of ${world.rules.source} matches`,
+      reason: `no rule of ${situation.rules.source} matches`,
     });
-    return conclude(findings, situation, undefined);
+    return findings;
   }
-  for (const judge of guards) findings.push(judge(situation, rule));
-  const decision = conclude(findings, situation, rule);
-  return rule.mode === 'observe' ? observed(decision) : decision;
+  for (const judge of guards) {
+    const found = judge(situation, rule);
+    if (found === undefined || (isBrief && found.kind === 'note')) continue;
+    if (isBrief && found.kind === 'skip') return [found];
+    findings.push(found);
+  }
+  return findings;
 }
 
+type Found = Exclude<Finding, undefined>;
+
 function conclude(
-  findings: readonly Finding[],
+  findings: readonly Found[],
   situation: Situation,
   rule: Rule | undefined,
 ): Decision {
-  const skips = findings.filter((finding) => finding?.kind === 'skip');
-  const waits = findings.filter((finding) => finding?.kind === 'wait');
-  const notes = findings.filter((finding) => finding?.kind === 'note');
   const named =
     rule === undefined ? {} : { rule: `${rule.name} (${rule.place})` };
-  const reasonsOf = (of: readonly { reason: string }[]): string[] =>
-    of.map(({ reason }) => reason);
-
-  const skip = skips[0];
+  const skip = findings.find((finding) => finding.kind === 'skip');
   if (skip !== undefined) {
     const { code, kick, escalate } = skip;
+    const reasons =
+      findings.length === 1
+        ? [skip.reason]
+        : reasonsOf(findings, 'skip', 'wait');
+    if (kick === undefined && escalate === undefined) {
+      return { kind: 'skip', code, ...named, reasons };
+    }
     return {
       kind: 'skip',
       code,
       ...named,
-      reasons: reasonsOf([...skips, ...waits]),
+      reasons,
       ...(kick === undefined ? {} : { kick }),
       ...untold(escalate, situation),
     };
   }
+  const waits = findings.filter((finding) => finding.kind === 'wait');
   const wait = waits[0];
   if (wait !== undefined) {
     const longestMs = Math.max(
@@ -139,7 +167,7 @@ function conclude(
       kind: 'wait',
       code: wait.code,
       ...named,
-      reasons: reasonsOf(waits),
+      reasons: reasonsOf(findings, 'wait'),
       againAfterMs: spreadMs(longestMs, situation.serviceKey),
       ...untold(escalate, situation),
     };
@@ -151,8 +179,22 @@ function conclude(
     mode: mode === 'noop' ? 'noop' : 'automatic',
     ...named,
     request: { ...what, ...(mode === 'noop' ? { noop: true } : {}) },
-    reasons: reasonsOf(notes),
+    reasons: reasonsOf(findings, 'note'),
   };
+}
+
+/** Those of one kind before those of the next. */
+function reasonsOf(
+  findings: readonly Found[],
+  ...kinds: readonly Found['kind'][]
+): string[] {
+  const reasons: string[] = [];
+  for (const kind of kinds) {
+    for (const found of findings) {
+      if (found.kind === kind) reasons.push(found.reason);
+    }
+  }
+  return reasons;
 }
 
 /** A person is told of a problem once; whether of a storm or a server, its own guard knows. */

@@ -1,6 +1,6 @@
 import type { Guards, Rule, RuleSet } from './rules.ts';
 
-/** The rule of the classic event handler: CRITICAL, and HARD or the third SOFT attempt. */
+/** The rule of the classic event handler: CRITICAL, and HARD or SOFT from the third attempt on. */
 export const defaultRule: Rule = {
   name: 'default',
   place: 'built in',

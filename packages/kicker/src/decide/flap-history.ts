@@ -31,26 +31,47 @@ export function recordEvent(
   atMs: number,
   thresholds: Thresholds,
 ): FlapMemory {
-  const before = { ...holdStill(flap, atMs, thresholds), lastMs: atMs };
+  const held = holdStill(flap, atMs, thresholds);
   const letter = letters[event.state];
-  if (letter === undefined) return before;
-  if (event.stateType === 'SOFT' && event.state !== 'OK') {
-    return { ...before, isSoft: true };
-  }
-  return { ...recordState(before, letter, thresholds), isSoft: false };
+  if (letter === undefined) return { ...held, lastMs: atMs };
+  const isSoft = event.stateType === 'SOFT' && event.state !== 'OK';
+  return isSoft
+    ? { ...held, lastMs: atMs, isSoft }
+    : recordStates(held, letter, 1, { lastMs: atMs, isSoft }, thresholds);
 }
 
-/** One recorded state more: the verdict of Nagios's check_for_service_flapping. */
-function recordState(
+/**
+ * The same state recorded so many times more, at least once: the verdict of Nagios's check_for_service_flapping. The
+ * share of changes is the highest behind the first, and falls from there on: what lies between changes no verdict.
+ */
+function recordStates(
   flap: FlapMemory,
   letter: string,
+  times: number,
+  at: Pick<FlapMemory, 'lastMs' | 'isSoft'>,
   { low, high }: Pick<Thresholds, 'low' | 'high'>,
 ): FlapMemory {
-  const states = flap.states.slice(1) + letter;
-  const percent = percentChange(states);
-  const isFlapping =
-    percent <= low ? false : percent >= high ? true : flap.isFlapping;
-  return { ...flap, states, percent, isFlapping };
+  const { lastMs, isSoft } = at;
+  // Nothing but this state is in it, as in most: one more is the same.
+  if (flap.percent === 0 && flap.states.endsWith(letter)) {
+    return {
+      states: flap.states,
+      lastMs,
+      isSoft,
+      isFlapping: false,
+      percent: 0,
+    };
+  }
+  const longer = flap.states + (times === 1 ? letter : letter.repeat(times));
+  const first = percentChange(longer, 1);
+  const percent = times === 1 ? first : percentChange(longer, times);
+  return {
+    states: longer.slice(times),
+    lastMs,
+    isSoft,
+    isFlapping: percent > low && (first >= high || flap.isFlapping),
+    percent,
+  };
 }
 
 /** The history at a later instant, where nothing has happened since. */
@@ -63,13 +84,10 @@ export function holdStill(
   const checks = Math.floor(
     (atMs - flap.lastMs) / (thresholds.checkSeconds * 1000),
   );
-  const last = flap.states.slice(-1);
-  let held = flap;
+  if (checks < 1) return flap;
   // After as many checks as the history is long nothing but this state is left in it.
-  for (let check = 0; check < Math.min(checks, historyLength); check += 1) {
-    held = recordState(held, last, thresholds);
-  }
-  return held;
+  const times = Math.min(checks, historyLength);
+  return recordStates(flap, flap.states.slice(-1), times, flap, thresholds);
 }
 
 const letters: Partial<Record<State, string>> = {
@@ -79,11 +97,14 @@ const letters: Partial<Record<State, string>> = {
   UNKNOWN: 'u',
 };
 
-/** Each change weighs 0.75 (the oldest) to 1.25 (the newest); all 20 changes together are 100 %. */
-function percentChange(states: string): number {
+/**
+ * Each change weighs 0.75 (the oldest) to 1.25 (the newest); all 20 changes together are 100 %.
+ * @param from where the history begins in `states`
+ */
+function percentChange(states: string, from: number): number {
   let changes = 0;
   for (let at = 1; at < historyLength; at += 1) {
-    if (states[at] !== states[at - 1]) {
+    if (states.charCodeAt(from + at) !== states.charCodeAt(from + at - 1)) {
       changes +=
         ((at - 1) * (highWeight - lowWeight)) / (historyLength - 2) + lowWeight;
     }

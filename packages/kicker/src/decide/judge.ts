@@ -1,18 +1,22 @@
 import type { Event } from '../events/event.ts';
+import { keysOf } from '../events/keys.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
+import { changesNothing } from './learn-decision.ts';
 import { learnInto } from './learn.ts';
-import type { MemoryChange } from './memory.ts';
-import type { News } from './news.ts';
+import type { MemoryChange, WritableMemory } from './memory.ts';
 import { createOverlay } from './overlay.ts';
 import type { World } from './situation.ts';
 
-export interface Judged {
+export interface Judged extends Decided {
+  /** the records to write, in one transaction with the entries */
+  changes: MemoryChange[];
+}
+
+interface Decided {
   decision: Decision;
   /** the id of the kick, where it was decided to kick */
   kick?: string;
-  /** the records to write, in one transaction with the entries */
-  changes: MemoryChange[];
 }
 
 /**
@@ -25,13 +29,34 @@ export function judge(
   world: World,
   createKick: () => string,
 ): Judged {
-  const { facts, rules, now } = world;
   const memory = createOverlay(world.memory);
-  const take = (news: News): void => learnInto(memory, news, rules, now);
+  const judged = judgeInto(memory, event, world, createKick);
+  return { ...judged, changes: memory.changes() };
+}
+
+/** The same, written at once. */
+export function judgeInto(
+  memory: WritableMemory,
+  event: Event,
+  world: Omit<World, 'memory'>,
+  createKick: () => string,
+): Decided {
+  const {
+    rules,
+    facts,
+    now,
+    again = false,
+    keys = keysOf(event, facts),
+  } = world;
   // An event that is looked at again has been taken in before.
-  take({ kind: world.again === true ? 'facts' : 'event', event, facts });
-  const decision = decide(event, { ...world, memory });
+  const kind = again ? 'facts' : 'event';
+  learnInto(memory, { kind, event, facts, keys }, rules, now);
+  const decision = decide(event, { ...world, memory, keys });
   const kick = decision.kind === 'kick' ? { kick: createKick() } : {};
-  take({ kind: 'decided', event, facts, decision, ...kick });
-  return { decision, ...kick, changes: memory.changes() };
+  // Of a new event nothing else is to be taken in. Looked at again, its window may be over by now.
+  if (again || !changesNothing(decision)) {
+    const news = { kind: 'decided', event, facts, keys, decision } as const;
+    learnInto(memory, { ...news, ...kick }, rules, now);
+  }
+  return { decision, ...kick };
 }

@@ -1,7 +1,8 @@
 import type { Event } from '../events/event.ts';
 import { withProbe } from './breaker.ts';
+import type { Decision } from './decision.ts';
 import { mayProbeBlock } from './futility.ts';
-import { hostKey, serviceKey } from '../events/keys.ts';
+import { keysOf } from '../events/keys.ts';
 import { isOnHold } from './look-again.ts';
 import { ruleFor } from './match.ts';
 import { pageKey } from './page.ts';
@@ -22,16 +23,23 @@ import { settleOverdue } from './verdict.ts';
 
 /** What follows from a decision: a kick under way, a kick that is wanted, a person who was told. */
 export function learnDecision(
-  { event, facts, decision, kick }: Extract<News, { kind: 'decided' }>,
+  {
+    event,
+    facts,
+    decision,
+    kick,
+    keys = keysOf(event, facts),
+  }: Extract<News, { kind: 'decided' }>,
   recall: Recall,
 ): void {
   const { memory, atMs, rules } = recall;
-  const host = hostKey(event, facts);
-  const known: HostMemory = memory.read('host', host) ?? { bad: [] };
+  const { host, service: name } = keys;
   if (event.service === undefined) return;
-  const name = serviceKey(host, event.service);
+  const before = memory.read('service', name);
+  if (changesNothing(decision) && before?.verifying === undefined) return;
+  const known: HostMemory = memory.read('host', host) ?? { bad: [] };
   const service = settleOverdue(
-    memory.read('service', name) ?? emptyService(atMs),
+    before ?? emptyService(atMs),
     atMs,
     known.policy,
   );
@@ -59,7 +67,11 @@ export function learnDecision(
     return;
   }
   if (rule === undefined || decision.kind !== 'kick' || kick === undefined) {
-    if (service.problem !== undefined) {
+    const isChanged =
+      service !== before ||
+      problem.isTold !== service.problem?.isTold ||
+      problem.wantedMs !== service.problem.wantedMs;
+    if (service.problem !== undefined && isChanged) {
       memory.write('service', name, { ...service, problem });
     }
     return;
@@ -106,6 +118,16 @@ export function learnDecision(
   if (server?.openSinceMs !== undefined) {
     memory.write('server', cm, withProbe(server, kick, rules.guards, atMs));
   }
+}
+
+/** No kick, nobody told, nothing wanted and nothing given up. */
+export function changesNothing(decision: Decision): boolean {
+  return (
+    decision.kind === 'skip' &&
+    decision.escalate === undefined &&
+    decision.would === undefined &&
+    !isOnHold(decision.code)
+  );
 }
 
 /** The counts of the service and its problem; a kick after the policy changed begins them anew. */

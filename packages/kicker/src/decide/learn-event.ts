@@ -1,63 +1,93 @@
 import type { Event, HostState } from '../events/event.ts';
+import type { GroupFacts } from '../events/facts.ts';
 import { recordEvent } from './flap-history.ts';
-import { hostKey, serviceKey } from '../events/keys.ts';
+import { keysOf } from '../events/keys.ts';
 import { ruleFor } from './match.ts';
 import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';
-import { updateGroups, writeHost, type Recall } from './recall.ts';
+import {
+  isCountedNow,
+  updateGroups,
+  writeHost,
+  type Recall,
+} from './recall.ts';
 import type { Rule } from './rules.ts';
 import { emptyService } from './service-memory.ts';
 import { settleOverdue, withFutile, withHealed } from './verdict.ts';
 
 /** What one event says of its service, its host and the host's groups. */
 export function learnEvent(
-  { event, facts }: Extract<News, { kind: 'event' }>,
+  {
+    event,
+    facts,
+    keys = keysOf(event, facts),
+  }: Extract<News, { kind: 'event' }>,
   recall: Recall,
 ): void {
-  const key = hostKey(event, facts);
-  const known: HostMemory = recall.memory.read('host', key) ?? { bad: [] };
-  const host: HostMemory = { ...known, heardMs: recall.atMs };
-  if (facts.groups.length > 0) {
-    host.groups = facts.groups.map(({ name }) => name);
-  }
-  const rule = ruleFor(event, host.groups ?? [''], recall.rules.rules);
+  const known: HostMemory = recall.memory.read('host', keys.host) ?? noHost;
+  const groups =
+    facts.groups.length > 0
+      ? namesOf(facts.groups, known.groups)
+      : known.groups;
+  const rule = ruleFor(event, groups ?? noGroup, recall.rules.rules);
   const hostState = event.hostState ?? hostStateOf(event);
+  let { bad } = known;
   let isHeard = false;
   if (hostState !== undefined) {
     const isBad = hostState !== 'UP' && !isTakenOn(event);
-    host.state = hostState;
-    host.bad = mark(host.bad, '', isBad);
+    bad = mark(bad, '', isBad);
     isHeard = isBad;
   }
   if (event.service !== undefined) {
     const isBad = isTrouble(event, rule);
-    host.bad = mark(host.bad, event.service, isBad);
+    bad = mark(bad, event.service, isBad);
     isHeard ||= isBad;
-    const name = serviceKey(key, event.service);
-    const service = recall.memory.read('service', name);
+    const service = recall.memory.read('service', keys.service);
     recall.memory.write(
       'service',
-      name,
-      withEvent(service, event, rule, host.policy, recall),
+      keys.service,
+      withEvent(service, event, rule, known.policy, recall),
     );
   }
-  writeHost(key, host, recall, isHeard);
+  const isAsKnown =
+    bad === known.bad &&
+    groups === known.groups &&
+    (hostState === undefined || hostState === known.state) &&
+    recall.atMs - (known.heardMs ?? Number.NEGATIVE_INFINITY) < heardEachMs;
+  const host = isAsKnown
+    ? known
+    : {
+        ...known,
+        bad,
+        heardMs: recall.atMs,
+        ...(groups === undefined ? {} : { groups }),
+        ...(hostState === undefined ? {} : { state: hostState }),
+      };
+  if (!isAsKnown || !isCountedNow(host, isHeard, recall)) {
+    writeHost(keys.host, host, recall, isHeard);
+  }
   updateGroups(facts, host, recall);
 }
+
+const noHost: HostMemory = { bad: [] };
+const noGroup = [''];
+/** When a host was last heard of is counted in months: it need not be written for each event. */
+const heardEachMs = 60 * 60 * 1000;
 
 /**
  * An event that is looked at again. A person may have given the problem back since: then it counts for the share
  * before anything is kicked. That a person has taken it, or how the host is, is left to the monitor's own events.
  */
 export function learnFacts(
-  { event, facts }: Extract<News, { kind: 'facts' }>,
+  {
+    event,
+    facts,
+    keys = keysOf(event, facts),
+  }: Extract<News, { kind: 'facts' }>,
   recall: Recall,
 ): void {
-  const key = hostKey(event, facts);
-  const known = recall.memory.read('host', key);
-  const service =
-    event.service &&
-    recall.memory.read('service', serviceKey(key, event.service));
+  const known = recall.memory.read('host', keys.host);
+  const service = event.service && recall.memory.read('service', keys.service);
   if (!known || !event.service || !service || !service.problem) {
     updateGroups(facts, known, recall);
     return;
@@ -68,7 +98,7 @@ export function learnFacts(
   const host = isGivenBack
     ? { ...known, bad: [...known.bad, event.service] }
     : known;
-  if (isGivenBack) writeHost(key, host, recall, true);
+  if (isGivenBack) writeHost(keys.host, host, recall, true);
   updateGroups(facts, host, recall);
 }
 
@@ -167,6 +197,17 @@ function hostStateOf({ service, state }: Event): HostState | undefined {
   return state === 'UP' || state === 'DOWN' || state === 'UNREACHABLE'
     ? state
     : undefined;
+}
+
+/** @returns `known` itself where it has the same names */
+function namesOf(
+  groups: readonly GroupFacts[],
+  known: string[] | undefined,
+): string[] {
+  const isKnown =
+    known?.length === groups.length &&
+    groups.every(({ name }, index) => known[index] === name);
+  return isKnown ? known : groups.map(({ name }) => name);
 }
 
 function mark(bad: string[], service: string, isBad: boolean): string[] {

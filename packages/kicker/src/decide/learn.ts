@@ -1,4 +1,4 @@
-import type { Memory, MemoryChange } from './memory.ts';
+import type { Memory, MemoryChange, WritableMemory } from './memory.ts';
 import { learnByHand } from './learn-by-hand.ts';
 import { learnDecision } from './learn-decision.ts';
 import { learnEvent, learnFacts } from './learn-event.ts';
@@ -11,7 +11,7 @@ import {
 } from './learn-run.ts';
 import type { Moment } from '../events/moment.ts';
 import type { News } from './news.ts';
-import { createOverlay, type Overlay } from './overlay.ts';
+import { createOverlay } from './overlay.ts';
 import { updateGroups, type Recall } from './recall.ts';
 import type { RuleSet } from './rules.ts';
 import { fleetAt } from './steady.ts';
@@ -36,16 +36,16 @@ export function learn(
   return overlay.changes();
 }
 
-/** The same, with the changes left in an overlay, for news that follow one another in one transaction. */
+/** The same, written at once: for news that follow one another in one transaction. */
 export function learnInto(
-  overlay: Overlay,
+  memory: WritableMemory,
   news: News,
   rules: RuleSet,
   now: Moment,
 ): void {
-  const fleet = fleetAt(overlay, now);
-  overlay.write('fleet', '', fleet);
-  const recall: Recall = { rules, memory: overlay, atMs: fleet.steadyMs };
+  const fleet = fleetAt(memory, now);
+  memory.write('fleet', '', fleet);
+  const recall: Recall = { rules, memory, atMs: fleet.steadyMs };
   switch (news.kind) {
     case 'event':
       learnEvent(news, recall);
@@ -77,27 +77,27 @@ export function learnInto(
     case 'stopped': {
       const { by, reason } = news;
       const at = new Date(now.wallMs).toISOString();
-      overlay.write('fleet', '', { ...fleet, stopped: { by, reason, at } });
+      memory.write('fleet', '', { ...fleet, stopped: { by, reason, at } });
       break;
     }
     case 'tick':
       break;
     case 'resumed': {
       const { stopped: _stopped, ...rest } = fleet;
-      overlay.write('fleet', '', rest);
+      memory.write('fleet', '', rest);
       break;
     }
     case 'group-looked-at':
       updateGroups({ groups: [{ name: news.group }] }, undefined, recall);
       break;
     case 'page-ended':
-      overlay.write('page', news.page, undefined);
+      memory.write('page', news.page, undefined);
       break;
     case 'storm-reset': {
-      const group = overlay.read('group', news.group);
+      const group = memory.read('group', news.group);
       if (group === undefined) break;
       const { storm: _storm, ...rest } = group;
-      overlay.write('group', news.group, rest);
+      memory.write('group', news.group, rest);
       break;
     }
   }

@@ -184,6 +184,16 @@ export interface Memory {
   ): Memories[Kind] | undefined;
 }
 
+/** A memory that takes in changes one by one, and reads what was written. */
+export interface WritableMemory extends Memory {
+  /** @param value undefined: the record is forgotten */
+  write<Kind extends MemoryKind>(
+    kind: Kind,
+    key: string,
+    value: Memories[Kind] | undefined,
+  ): void;
+}
+
 /** One record to write, or to forget. */
 export type MemoryChange = {
   [Kind in MemoryKind]: {

@@ -3,21 +3,16 @@ import type { Verdict } from '../events/verdict.ts';
 import type { Event } from '../events/event.ts';
 import type { Decision } from './decision.ts';
 import type { Facts } from '../events/facts.ts';
+import type { EventKeys } from '../events/keys.ts';
 
 /** Something that happened, to be remembered: see learn.ts. */
 export type News =
   /** every event, before it is decided about; OK ends the problem */
-  | { kind: 'event'; event: Event; facts: Facts }
+  | (Told & { kind: 'event' })
   /** what the monitor knows by now of an event that was taken in before */
-  | { kind: 'facts'; event: Event; facts: Facts }
+  | (Told & { kind: 'facts' })
   /** @param kick the id of the kick, where it was decided to kick */
-  | {
-      kind: 'decided';
-      event: Event;
-      facts: Facts;
-      decision: Decision;
-      kick?: string;
-    }
+  | (Told & { kind: 'decided'; decision: Decision; kick?: string })
   /** the host did not take it, or was not reached: it loads nothing for this kick */
   | { kind: 'not-reached'; kick: string }
   | { kind: 'accepted'; kick: string }
@@ -50,3 +45,10 @@ export type News =
       /** when that run ended, epoch milliseconds by the host's clock: tells it from other runs */
       runEndedMs: number;
     };
+
+interface Told {
+  event: Event;
+  facts: Facts;
+  /** of the event, where they are at hand */
+  keys?: EventKeys;
+}

@@ -1,12 +1,13 @@
-import type { Memories, Memory, MemoryChange, MemoryKind } from './memory.ts';
+import type {
+  Memories,
+  Memory,
+  MemoryChange,
+  MemoryKind,
+  WritableMemory,
+} from './memory.ts';
 
 /** A memory with changes on top that are not written yet. */
-export interface Overlay extends Memory {
-  write<Kind extends MemoryKind>(
-    kind: Kind,
-    key: string,
-    value: Memories[Kind] | undefined,
-  ): void;
+export interface Overlay extends WritableMemory {
   /** the last change of each record, to be written in one transaction */
   changes(): MemoryChange[];
 }
@@ -15,8 +16,9 @@ export function createOverlay(below: Memory): Overlay {
   // A handful of records: looking through them is faster than any index.
   const changed: MemoryChange[] = [];
   const indexOf = (kind: MemoryKind, key: string): number => {
-    for (const [index, change] of changed.entries()) {
-      if (change.kind === kind && change.key === key) return index;
+    for (let index = 0; index < changed.length; index += 1) {
+      const change = changed[index];
+      if (change?.kind === kind && change.key === key) return index;
     }
     return -1;
   };
@@ -30,11 +32,11 @@ export function createOverlay(below: Memory): Overlay {
       kind: Kind,
       key: string,
     ): Memories[Kind] | undefined {
-      const change = changed[indexOf(kind, key)];
+      const index = indexOf(kind, key);
       // A change of this kind holds a record of this kind.
-      return change === undefined
+      return index < 0
         ? below.read(kind, key)
-        : (change.value as Memories[Kind] | undefined);
+        : (changed[index]?.value as Memories[Kind] | undefined);
     },
     // Kind and value belong together by the signature.
     write: (kind, key, value) => add({ kind, key, value } as MemoryChange),

@@ -1,6 +1,5 @@
 import type { Facts } from '../events/facts.ts';
-import type { GroupMemory, HostMemory } from './memory.ts';
-import type { Overlay } from './overlay.ts';
+import type { GroupMemory, HostMemory, WritableMemory } from './memory.ts';
 import type { RuleSet } from './rules.ts';
 import { membersOf, quarterOf, unhealthyOf, withMembers } from './share.ts';
 import { groupsOf } from './situation.ts';
@@ -9,7 +8,7 @@ import { isOver } from './storm.ts';
 /** What a piece of news is folded into. */
 export interface Recall {
   rules: RuleSet;
-  memory: Overlay;
+  memory: WritableMemory;
   /** now, on the steady clock */
   atMs: number;
 }
@@ -25,27 +24,45 @@ export function writeHost(
   isHeard: boolean,
 ): void {
   const { memory, atMs } = recall;
-  const isCounted = host.bad.length > 0 || host.open !== undefined;
-  const groups = host.groups ?? [''];
-  const { counted, ...rest } = host;
-  const quarter = quarterOf(atMs);
-  const isAsCounted =
-    counted !== undefined &&
-    isSame(counted.groups, groups) &&
-    (!isHeard || counted.quarter === quarter);
-  if (isCounted && isAsCounted) {
+  if (isCountedNow(host, isHeard, recall)) {
     memory.write('host', key, host);
     return;
   }
+  const { counted } = host;
+  const quarter = quarterOf(atMs);
   for (const group of counted?.groups ?? []) {
     count(group, counted?.quarter ?? '', -1, recall);
   }
-  if (!isCounted) {
+  const { counted: _before, ...rest } = host;
+  if (!isUnhealthy(host)) {
     memory.write('host', key, rest);
     return;
   }
+  const groups = host.groups ?? noGroup;
   for (const group of groups) count(group, quarter, 1, recall);
   memory.write('host', key, { ...rest, counted: { groups, quarter } });
+}
+
+/** Whether its groups count the host as they should, or not at all where they should not. */
+export function isCountedNow(
+  host: HostMemory,
+  isHeard: boolean,
+  { atMs }: Pick<Recall, 'atMs'>,
+): boolean {
+  const { counted } = host;
+  if (!isUnhealthy(host)) return counted === undefined;
+  return (
+    counted !== undefined &&
+    isSame(counted.groups, host.groups ?? noGroup) &&
+    (!isHeard || counted.quarter === quarterOf(atMs))
+  );
+}
+
+const noGroup = [''];
+
+/** Unhealthy, or in healing. */
+function isUnhealthy({ bad, open }: HostMemory): boolean {
+  return bad.length > 0 || open !== undefined;
 }
 
 /** Takes in what is told of the groups, and whether a storm begins or ends. */
@@ -58,38 +75,43 @@ export function updateGroups(
   const exitMs = rules.guards.storm.exitDelaySeconds * 1000;
   for (const group of groupsOf(facts, host)) {
     const known = memory.read('group', group.name);
-    const { storm, ...rest } = withMembers(
-      known ?? { counts: {} },
-      group,
-      atMs,
-    );
+    const next = withMembers(known ?? { counts: {} }, group, atMs);
     const isOverNow = isOver(
-      unhealthyOf(group, rest, atMs),
-      membersOf(group, rest),
+      unhealthyOf(group, next, atMs),
+      membersOf(group, next),
       rules.guards,
     );
-    const belowMs = storm?.belowSinceMs;
-    const lasting =
-      belowMs !== undefined && atMs - belowMs >= exitMs ? undefined : storm;
-    const next = { ...rest };
-    if (isOverNow) {
-      memory.write('group', group.name, {
-        ...next,
-        storm: {
-          sinceMs: lasting?.sinceMs ?? atMs,
-          isTold: lasting?.isTold ?? false,
-        },
-      });
-    } else if (lasting !== undefined) {
-      memory.write('group', group.name, {
-        ...next,
-        storm: { ...lasting, belowSinceMs: belowMs ?? atMs },
-      });
-    } else {
-      memory.write('group', group.name, next);
-    }
+    const storm = stormAfter(next.storm, isOverNow, exitMs, atMs);
+    // Most events change nothing about their groups.
+    if (next === known && storm === known.storm) continue;
+    const { storm: _before, ...rest } = next;
+    memory.write('group', group.name, {
+      ...rest,
+      ...(storm === undefined ? {} : { storm }),
+    });
   }
 }
+
+/** @returns `storm` itself where it goes on as it is */
+function stormAfter(
+  storm: Storm | undefined,
+  isOverNow: boolean,
+  exitMs: number,
+  atMs: number,
+): Storm | undefined {
+  const belowMs = storm?.belowSinceMs;
+  const isPast = belowMs !== undefined && atMs - belowMs >= exitMs;
+  if (storm === undefined || isPast) {
+    return isOverNow ? { sinceMs: atMs, isTold: false } : undefined;
+  }
+  if (isOverNow === (belowMs === undefined)) return storm;
+  const { sinceMs, isTold } = storm;
+  return isOverNow
+    ? { sinceMs, isTold }
+    : { sinceMs, isTold, belowSinceMs: atMs };
+}
+
+type Storm = NonNullable<GroupMemory['storm']>;
 
 function count(
   group: string,
@@ -99,11 +121,10 @@ function count(
 ): void {
   const known: GroupMemory = memory.read('group', group) ?? { counts: {} };
   const hosts = (known.counts[quarter] ?? 0) + by;
-  const { [quarter]: _before, ...others } = known.counts;
-  memory.write('group', group, {
-    ...known,
-    counts: hosts > 0 ? { ...others, [quarter]: hosts } : others,
-  });
+  const counts = { ...known.counts };
+  if (hosts > 0) counts[quarter] = hosts;
+  else delete counts[quarter];
+  memory.write('group', group, { ...known, counts });
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {

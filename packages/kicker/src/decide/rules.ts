@@ -63,7 +63,7 @@ export interface Match {
 interface When {
   /** the states that are worth a run */
   states: readonly State[];
-  /** which SOFT attempt kicks already, made relative to the service's maximum; 0: none, HARD alone */
+  /** from which attempt on SOFT kicks already, made relative to the service's maximum; 0: none, HARD alone */
   softAttempt: number;
   /** whether an acknowledged problem is still kicked */
   acknowledged: boolean;

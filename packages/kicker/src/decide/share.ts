@@ -20,10 +20,10 @@ export function unhealthyOf(
   memory: GroupMemory | undefined,
   atMs: number,
 ): number {
-  const oldest = Math.floor(atMs / quarterDayMs) - quartersKept;
+  const latest = Math.floor(atMs / quarterDayMs);
   let own = 0;
-  for (const [quarter, hosts] of Object.entries(memory?.counts ?? {})) {
-    if (Number(quarter) >= oldest) own += hosts;
+  for (let quarter = latest - quartersKept; quarter <= latest; quarter += 1) {
+    own += memory?.counts[quarter] ?? 0;
   }
   return Math.max(own, facts.unhealthy ?? 0);
 }
@@ -42,17 +42,21 @@ export function membersOf(
   return Math.min(told, known);
 }
 
-/** Takes over the number that was told, at once where it is likely, else after it has held. */
+/**
+ * Takes over the number that was told, at once where it is likely, else after it has held.
+ * @returns `memory` itself where it stays as it is
+ */
 export function withMembers(
   memory: GroupMemory,
   facts: GroupFacts,
   atMs: number,
 ): GroupMemory {
-  const { told: before, ...rest } = memory;
   const { members } = facts;
-  if (members === undefined || members === 0 || members === memory.members) {
-    return rest;
-  }
+  const isNew =
+    members !== undefined && members !== 0 && members !== memory.members;
+  if (!isNew && memory.told === undefined) return memory;
+  const { told: before, ...rest } = memory;
+  if (!isNew) return rest;
   const known = memory.members;
   const isLikely =
     known === undefined || (members < known * 2 && members * 2 > known);

@@ -1,6 +1,6 @@
 import type { Event } from '../events/event.ts';
 import type { Facts, GroupFacts } from '../events/facts.ts';
-import { hostKey, serviceKey } from '../events/keys.ts';
+import { keysOf, type EventKeys } from '../events/keys.ts';
 import { ruleFor } from './match.ts';
 import type {
   FleetMemory,
@@ -22,8 +22,12 @@ export interface World {
   memory: Memory;
   facts: Facts;
   now: Moment;
+  /** of the event, where they are at hand */
+  keys?: EventKeys;
   /** kicker looks at an event again by itself: that the event is old is no reason then */
   again?: boolean;
+  /** nobody reads the reasons: at most the one that decides is told */
+  isBrief?: boolean;
 }
 
 /** One event with all that is known about it; each guard judges one aspect of it. */
@@ -49,10 +53,10 @@ export interface Situation {
 /** The memory that concerns one event, read once. */
 export function readSituation(event: Event, world: World): Situation {
   const { facts, memory, now } = world;
-  const key = hostKey(event, facts);
+  const keys = world.keys ?? keysOf(event, facts);
   const fleet = fleetAt(memory, now);
-  const host = memory.read('host', key);
-  const service = memory.read('service', serviceKey(key, event.service ?? ''));
+  const host = memory.read('host', keys.host);
+  const service = memory.read('service', keys.service);
   return {
     event,
     facts,
@@ -61,8 +65,8 @@ export function readSituation(event: Event, world: World): Situation {
     again: world.again ?? false,
     wallMs: now.wallMs,
     atMs: fleet.steadyMs,
-    hostKey: key,
-    serviceKey: serviceKey(key, event.service ?? ''),
+    hostKey: keys.host,
+    serviceKey: keys.service,
     fleet,
     host,
     service: settleOverdue(
@@ -86,8 +90,10 @@ export function groupsOf(
   host: HostMemory | undefined,
 ): readonly GroupFacts[] {
   if (facts.groups.length > 0) return facts.groups;
-  return (host?.groups ?? ['']).map((name) => ({ name }));
+  return host?.groups?.map((name) => ({ name })) ?? noGroup;
 }
+
+const noGroup: readonly GroupFacts[] = [{ name: '' }];
 
 export function ruleOf({
   event,

@@ -22,25 +22,30 @@ export function judgeAttempt({ event }: Situation, { when }: Rule): Finding {
     return { kind: 'note', reason: `${where}: HARD kicks` };
   }
   const soft = softAttemptOf(when.softAttempt, event.maxAttempts);
-  if (soft !== undefined && event.attempt === soft) {
+  const because = `(when.softAttempt is ${when.softAttempt})`;
+  if (soft === undefined) {
+    const relative = most === '' ? '' : `, made relative to the maximum${most}`;
     return {
-      kind: 'note',
-      reason: `${where}: SOFT kicks at attempt ${soft} (when.softAttempt is ${when.softAttempt})`,
+      kind: 'skip',
+      code: 'attempt-not-reached',
+      reason: `${where}: no SOFT attempt kicks (when.softAttempt is ${when.softAttempt}${relative})`,
     };
   }
-  const relative = most === '' ? '' : `, made relative to the maximum${most}`;
-  return {
-    kind: 'skip',
-    code: 'attempt-not-reached',
-    reason:
-      soft === undefined
-        ? `${where}: no SOFT attempt kicks (when.softAttempt is ${when.softAttempt}${relative})`
-        : `${where}: SOFT kicks at attempt ${soft} (when.softAttempt is ${when.softAttempt})`,
-  };
+  // The attempt itself may have been WARNING, or its event was lost: with a high maximum HARD is far away.
+  if (event.attempt > soft) {
+    return {
+      kind: 'note',
+      reason: `${where}: past attempt ${soft}, from which SOFT kicks ${because}`,
+    };
+  }
+  const reason = `${where}: SOFT kicks from attempt ${soft} ${because}`;
+  return event.attempt === soft
+    ? { kind: 'note', reason }
+    : { kind: 'skip', code: 'attempt-not-reached', reason };
 }
 
 /**
- * The SOFT attempt that kicks, or undefined where none does.
+ * The SOFT attempt from which on SOFT kicks, or undefined where none does.
  * With a maximum of 3 the third attempt is already HARD, so the second is the last SOFT one.
  */
 function softAttemptOf(

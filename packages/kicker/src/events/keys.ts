@@ -10,3 +10,17 @@ export function hostKey(event: Pick<Event, 'host'>, facts: Facts): string {
 export function serviceKey(host: string, service: string): string {
   return `${host}\t${service}`;
 }
+
+/** What an event's host and service are remembered by. */
+export interface EventKeys {
+  host: string;
+  service: string;
+}
+
+export function keysOf(
+  event: Pick<Event, 'host' | 'service'>,
+  facts: Facts,
+): EventKeys {
+  const host = hostKey(event, facts);
+  return { host, service: serviceKey(host, event.service ?? '') };
+}

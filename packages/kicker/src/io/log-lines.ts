@@ -1,89 +1,203 @@
-import {
-  createReadStream,
-  openSync,
-  readSync,
-  closeSync,
-  statSync,
-} from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Fault } from '@kickd/protocol';
+import { backtestThrough } from '../backtest-through.ts';
 import { errors } from '../errors.ts';
-import { nameOfBytes } from '../events/name-bytes.ts';
 import { codeOf } from './error-code.ts';
 
 /** A longer line is nothing that a monitor writes: what is over is dropped. */
 const lineMost = 64 * 1024;
-const newline = 0x0a;
-const empty = Buffer.alloc(0);
+/** Large enough that what a read costs is not felt, small enough that its lines stay young. */
+const readBytes = 256 * 1024;
 
-/** Some lines of a file, and how much of the file was read to get them. */
-export interface LogChunk {
+/** Some lines of a log, and how much of its file was read to get them. */
+interface LogChunk {
+  /** each character is one byte of the log: names may be in any encoding */
   lines: string[];
   bytes: number;
 }
 
+/** Where a log comes from. */
+export interface LogSource {
+  /** to be named: the path, or `standard input` */
+  name: string;
+  /** absent for standard input */
+  path?: string;
+  /** of a file; absent: it comes through a pipe, and can be read once */
+  bytes?: number;
+  read(signal: AbortSignal): AsyncGenerator<LogChunk>;
+}
+
 /**
- * The lines of a file, plain or compressed by gzip, a piece at a time; the whole is never in memory.
- * @throws {Fault} FILE_UNREADABLE, also for a damaged archive
+ * A log by its name: a file, plain or compressed by gzip; a pipe; `-` or /dev/stdin for standard input.
+ * @throws {Fault} FILE_UNREADABLE
  */
-export async function* readLogLines(
+export function openLog(
   file: string,
+  stdin: () => AsyncIterable<Uint8Array>,
+): LogSource {
+  // Opened by its name, a socket is refused.
+  if (file === '-' || file === '/dev/stdin' || file === '/dev/fd/0') {
+    const name = 'standard input';
+    return { name, read: (signal) => readLines(stdin(), { name }, signal) };
+  }
+  const stats = statOf(file);
+  if (stats.isDirectory()) {
+    throw new Fault(
+      errors.fileUnreadable(file, 'it is no file but a directory'),
+    );
+  }
+  return {
+    name: file,
+    path: file,
+    ...(stats.isFile() ? { bytes: stats.size } : {}),
+    read: (signal) =>
+      readLines(
+        createReadStream(file, { signal, highWaterMark: readBytes }),
+        { name: file, path: file },
+        signal,
+      ),
+  };
+}
+
+/**
+ * The lines, a piece at a time; the whole is never in memory.
+ * @throws {Fault} FILE_UNREADABLE, also for a damaged archive; LOG_PACKED
+ */
+async function* readLines(
+  source: AsyncIterable<Uint8Array>,
+  { name, path }: Pick<LogSource, 'name' | 'path'>,
   signal: AbortSignal,
 ): AsyncGenerator<LogChunk> {
   let bytes = 0;
-  let rest: Buffer = empty;
+  let rest = '';
   try {
-    const source = createReadStream(file, { signal });
-    source.on('data', (part) => {
-      bytes += part.length;
+    const counted = counting(source, (more) => {
+      bytes += more;
     });
-    const gunzip = isGzip(file) ? createGunzip() : undefined;
-    if (gunzip !== undefined) {
-      source.on('error', (error) => gunzip.destroy(error));
-      source.pipe(gunzip);
-    }
-    for await (const part of gunzip ?? source) {
-      const read = part as Buffer;
-      const end = read.lastIndexOf(newline);
-      let lines: string[] = [];
-      if (end >= 0) {
-        const whole = Buffer.concat([rest, read.subarray(0, end)]);
-        lines = nameOfBytes(whole).split('\n');
-        rest = empty;
+    for await (const part of unpacked(counted, name, path)) {
+      const text = latin1Of(part);
+      const lines: string[] = [];
+      let start = 0;
+      for (
+        let end = text.indexOf('\n');
+        end >= 0;
+        end = text.indexOf('\n', start)
+      ) {
+        // Put in front of the whole piece, the rest would have it copied once more.
+        const line = rest + text.slice(start, end);
+        rest = '';
+        // As an editor of another system leaves it.
+        lines.push(line.endsWith('\r') ? line.slice(0, -1) : line);
+        start = end + 1;
       }
-      rest = Buffer.concat([rest, read.subarray(end + 1)]).subarray(
-        0,
-        lineMost,
-      );
+      rest = (rest + text.slice(start)).slice(0, lineMost);
       yield { lines, bytes };
     }
   } catch (error) {
     if (signal.aborted) return;
-    throw new Fault(errors.fileUnreadable(file, whyOf(error)));
+    if (error instanceof Fault) throw error;
+    throw new Fault(errors.fileUnreadable(name, whyOf(error)));
   }
-  if (rest.length > 0) yield { lines: [nameOfBytes(rest)], bytes };
+  if (rest !== '') yield { lines: [rest], bytes };
 }
 
-/** @throws {Fault} FILE_UNREADABLE */
-export function sizeOfFile(file: string): number {
+/** By its first bytes: logrotate names a compressed log .gz, others do not. A pipe has no name at all. */
+async function* unpacked(
+  parts: AsyncGenerator<Uint8Array>,
+  name: string,
+  path: string | undefined,
+): AsyncGenerator<Uint8Array> {
+  const first = await parts.next();
+  if (first.done === true) return;
+  const packing = packings.find(({ magic }) =>
+    magic.every((byte, index) => first.value[index] === byte),
+  );
+  const whole = joined(first.value, parts);
+  if (packing === undefined) {
+    yield* whole;
+  } else if (packing.unpacker === undefined) {
+    const gunzip = createGunzip({ chunkSize: readBytes });
+    // What went wrong in the source comes out of its end.
+    pipeline(Readable.from(whole), gunzip, () => {});
+    yield* gunzip;
+  } else {
+    const { file, pipe } = packing.unpacker;
+    const command = backtestThrough(path === undefined ? pipe : file, path);
+    throw new Fault(errors.logPacked(name, packing.name, command));
+  }
+}
+
+async function* counting(
+  source: AsyncIterable<Uint8Array>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const part of source) {
+    onRead(part.length);
+    yield part;
+  }
+}
+
+async function* joined(
+  first: Uint8Array,
+  more: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* more;
+}
+
+/** @see the manual page of file(1), magic/Magdir/compress */
+const packings: readonly {
+  name: string;
+  magic: readonly number[];
+  /** the program that unpacks it; absent: read here */
+  unpacker?: { file: string; pipe: string };
+}[] = [
+  { name: 'gzip', magic: [0x1f, 0x8b] },
+  {
+    name: 'bzip2',
+    magic: [0x42, 0x5a, 0x68],
+    unpacker: { file: 'bzcat', pipe: 'bunzip2' },
+  },
+  {
+    name: 'xz',
+    magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
+    unpacker: { file: 'xzcat', pipe: 'unxz' },
+  },
+  {
+    name: 'zip',
+    magic: [0x50, 0x4b, 0x03, 0x04],
+    unpacker: { file: 'unzip -p', pipe: 'funzip' },
+  },
+  {
+    name: 'zstd',
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    unpacker: { file: 'zstdcat', pipe: 'unzstd' },
+  },
+  {
+    name: 'lz4',
+    magic: [0x04, 0x22, 0x4d, 0x18],
+    unpacker: { file: 'lz4cat', pipe: 'unlz4' },
+  },
+  {
+    name: 'compress',
+    magic: [0x1f, 0x9d],
+    unpacker: { file: 'zcat', pipe: 'zcat' },
+  },
+];
+
+function latin1Of(part: Uint8Array): string {
+  return Buffer.from(part.buffer, part.byteOffset, part.length).toString(
+    'latin1',
+  );
+}
+
+function statOf(file: string) {
   try {
-    const stats = statSync(file);
-    if (stats.isFile()) return stats.size;
+    return statSync(file);
   } catch (error) {
     throw new Fault(errors.fileUnreadable(file, whyOf(error)));
-  }
-  throw new Fault(errors.fileUnreadable(file, 'it is no file'));
-}
-
-/** By its first bytes: logrotate names them .gz, others do not. @see RFC 1952, 2.3.1 */
-function isGzip(file: string): boolean {
-  const opened = openSync(file, 'r');
-  try {
-    const magic = Buffer.alloc(2);
-    readSync(opened, magic, 0, 2, 0);
-    return magic[0] === 0x1f && magic[1] === 0x8b;
-  } finally {
-    closeSync(opened);
   }
 }
 

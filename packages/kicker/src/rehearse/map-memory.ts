@@ -3,11 +3,14 @@ import type {
   Memory,
   MemoryChange,
   MemoryKind,
+  WritableMemory,
 } from '../decide/memory.ts';
 
 /** A memory that lasts as long as its process: for what is only tried out. */
 export interface MapMemory extends Memory {
   write(changes: readonly MemoryChange[]): void;
+  /** the same memory, for whoever writes each change at once */
+  direct: WritableMemory;
 }
 
 export function createMapMemory(): MapMemory {
@@ -20,15 +23,23 @@ export function createMapMemory(): MapMemory {
     server: new Map(),
     page: new Map(),
   };
+  const read = <Kind extends MemoryKind>(
+    kind: Kind,
+    key: string,
+  ): Memories[Kind] | undefined => kinds[kind].get(key);
+  const write = <Kind extends MemoryKind>(
+    kind: Kind,
+    key: string,
+    value: Memories[Kind] | undefined,
+  ): void => {
+    if (value === undefined) kinds[kind].delete(key);
+    else kinds[kind].set(key, value);
+  };
   return {
-    read: (kind, key) => kinds[kind].get(key),
+    read,
     write: (changes) => {
-      for (const { kind, key, value } of changes) {
-        // Kind and value of one change belong together.
-        const records = kinds[kind] as Map<string, typeof value>;
-        if (value === undefined) records.delete(key);
-        else records.set(key, value);
-      }
+      for (const { kind, key, value } of changes) write(kind, key, value);
     },
+    direct: { read, write },
   };
 }

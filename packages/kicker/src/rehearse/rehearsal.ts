@@ -2,10 +2,10 @@ import type { OutcomeRecord } from '../events/outcome-record.ts';
 import type { Event } from '../events/event.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { Facts } from '../events/facts.ts';
-import { judge } from '../decide/judge.ts';
-import { hostKey, serviceKey } from '../events/keys.ts';
+import { judgeInto } from '../decide/judge.ts';
+import { keysOf, serviceKey, type EventKeys } from '../events/keys.ts';
 import { didRun } from '../decide/learn-run.ts';
-import { learn } from '../decide/learn.ts';
+import { learnInto } from '../decide/learn.ts';
 import { isStopped, lookAgain } from '../decide/look-again.ts';
 import { createMapMemory } from './map-memory.ts';
 import type { Moment } from '../events/moment.ts';
@@ -43,6 +43,8 @@ export interface RehearsalOptions {
   hooks: RehearsalHooks;
   /** whoever plays the agent calls `end` later */
   send: (kick: RehearsedKick) => void;
+  /** nobody reads the reasons of a decision */
+  isBrief?: boolean;
   /** what the monitor knows now of an event's service, for a second look */
   refresh: (event: Event, facts: Facts) => { event: Event; facts: Facts };
 }
@@ -52,7 +54,8 @@ const policySeconds = Number.POSITIVE_INFINITY;
 
 /** A kicker in time that is only told: the engine, and what a resident kicker does around it. */
 export interface Rehearsal {
-  take(event: Event, facts: Facts): Decision;
+  /** @param keys of the event, where they are at hand */
+  take(event: Event, facts: Facts, keys?: EventKeys): Decision;
   /** how a kick ended; the service is looked at again when that is known */
   end(kick: RehearsedKick, outcome: OutcomeRecord): void;
   tell(news: News): void;
@@ -61,62 +64,74 @@ export interface Rehearsal {
 }
 
 export function createRehearsal(options: RehearsalOptions): Rehearsal {
-  const { rules, timeline, now, hooks, refresh } = options;
-  const memory = createMapMemory();
-  /** takes back the next look at a service */
-  const waiting = new Map<string, () => void>();
-  /** the last event of each problem that lasts */
-  const last = new Map<string, { event: Event; facts: Facts }>();
-  const verifying = new Map<string, RehearsedKick>();
+  const { rules, timeline, now, hooks, refresh, isBrief = false } = options;
+  const memory = createMapMemory().direct;
+  const services = new Map<string, ServiceState>();
   let kicks = 0;
+  const createKick = (): string => `kick-${(kicks += 1)}`;
 
-  const keyOf = (event: Event, facts: Facts): string =>
-    serviceKey(hostKey(event, facts), event.service ?? '');
+  function stateOf(keys: EventKeys): ServiceState {
+    const known = services.get(keys.service);
+    if (known !== undefined) return known;
+    const added: ServiceState = {
+      keys,
+      forgetLook: undefined,
+      last: undefined,
+      verifying: undefined,
+    };
+    services.set(keys.service, added);
+    return added;
+  }
   const tell = (news: News): void => {
-    memory.write(learn(news, { rules, memory, now: now() }));
+    learnInto(memory, news, rules, now());
   };
-  const lookAfter = (key: string, ms: number): void => {
-    waiting.get(key)?.();
-    waiting.set(
-      key,
-      timeline.after(ms, () => decideAgain(key)),
-    );
+  const lookAfter = (state: ServiceState, ms: number): void => {
+    state.forgetLook?.();
+    state.forgetLook = timeline.after(ms, () => decideAgain(state));
   };
 
-  function decideOn(event: Event, facts: Facts, again: boolean): Decision {
-    const { decision, kick, changes } = judge(
+  function decideOn(
+    event: Event,
+    facts: Facts,
+    again: boolean,
+    state: ServiceState,
+  ): Decision {
+    const { keys } = state;
+    const { decision, kick } = judgeInto(
+      memory,
       event,
-      { rules, memory, facts, now: now(), again },
-      () => `kick-${(kicks += 1)}`,
+      { rules, facts, now: now(), keys, again, isBrief },
+      createKick,
     );
-    memory.write(changes);
     hooks.onDecision?.(event, facts, decision, again);
-    const key = keyOf(event, facts);
     const isJoined = decision.kind === 'skip' && decision.code === 'joined';
     if (!isJoined) {
-      waiting.get(key)?.();
-      waiting.delete(key);
+      state.forgetLook?.();
+      state.forgetLook = undefined;
     }
     if (decision.kind !== 'kick' && !isStopped(decision.code)) {
       const next = lookAgain(decision, policySeconds);
-      if (next.kind === 'after') lookAfter(key, next.ms);
+      if (next.kind === 'after') lookAfter(state, next.ms);
     }
     if (decision.kind === 'kick' && kick !== undefined) {
-      const host = hostKey(event, facts);
       const service = event.service ?? '';
-      const sent: RehearsedKick = { id: kick, host, service, decision };
+      const sent: RehearsedKick = {
+        id: kick,
+        host: keys.host,
+        service,
+        decision,
+      };
       hooks.onKick?.(sent, event, facts);
       options.send(sent);
     }
     return decision;
   }
 
-  function decideAgain(key: string): void {
-    waiting.delete(key);
-    const known = last.get(key);
-    if (known === undefined) return;
-    const { event, facts } = refresh(known.event, known.facts);
-    decideOn(event, facts, true);
+  function decideAgain(state: ServiceState): void {
+    state.forgetLook = undefined;
+    if (state.last === undefined) return;
+    const { event, facts } = refresh(state.last.event, state.last.facts);
+    decideOn(event, facts, true, state);
   }
 
   function judgeRun(kick: RehearsedKick): void {
@@ -124,43 +139,57 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const key = serviceKey(host, service);
     // It was seen green, or another kick has come since.
     if (memory.read('service', key)?.verifying?.kick !== id) return;
-    verifying.delete(key);
+    const state = services.get(key);
+    if (state !== undefined) state.verifying = undefined;
     hooks.onVerdict?.(kick, false);
     const verdict = 'unknown';
     tell({ kind: 'verdict', kick: id, certname: host, service, verdict });
-    if (last.has(key)) lookAfter(key, 0);
+    if (state?.last !== undefined) lookAfter(state, 0);
   }
 
   return {
-    take: (event, facts) => {
+    take: (event, facts, keys) => {
       hooks.onEvent?.(event, facts);
-      const key = keyOf(event, facts);
-      if (event.state === 'OK' || event.state === 'UP') last.delete(key);
-      else if (event.service !== undefined) last.set(key, { event, facts });
-      const kick = verifying.get(key);
-      if (event.state === 'OK' && kick !== undefined) {
-        verifying.delete(key);
-        hooks.onVerdict?.(kick, true);
+      const state = stateOf(keys ?? keysOf(event, facts));
+      if (event.state === 'OK' || event.state === 'UP') state.last = undefined;
+      else if (event.service !== undefined) state.last = { event, facts };
+      if (event.state === 'OK' && state.verifying !== undefined) {
+        hooks.onVerdict?.(state.verifying, true);
+        state.verifying = undefined;
       }
-      return decideOn(event, facts, false);
+      return decideOn(event, facts, false, state);
     },
     end: (kick, outcome) => {
       const key = serviceKey(kick.host, kick.service);
       tell({ kind: 'outcome', kick: kick.id, outcome });
+      const state = services.get(key);
       const window = memory.read('service', key)?.verifying;
-      if (window?.kick !== kick.id) {
-        if (last.has(key)) lookAfter(key, 0);
+      if (window?.kick !== kick.id || state === undefined) {
+        if (state?.last !== undefined) lookAfter(state, 0);
         // Green before the run had ended.
         else if (didRun(outcome)) hooks.onVerdict?.(kick, true);
         return;
       }
-      verifying.set(key, kick);
+      state.verifying = kick;
       const { steadyMs } = memory.read('fleet', '') ?? { steadyMs: 0 };
       timeline.after(window.untilMs - steadyMs, () => judgeRun(kick));
     },
     tell,
     hurry: (ms) => {
-      for (const key of waiting.keys()) lookAfter(key, ms);
+      for (const state of services.values()) {
+        if (state.forgetLook !== undefined) lookAfter(state, ms);
+      }
     },
   };
+}
+
+/** What goes on about one service. Every field is always there: an object that loses one is slow from then on. */
+interface ServiceState {
+  keys: EventKeys;
+  /** takes back the next look at it */
+  forgetLook: (() => void) | undefined;
+  /** the last event of the problem that lasts */
+  last: { event: Event; facts: Facts } | undefined;
+  /** its run has ended, and the log has not yet said whether it helped */
+  verifying: RehearsedKick | undefined;
 }

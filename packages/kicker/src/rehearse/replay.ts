@@ -1,9 +1,10 @@
 import type { Event } from '../events/event.ts';
-import type { LogItem } from '../monitors/nagios/log-line.ts';
+import type { LogItem } from '../monitors/nagios/log-item.ts';
+import type { ServiceObject } from '../monitors/nagios/service-objects.ts';
 import type { Decision } from '../decide/decision.ts';
-import type { Facts } from '../events/facts.ts';
-import { createRehearsal, type RehearsalHooks } from './rehearsal.ts';
 import type { RuleSet } from '../decide/rules.ts';
+import { createLogState, type LineOrigin, type OldFlag } from './log-state.ts';
+import { createRehearsal, type RehearsalHooks } from './rehearsal.ts';
 import { createTally, type Tally } from './tally.ts';
 import { createTimeline } from './timeline.ts';
 
@@ -11,35 +12,43 @@ export interface ReplayOptions {
   rules: RuleSet;
   /** group → its hosts, where somebody knows */
   groups: ReadonlyMap<string, readonly string[]>;
+  /** `HOST;SERVICE` → what its object says, where somebody knows */
+  objects: ReadonlyMap<string, ServiceObject>;
   /** how long a run is taken to last; whether it helped, the log says */
   runMs: number;
+  /** a name of the log as kicker writes it */
+  nameOf: (name: string) => string;
 }
 
 /** A monitor's log, led through the engine. */
 export interface Replay {
-  /** @returns the decision about an alert; undefined: the line called for none */
-  take(item: LogItem): Decision | undefined;
+  /** @returns what was decided about an alert; undefined: the line called for nothing */
+  take(item: LogItem, origin: LineOrigin): Answer | undefined;
   /** lets what is under way come to its end */
-  finish(): Tally;
+  finish(): Replayed;
 }
 
-/** What the log has said so far of a service, or of a host (its service is ``). */
-interface Known {
-  maxAttempts?: number;
-  isFlapping: boolean;
-  inDowntime: boolean;
-  acknowledgedBy?: string;
-  isBad: boolean;
+interface Answer {
+  event: Event;
+  decision: Decision;
+}
+
+export interface Replayed {
+  tally: Tally;
+  /** alerts that called no handler */
+  uncalled: number;
+  oldFlags: OldFlag[];
 }
 
 /** After the last line: long enough for every run and window that is under way. */
 const afterMs = 24 * 60 * 60 * 1000;
 
-export function createReplay({ rules, groups, runMs }: ReplayOptions): Replay {
+export function createReplay(options: ReplayOptions): Replay {
+  const { rules, runMs } = options;
   const timeline = createTimeline();
-  const known = new Map<string, Known>();
-  const factsOfHost = createFacts(groups);
+  const state = createLogState(options);
   const tally = createTally();
+  let uncalled = 0;
   const hooks: RehearsalHooks = {
     onDecision: (event, _facts, decision, again) =>
       tally.addDecision(event, decision, again),
@@ -56,6 +65,7 @@ export function createReplay({ rules, groups, runMs }: ReplayOptions): Replay {
       monotonicMs: timeline.nowMs(),
     }),
     hooks,
+    isBrief: true,
     send: (kick) => {
       timeline.after(runMs, () =>
         rehearsal.end(kick, {
@@ -65,103 +75,36 @@ export function createReplay({ rules, groups, runMs }: ReplayOptions): Replay {
         }),
       );
     },
-    refresh: (event, facts) => ({ event: withKnown(event), facts }),
+    refresh: (event, facts) => ({
+      event: state.refresh(event, timeline.nowMs()),
+      facts,
+    }),
   });
 
-  function knownOf(host: string, service: string): Known {
-    const key = `${host}\t${service}`;
-    let found = known.get(key);
-    if (found === undefined) {
-      found = { isFlapping: false, inDowntime: false, isBad: false };
-      known.set(key, found);
-    }
-    return found;
-  }
-  function withKnown(event: Event): Event {
-    const host = knownOf(event.host, '');
-    const own = knownOf(event.host, event.service ?? '');
-    const { acknowledgedBy: _before, ...rest } = event;
-    return {
-      ...rest,
-      inDowntime: host.inDowntime || own.inDowntime,
-      ...(own.isFlapping ? { isFlapping: true } : {}),
-      ...(own.acknowledgedBy === undefined
-        ? {}
-        : { acknowledgedBy: own.acknowledgedBy }),
-      ...(own.maxAttempts === undefined
-        ? {}
-        : { maxAttempts: Math.max(own.maxAttempts, event.attempt) }),
-    };
-  }
-  function note(event: Event): void {
-    const own = knownOf(event.host, event.service ?? '');
-    own.isBad = event.state !== 'OK' && event.state !== 'UP';
-    if (!own.isBad) delete own.acknowledgedBy;
-    // HARD comes at the last attempt; only a host that is down makes a service HARD before.
-    if (own.isBad && event.stateType === 'HARD' && event.attempt > 1) {
-      own.maxAttempts = event.attempt;
-    }
-  }
-
   return {
-    take: (item) => {
-      if (item.kind === 'broken') return undefined;
-      timeline.runUntil(Math.max(item.atMs, timeline.nowMs()));
-      switch (item.kind) {
-        case 'alert': {
-          note(item.event);
-          const { host } = item.event;
-          return rehearsal.take(withKnown(item.event), factsOfHost(host));
+    take: (item, origin) => {
+      timeline.runUntil(Math.max(origin.atMs, timeline.nowMs()));
+      const heard = state.take(item, origin);
+      switch (heard.kind) {
+        case 'call': {
+          const { event, facts, keys } = heard;
+          return { event, decision: rehearsal.take(event, facts, keys) };
         }
-        case 'state': {
-          const { event } = item;
-          const { isBad } = knownOf(event.host, event.service ?? '');
-          const isBadNow = event.state !== 'OK' && event.state !== 'UP';
-          // A gap in the log: what was missed is remembered, and nobody was called for it.
-          if (isBad !== isBadNow) {
-            note(event);
-            const facts = factsOfHost(event.host);
-            rehearsal.tell({ kind: 'event', event: withKnown(event), facts });
-          }
+        case 'missed': {
+          const { event, facts } = heard;
+          rehearsal.tell({ kind: 'event', event, facts });
           return undefined;
         }
-        case 'flapping':
-          knownOf(item.host, item.service ?? '').isFlapping = item.isFlapping;
+        case 'no-call':
+          uncalled += 1;
           return undefined;
-        case 'downtime':
-          knownOf(item.host, item.service ?? '').inDowntime = item.isIn;
-          return undefined;
-        case 'acknowledged': {
-          const own = knownOf(item.host, item.service ?? '');
-          if (item.by === undefined) delete own.acknowledgedBy;
-          else own.acknowledgedBy = item.by;
-          return undefined;
-        }
-        case 'rotation':
-        case 'other':
+        case 'nothing':
           return undefined;
       }
     },
     finish: () => {
       timeline.runUntil(timeline.nowMs() + afterMs);
-      return tally;
+      return { tally, uncalled, oldFlags: state.oldFlags() };
     },
   };
-}
-
-function createFacts(
-  groups: ReadonlyMap<string, readonly string[]>,
-): (host: string) => Facts {
-  const ofHost = new Map<string, { name: string; members: number }[]>();
-  for (const [name, hosts] of groups) {
-    for (const host of hosts) {
-      const of = ofHost.get(host) ?? [];
-      of.push({ name, members: hosts.length });
-      ofHost.set(host, of);
-    }
-  }
-  return (host) => ({
-    certname: host.toLowerCase(),
-    groups: ofHost.get(host) ?? [],
-  });
 }

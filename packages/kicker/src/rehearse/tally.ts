@@ -37,22 +37,20 @@ export function createTally(): Tally {
   const count = (counts: Map<string, number>, key: string): void => {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   };
+  // By the very names first: a key in lower case is made once for each of them.
+  const ofHost = new Map<string, Map<string, ServiceTally>>();
   const tallyOf = (host: string, service: string): ServiceTally => {
-    const key = `${host.toLowerCase()}\t${service}`;
-    let found = services.get(key);
+    let ofService = ofHost.get(host);
+    if (ofService === undefined) {
+      ofService = new Map();
+      ofHost.set(host, ofService);
+    }
+    let found = ofService.get(service);
     if (found === undefined) {
-      found = {
-        host,
-        service,
-        alerts: 0,
-        kicks: 0,
-        joined: 0,
-        refused: 0,
-        waited: 0,
-        healed: 0,
-        pages: 0,
-      };
+      const key = `${host.toLowerCase()}\t${service}`;
+      found = services.get(key) ?? emptyTally(host, service);
       services.set(key, found);
+      ofService.set(service, found);
     }
     return found;
   };
@@ -83,5 +81,19 @@ export function createTally(): Tally {
     addVerdict: ({ host, service }, isHealed) => {
       if (isHealed) tallyOf(host, service).healed += 1;
     },
+  };
+}
+
+function emptyTally(host: string, service: string): ServiceTally {
+  return {
+    host,
+    service,
+    alerts: 0,
+    kicks: 0,
+    joined: 0,
+    refused: 0,
+    waited: 0,
+    healed: 0,
+    pages: 0,
   };
 }

@@ -3,13 +3,18 @@ import { decide } from '../../src/decide/decide.ts';
 import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
 import type { Decision } from '../../src/decide/decision.ts';
 import type { Rule } from '../../src/decide/rules.ts';
+import { emptyService } from '../../src/decide/service-memory.ts';
+import { spreadMs } from '../../src/decide/spread.ts';
 import type { Event } from '../../src/events/event.ts';
+import { memoryOf } from './situation-of.ts';
 
 const now = {
   wallMs: Date.parse('2026-03-01T12:00:00Z'),
   boot: 'a',
   monotonicMs: 0,
 };
+
+const facts = { certname: 'web1.example.com', groups: [] };
 
 /** The decision where nothing is remembered. */
 function judgeOf(event: Event, when: Partial<Rule['when']> = {}): Decision {
@@ -37,7 +42,7 @@ const base: Event = {
 };
 
 void t.test('which attempt of how many kicks', async (t) => {
-  // Each row: the maximum, then the only SOFT attempt that kicks.
+  // Each row: the maximum, then the first SOFT attempt that kicks.
   const rows: [number | undefined, number | undefined][] = [
     [1, undefined],
     [2, 1],
@@ -56,7 +61,8 @@ void t.test('which attempt of how many kicks', async (t) => {
         attempt,
         stateType: attempt === maxAttempts ? 'HARD' : 'SOFT',
       };
-      const kicks = attempt === soft || event.stateType === 'HARD';
+      const kicks =
+        event.stateType === 'HARD' || (soft !== undefined && attempt >= soft);
       const decision = judgeOf(event);
       t.equal(
         decision.kind,
@@ -172,3 +178,136 @@ void t.test('a skip names each thing that forbids', async (t) => {
   ]);
   t.equal(decision.reasons.length, 3);
 });
+
+void t.test(
+  'of several waits the longest, the code of the first',
+  async (t) => {
+    const atMs = 60 * 60 * 1000;
+    const memory = memoryOf({
+      'fleet ': { open: 0, kicks: [], moment: now, steadyMs: atMs },
+      'host web1.example.com': { bad: [], lastKickMs: atMs - 5000 },
+      'service web1.example.com\tHTTP': {
+        ...emptyService(0),
+        problem: { sinceMs: 0, ids: {}, kicks: 1, isTold: false },
+        lastEndMs: atMs - 590_000,
+      },
+    });
+    const world = { rules: defaultRuleSet, memory, facts, now };
+    const decision = decide(base, world);
+    t.strictSame(decision, {
+      kind: 'wait',
+      code: 'cool-down',
+      rule: 'default (built in)',
+      reasons: [
+        'the last kick for it ended 10 min ago (coolDownSeconds is 600)',
+        'the host was kicked 5 s ago (guards.hostIntervalSeconds is 300)',
+      ],
+      againAfterMs: spreadMs(295_000, 'web1.example.com\tHTTP'),
+    });
+    t.strictSame(decide(base, { ...world, isBrief: true }), decision);
+  },
+);
+
+void t.test('no rule, and a rule that only observes', async (t) => {
+  const world = { memory: memoryOf(), facts, now };
+  t.strictSame(
+    decide(base, {
+      ...world,
+      rules: { ...defaultRuleSet, source: 'r.yaml', rules: [] },
+    }),
+    {
+      kind: 'skip',
+      code: 'no-rule',
+      reasons: ['no rule of r.yaml matches'],
+    },
+  );
+  const rule: Rule = {
+    ...defaultRule,
+    mode: 'observe',
+    what: { tags: ['web'] },
+  };
+  const observed = decide(base, {
+    ...world,
+    rules: { ...defaultRuleSet, rules: [rule] },
+  });
+  t.match(observed, {
+    kind: 'skip',
+    code: 'observed',
+    rule: 'default (built in)',
+    would: { kind: 'kick', mode: 'automatic', request: { tags: ['web'] } },
+  });
+  t.equal(observed.reasons[0], 'the rule only observes; it would be kicked:');
+  const wait = decide(base, {
+    ...world,
+    facts: { ...facts, monitorTrouble: 'x' },
+    rules: { ...defaultRuleSet, rules: [rule] },
+  });
+  t.match(wait, { kind: 'wait', code: 'monitor-trouble', escalate: undefined });
+});
+
+void t.test('noop', async (t) => {
+  const rule: Rule = {
+    ...defaultRule,
+    mode: 'noop',
+    what: { environment: 'test' },
+  };
+  const decision = decide(base, {
+    memory: memoryOf(),
+    facts,
+    now,
+    rules: { ...defaultRuleSet, rules: [rule] },
+  });
+  t.match(decision, {
+    kind: 'kick',
+    mode: 'noop',
+    request: { environment: 'test', noop: true },
+  });
+});
+
+void t.test('told only what decides', async (t) => {
+  const event = { ...base, inDowntime: true, acknowledgedBy: 'ada' };
+  const world = { memory: memoryOf(), facts, now, rules: defaultRuleSet };
+  t.strictSame(decide(event, { ...world, isBrief: true }).reasons, [
+    'the host or the service is in scheduled downtime',
+  ]);
+  t.equal(decide(event, world).reasons.length, 2);
+  t.strictSame(decide(base, { ...world, isBrief: true }).reasons, []);
+  t.equal(decide(base, world).reasons.length, 2);
+});
+
+void t.test('a person is told of a problem once', async (t) => {
+  const problem = { sinceMs: 0, ids: {}, kicks: 3, isTold: false };
+  const decideOn = (isTold: boolean) =>
+    decide(base, {
+      rules: defaultRuleSet,
+      memory: memoryOf({
+        'service web1.example.com\tHTTP': {
+          ...emptyService(0),
+          problem: { ...problem, isTold },
+        },
+      }),
+      facts,
+      now,
+    });
+  const reason = 'the problem was kicked 3 times (attempts.perProblem is 3)';
+  t.match(decideOn(false), {
+    code: 'attempts-used',
+    escalate: { about: 'problem', reason },
+  });
+  t.equal(decideOn(true).escalate, undefined);
+});
+
+void t.test(
+  'what came with the event and could not be used stands last',
+  async (t) => {
+    const remarks = ['the attempt was unreadable'];
+    const { reasons } = decide(base, {
+      memory: memoryOf(),
+      facts: { ...facts, remarks },
+      now,
+      rules: defaultRuleSet,
+    });
+    t.equal(reasons.at(-1), remarks[0]);
+    t.equal(reasons.length, 3);
+  },
+);

@@ -54,6 +54,8 @@ export function parseNagiosStatus(text: string): NagiosStatus | undefined {
   const acknowledgedBy = new Map<string, Map<string, string>>();
   let createdMs: number | undefined;
   let isWhole = true;
+  /** enable_flap_detection of the whole monitor, told before any service */
+  let isFlapDetectionOn = true;
   let kind: string | undefined;
   let fields = new Map<string, string>();
   const number = (key: string): number => Number(fields.get(key) ?? Number.NaN);
@@ -64,6 +66,9 @@ export function parseNagiosStatus(text: string): NagiosStatus | undefined {
   const close = (): void => {
     const host = name('host_name');
     if (kind === 'info') createdMs = number('created') * 1000;
+    if (kind === 'programstatus') {
+      isFlapDetectionOn = number('enable_flap_detection') !== 0;
+    }
     if (host === undefined) return;
     if (kind === 'hoststatus') {
       // A host that was never checked counts as up, as in Nagios itself.
@@ -93,7 +98,11 @@ export function parseNagiosStatus(text: string): NagiosStatus | undefined {
         ...(problem === undefined || problem === '0' ? {} : { problem }),
         isAcknowledged: number('problem_has_been_acknowledged') === 1,
         inDowntime: number('scheduled_downtime_depth') > 0,
-        isFlapping: number('is_flapping') === 1,
+        // Switched off, nobody takes the flag away any more. @see naemon-core issue 434
+        isFlapping:
+          number('is_flapping') === 1 &&
+          isFlapDetectionOn &&
+          number('flap_detection_enabled') !== 0,
         ...(percent >= 0 && percent <= 100 ? { percentChange: percent } : {}),
       };
       ofHost.set(service, status);
@@ -146,6 +155,7 @@ function isTakenOn(status: {
 
 const neededKinds = new Set([
   'info',
+  'programstatus',
   'hoststatus',
   'servicestatus',
   'servicecomment',
@@ -162,6 +172,8 @@ const neededKeys = new Set([
   'current_problem_id',
   'problem_has_been_acknowledged',
   'scheduled_downtime_depth',
+  'enable_flap_detection',
+  'flap_detection_enabled',
   'is_flapping',
   'percent_state_change',
   'entry_type',

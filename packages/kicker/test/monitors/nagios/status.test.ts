@@ -64,6 +64,47 @@ t.test('what Nagios itself wrote', (t) => {
   t.end();
 });
 
+t.test('when it was last checked', (t) => {
+  const checkedMs = (text: string) =>
+    parseNagiosStatus(text)?.services.get('w1')?.get('S')?.lastCheckMs;
+  t.equal(checkedMs(recorded), 1_795_564_478_000);
+  const never = recorded.replaceAll(/\tlast_check=\d+/g, '\tlast_check=0');
+  t.equal(checkedMs(never), 0);
+  t.equal(checkedMs(recorded.replaceAll(/\tlast_check=\d+\n/g, '')), 0);
+  t.end();
+});
+
+t.test('a flapping flag counts only while it can be taken away', (t) => {
+  const isFlapping = (...changes: [from: string, to: string][]) => {
+    let text = recorded;
+    for (const [from, to] of changes) text = text.replaceAll(from, to);
+    const status = parseNagiosStatus(text);
+    const refreshed = refreshEvent(event, status, 0, new Date(0));
+    const own = status?.services.get('w1')?.get('S')?.isFlapping;
+    t.equal(refreshed.kind === 'lasts' && refreshed.event.isFlapping, own);
+    return own;
+  };
+  const flag: [string, string] = ['is_flapping=0', 'is_flapping=1'];
+  const service: [string, string] = [
+    'flap_detection_enabled=1',
+    'flap_detection_enabled=0',
+  ];
+  const program: [string, string] = [
+    'enable_flap_detection=1',
+    'enable_flap_detection=0',
+  ];
+  t.equal(isFlapping(), false);
+  t.equal(isFlapping(flag), true);
+  t.equal(isFlapping(flag, service), false, 'off for the service');
+  t.equal(isFlapping(flag, program), false, 'off for all');
+  t.equal(
+    isFlapping(flag, ['\tflap_detection_enabled=1\n', '']),
+    true,
+    'data that do not say so',
+  );
+  t.end();
+});
+
 t.test('names in Latin-1 and in UTF-8 stay apart', (t) => {
   const blockOf = (service: string, state: number): string =>
     `servicestatus {\n\thost_name=h\xf6st\n\tservice_description=${service}\n\tcurrent_state=${state}\n\tproblem_has_been_acknowledged=1\n\t}\n` +
