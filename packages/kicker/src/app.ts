@@ -26,6 +26,11 @@ export async function runApp(
       shell.say(await helpOfAll());
       return 0;
     }
+    if (first === '--get-yargs-completions') {
+      const { printCompletions } = await import('./commands/completion.ts');
+      await printCompletions(rest, shell);
+      return 0;
+    }
     if (first === undefined) throw new Fault(errors.commandMissing());
     const found = Object.hasOwn(catalogue, first)
       ? catalogue[first]

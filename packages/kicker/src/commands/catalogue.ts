@@ -53,4 +53,8 @@ export const catalogue: Readonly<
       'look at configuration, certificates, ledger, spool and command file',
     load: async () => (await import('./check.ts')).command,
   },
+  completion: {
+    about: 'print the completion script for bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).command,
+  },
 };

@@ -81,6 +81,7 @@ export const command: Command = {
         type: 'string',
         value: 'KIND',
         many: true,
+        choices: [...allKinds, 'all'],
         about: `one of ${allKinds.join(', ')}, or all; may be repeated`,
         group: 'Which',
       },
