@@ -48,7 +48,7 @@ export async function runApp(
       shell.say(await helpOf(command.spec));
       return 0;
     }
-    return await command.run(given, shell);
+    return await command.execute(given, shell);
   } catch (error) {
     const faults = faultsOf(error);
     tell(faults, shell);

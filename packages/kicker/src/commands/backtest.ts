@@ -10,22 +10,25 @@ import { readTextFile } from '../io/text-file.ts';
 import { parseHostGroups } from '../monitors/nagios/objects.ts';
 import { parseLogLine } from '../monitors/nagios/log-line.ts';
 import {
-  linesOfReport,
-  type BacktestReport,
-  type Difference,
-} from './views/backtest.ts';
-import {
   configOption,
+  createCommand,
   jsonOption,
-  type Command,
+  type Found,
   type Shell,
 } from './command.ts';
 import { rulesOption } from './rules-option.ts';
+import {
+  backtestView,
+  recordsOf,
+  type BacktestRecord,
+  type BacktestReport,
+  type Difference,
+} from './views/backtest.ts';
 
 /** How many decisions that differ are shown one by one. */
 const differencesMost = 20;
 
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'backtest',
     operands: '[FILE…]',
@@ -80,7 +83,8 @@ export const command: Command = {
       ],
     ],
   },
-  async run(given, shell) {
+  view: backtestView,
+  async *run(given, shell): Found<BacktestRecord> {
     const files = [...given.texts('nagios-log'), ...given.operands];
     if (files.length === 0) {
       throw new Faults([
@@ -119,14 +123,10 @@ export const command: Command = {
       hasGroups: groups.size > 0,
       files: files.length,
     };
-    const options = {
-      isJson: given.flag('json') ?? false,
-      isAll: given.flag('all') ?? false,
-    };
-    for (const line of linesOfReport(report, options)) shell.say(line);
+    yield* recordsOf(report);
     return exitCodes.ok;
   },
-};
+});
 
 function rulesNamed(
   file: string | undefined,

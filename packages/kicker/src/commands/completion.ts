@@ -17,7 +17,7 @@ export const command: Command = {
       ['SHELL=fish kicker completion | source', 'fish'],
     ],
   },
-  async run(_given, shell) {
+  async execute(_given, shell) {
     const name = shellOf(shell.env);
     shell.say(
       name === 'fish'

@@ -1,7 +1,7 @@
 import { printable } from '@kickd/protocol';
 import type { ServiceTally, Tally } from '../../rehearse/tally.ts';
 import { subjectOf, type Event } from '../../events/event.ts';
-import { toJsonLine } from '../kick-result.ts';
+import { viewOfAll } from './view.ts';
 
 /** One alert on which two sets of rules do not agree. */
 export interface Difference {
@@ -31,46 +31,122 @@ export interface BacktestReport {
   hasGroups: boolean;
 }
 
+type Sums = ReturnType<typeof sumOf>;
+
+/** What is reported of a backtest: the total, each service, and what other rules would have done. */
+export type BacktestRecord =
+  | ({
+      kind: 'total';
+      files: number;
+      /** ISO 8601 */
+      from: string;
+      to: string;
+      lines: number;
+      broken: number;
+      items: Readonly<Record<string, number>>;
+      rules: string;
+      codes: Readonly<Record<string, number>>;
+      storms: Readonly<Record<string, number>>;
+      assumed: readonly string[];
+    } & Sums)
+  | ({ kind: 'service' } & ServiceTally)
+  | ({ kind: 'against'; rules: string; differing: number } & Sums)
+  | ({ kind: 'changed' } & Changed)
+  | ({ kind: 'difference'; at: string } & Omit<Difference, 'atMs'>);
+
+type RecordOf<Kind extends BacktestRecord['kind']> = Extract<
+  BacktestRecord,
+  { kind: Kind }
+>;
+
+/** The service that was kicked most comes first. */
+export function recordsOf(report: BacktestReport): BacktestRecord[] {
+  const { tally, other, against = '', differences } = report;
+  const services = [...tally.services.values()].toSorted(
+    (a, b) => b.kicks - a.kicks || b.alerts - a.alerts,
+  );
+  return [
+    {
+      kind: 'total',
+      files: report.files,
+      from: new Date(report.fromMs).toISOString(),
+      to: new Date(report.toMs).toISOString(),
+      lines: report.lines,
+      broken: report.broken,
+      items: Object.fromEntries(report.items),
+      rules: report.rules,
+      ...sumOf(tally),
+      codes: Object.fromEntries(tally.codes),
+      storms: Object.fromEntries(tally.storms),
+      assumed: assumptions(report),
+    },
+    ...services.map((service) => ({ kind: 'service' as const, ...service })),
+    ...(other === undefined
+      ? []
+      : [
+          {
+            kind: 'against' as const,
+            rules: against,
+            ...sumOf(other),
+            differing: report.differing,
+          },
+          ...changedOf(report).map((one) => ({
+            kind: 'changed' as const,
+            ...one,
+          })),
+          ...differences.map(({ atMs, ...rest }) => ({
+            kind: 'difference' as const,
+            at: new Date(atMs).toISOString(),
+            ...rest,
+          })),
+        ]),
+  ];
+}
+
 /** How many services the table shows, unless all are asked for. */
 const servicesMost = 20;
 
-export function linesOfReport(
-  report: BacktestReport,
-  { isJson, isAll }: { isJson: boolean; isAll: boolean },
-): string[] {
-  const services = [...report.tally.services.values()].toSorted(
-    (a, b) => b.kicks - a.kicks || b.alerts - a.alerts,
-  );
-  const changed = changedOf(report);
-  if (isJson) return jsonLines(report, services, changed);
-  const shown = isAll ? services : services.slice(0, servicesMost);
+export const backtestView = viewOfAll<BacktestRecord>((records, given) => {
+  const total = ofKind(records, 'total')[0];
+  if (total === undefined) return [];
+  const services = ofKind(records, 'service');
+  const shown =
+    given.flag('all') === true ? services : services.slice(0, servicesMost);
   return [
-    ...headLines(report),
+    ...headLines(total),
     '',
     ...tableOf(shown),
     ...(shown.length < services.length
       ? [`… and ${services.length - shown.length} services more: --all`]
       : []),
-    ...(report.other === undefined ? [] : differenceLines(report, changed)),
+    ...differenceLines(total, records),
     '',
-    ...assumptions(report).map((text) => `assumed: ${text}`),
+    ...total.assumed.map((text) => `assumed: ${text}`),
   ];
+});
+
+function ofKind<Kind extends BacktestRecord['kind']>(
+  records: readonly BacktestRecord[],
+  kind: Kind,
+): RecordOf<Kind>[] {
+  const isOfKind = (record: BacktestRecord): record is RecordOf<Kind> =>
+    record.kind === kind;
+  return records.filter(isOfKind);
 }
 
-function headLines(report: BacktestReport): string[] {
-  const { tally, items, lines, broken, fromMs, toMs } = report;
-  const total = sumOf(tally);
+function headLines(total: RecordOf<'total'>): string[] {
+  const { files, lines, broken, from, to } = total;
   const number = (value: number): string => value.toLocaleString('en');
-  const codes = [...tally.codes]
+  const codes = Object.entries(total.codes)
     .filter(([code]) => code !== 'not-a-problem' && code !== 'joined')
     .toSorted(([, a], [, b]) => b - a)
     .map(([code, count]) => `${code} ${number(count)}`);
-  const storms = [...tally.storms].map(
+  const storms = Object.entries(total.storms).map(
     ([group, count]) => `${printable(group)} ${count}`,
   );
   return [
-    `${report.files} ${report.files === 1 ? 'file' : 'files'}, ${dayOf(fromMs)} to ${dayOf(toMs)}: ${number(lines)} lines, ${number(items.get('alert') ?? 0)} alerts, ${number(broken)} lines not understood`,
-    `rules: ${printable(report.rules)}`,
+    `${files} ${files === 1 ? 'file' : 'files'}, ${dayOf(from)} to ${dayOf(to)}: ${number(lines)} lines, ${number(total.items['alert'] ?? 0)} alerts, ${number(broken)} lines not understood`,
+    `rules: ${printable(total.rules)}`,
     `kicks ${number(total.kicks)}, green within the window ${number(total.healed)}, joined ${number(total.joined)}, pages ${number(total.pages)}`,
     `no kick: ${codes.length === 0 ? 'never' : codes.join(', ')}`,
     `storms: ${storms.length === 0 ? 'none' : storms.join(', ')}`,
@@ -135,23 +211,23 @@ function changedOf({ tally, other }: BacktestReport): Changed[] {
 }
 
 function differenceLines(
-  report: BacktestReport,
-  changed: readonly Changed[],
+  total: RecordOf<'total'>,
+  records: readonly BacktestRecord[],
 ): string[] {
-  const { other, against = '', differing, differences } = report;
+  const other = ofKind(records, 'against')[0];
   if (other === undefined) return [];
   return [
     '',
-    `against ${printable(against)}: kicks ${sumOf(report.tally).kicks} instead of ${sumOf(other).kicks}; ${differing} alerts decided otherwise`,
-    ...changed
+    `against ${printable(other.rules)}: kicks ${total.kicks} instead of ${other.kicks}; ${other.differing} alerts decided otherwise`,
+    ...ofKind(records, 'changed')
       .slice(0, servicesMost)
       .map(
         (one) =>
           `  ${printable(subjectOf(one), 60)}: kicks ${one.kicks} instead of ${one.otherKicks}`,
       ),
-    ...differences.map(
-      ({ atMs, event, ours, theirs }) =>
-        `  ${new Date(atMs).toISOString()} ${printable(subjectOf(event), 60)} ${event.state} ${event.stateType} ${event.attempt}: ${ours} instead of ${theirs}`,
+    ...ofKind(records, 'difference').map(
+      ({ at, event, ours, theirs }) =>
+        `  ${at} ${printable(subjectOf(event), 60)} ${event.state} ${event.stateType} ${event.attempt}: ${ours} instead of ${theirs}`,
     ),
   ];
 }
@@ -165,50 +241,6 @@ function assumptions({ runSeconds, hasGroups }: BacktestReport): string[] {
     hasGroups
       ? 'host groups were always as they are now'
       : 'host groups are not known: the share is that of all hosts, by guards.share.hostsOfUnknown (--objects FILE names them)',
-  ];
-}
-
-function jsonLines(
-  report: BacktestReport,
-  services: readonly ServiceTally[],
-  changed: readonly Changed[],
-): string[] {
-  const { tally, other, against, differences } = report;
-  const line = (value: object): string => toJsonLine({ version: 1, ...value });
-  return [
-    line({
-      kind: 'total',
-      files: report.files,
-      from: new Date(report.fromMs).toISOString(),
-      to: new Date(report.toMs).toISOString(),
-      lines: report.lines,
-      broken: report.broken,
-      items: Object.fromEntries(report.items),
-      rules: report.rules,
-      ...sumOf(tally),
-      codes: Object.fromEntries(tally.codes),
-      storms: Object.fromEntries(tally.storms),
-      assumed: assumptions(report),
-    }),
-    ...services.map((service) => line({ kind: 'service', ...service })),
-    ...(other === undefined
-      ? []
-      : [
-          line({
-            kind: 'against',
-            rules: against,
-            ...sumOf(other),
-            differing: report.differing,
-          }),
-          ...changed.map((one) => line({ kind: 'changed', ...one })),
-          ...differences.map(({ atMs, ...rest }) =>
-            line({
-              kind: 'difference',
-              at: new Date(atMs).toISOString(),
-              ...rest,
-            }),
-          ),
-        ]),
   ];
 }
 
@@ -232,6 +264,6 @@ function sumOf({ services }: Tally) {
   return total;
 }
 
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+function dayOf(at: string): string {
+  return at.slice(0, 10);
 }
