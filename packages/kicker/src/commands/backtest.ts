@@ -33,7 +33,7 @@ export const command = createCommand({
     name: 'backtest',
     operands: '[FILE…]',
     about:
-      'lead archived nagios.log through the rules: how many kicks, joins, refusals and storms there would have been',
+      'run archived nagios.log through the rules, and report the kicks, joins, refusals and storms that there would have been',
     takesOperands: true,
     options: {
       'nagios-log': {
@@ -48,7 +48,7 @@ export const command = createCommand({
       against: {
         type: 'string',
         value: 'FILE',
-        about: 'other rules, to say what differs',
+        about: 'other rules, to report what differs',
         group: 'Where from',
       },
       objects: {
@@ -61,7 +61,7 @@ export const command = createCommand({
       'run-seconds': {
         type: 'string',
         value: 'N',
-        about: 'how long a run is taken to last; default 60',
+        about: 'assume that a run takes N seconds; default 60',
         group: 'What is assumed',
       },
       all: {

@@ -36,7 +36,7 @@ export const command = createCommand<CheckStep | HealthRecord>({
     name: 'check',
     operands: '[HOST]',
     about:
-      'look at configuration, rules, certificates, ledger, spool and command file; of HOST: how its kickd is, as a monitoring plugin',
+      'check configuration, rules, certificates, ledger, spool and command file; with HOST: check its kickd, as a monitoring plugin',
     takesOperands: true,
     options: {
       warning: {
@@ -57,7 +57,7 @@ export const command = createCommand<CheckStep | HealthRecord>({
         type: 'string',
         short: 't',
         value: 'SECONDS',
-        about: 'for the whole of it; default: 10',
+        about: 'at most SECONDS for the whole check; default: 10',
         group: 'Of a host',
       },
       ...jsonOption,

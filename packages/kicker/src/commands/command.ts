@@ -77,7 +77,7 @@ export const configOption = {
 export const jsonOption = {
   json: {
     type: 'boolean',
-    about: 'one JSON object a line, stable names',
+    about: 'print one JSON object a line; its names stay',
     group: 'Output',
   },
 } as const;

@@ -25,7 +25,7 @@ export const command = createCommand({
     name: 'doctor',
     operands: 'HOST',
     about:
-      'go the way to one host step by step, and say what mends the first that fails',
+      'test the way to one host step by step, and report how to fix the first that fails',
     takesOperands: true,
     options: {
       port: {

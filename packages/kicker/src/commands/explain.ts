@@ -32,7 +32,7 @@ export const command = createCommand({
   spec: {
     name: 'explain',
     operands: eventOperands,
-    about: 'what an event would come to, and why; send and write nothing',
+    about: 'print the decision for an event, and why; send and write nothing',
     takesOperands: true,
     options: {
       ...eventOptions,

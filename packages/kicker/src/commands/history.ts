@@ -51,7 +51,7 @@ export const command = createCommand<EntryRecord | ServiceSum>({
   spec: {
     name: 'history',
     operands: '',
-    about: 'what was decided, done and healed, newest first',
+    about: 'print what was decided, done and healed, newest first',
     takesOperands: false,
     options: {
       host: {
@@ -90,7 +90,7 @@ export const command = createCommand<EntryRecord | ServiceSum>({
       limit: {
         type: 'string',
         value: 'N',
-        about: 'so many lines; default 50',
+        about: 'at most N lines; default 50',
         group: 'Which',
       },
       'by-service': {

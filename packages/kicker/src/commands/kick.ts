@@ -103,10 +103,15 @@ function startProgress(
       progress.show();
       await shell.pause(progressMs, over.signal);
     }
-    progress.hide();
   };
   void keepShowing();
-  return { ...progress, end: () => over.abort() };
+  return {
+    ...progress,
+    end: () => {
+      over.abort();
+      progress.hide();
+    },
+  };
 }
 
 /** The stop holds for what kicker decides; a person who types this has decided otherwise, and should know. */

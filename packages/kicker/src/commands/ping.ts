@@ -21,7 +21,7 @@ export const command = createCommand({
   spec: {
     name: 'ping',
     operands: 'HOST…',
-    about: 'ask kickd on hosts how it is, and change nothing',
+    about: 'print the status of kickd on hosts; change nothing',
     takesOperands: true,
     options: {
       host: {
@@ -41,7 +41,7 @@ export const command = createCommand({
         type: 'string',
         short: 'p',
         value: 'N',
-        about: 'so many hosts at a time; default: 10',
+        about: 'at most N hosts at a time; default: 10',
         group: 'How',
       },
       port: {
@@ -53,7 +53,9 @@ export const command = createCommand({
       ...jsonOption,
       ...configOption,
     },
-    examples: [['kicker ping web1.example.com', 'is it there, is it well?']],
+    examples: [
+      ['kicker ping web1.example.com', 'does it answer, and can it run?'],
+    ],
   },
   view: pingView,
   async *run(given, shell): Found<PingRecord> {

@@ -15,13 +15,13 @@ export const command = createCommand({
   spec: {
     name: 'resume',
     operands: '[REASON…]',
-    about: 'take `kicker stop` back; or end the storm of a host group',
+    about: 'undo `kicker stop`, or end the storm of a host group',
     takesOperands: true,
     options: {
       storm: {
         type: 'string',
         value: 'GROUP',
-        about: 'end the storm of this host group, exit delay and all',
+        about: 'end the storm of this host group at once',
         group: 'What',
       },
       ...byOption,

@@ -45,13 +45,13 @@ export const command: Command = {
     options: {
       'until-idle': {
         type: 'boolean',
-        about: 'end when nothing is left to do; at once where another serves',
+        about: 'exit when nothing is left to do; at once where another serves',
         group: 'How',
       },
       detach: {
         type: 'boolean',
         about:
-          'with --until-idle: check everything, then go on in the background',
+          'with --until-idle: check everything, then continue in the background',
         group: 'How',
       },
       ...configOption,

@@ -15,7 +15,7 @@ export const command = createCommand({
   spec: {
     name: 'stop',
     operands: 'REASON…',
-    about: 'kick nothing any more, until `kicker resume`; survives restarts',
+    about: 'stop kicking, until `kicker resume`; it outlasts a restart',
     takesOperands: true,
     options: { ...byOption, ...jsonOption, ...configOption },
     examples: [

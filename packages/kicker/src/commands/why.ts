@@ -17,7 +17,8 @@ export const command = createCommand({
   spec: {
     name: 'why',
     operands: 'KICK|RUN|HOST SERVICE',
-    about: 'the whole story of a kick, a run, or the last problem of a service',
+    about:
+      'print the whole story of a kick, a run, or the last problem of a service',
     takesOperands: true,
     options: { ...jsonOption, ...configOption },
     examples: [

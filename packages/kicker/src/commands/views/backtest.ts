@@ -11,6 +11,9 @@ export interface Difference {
   theirs: string;
 }
 
+/** What the replay of one set of rules came to. */
+type Sum = Pick<Tally, 'services' | 'codes' | 'storms'>;
+
 export interface BacktestReport {
   files: number;
   lines: number;
@@ -21,9 +24,9 @@ export interface BacktestReport {
   fromMs: number;
   toMs: number;
   rules: string;
-  tally: Tally;
+  tally: Sum;
   against?: string;
-  other: Tally | undefined;
+  other: Sum | undefined;
   /** alerts on which they differ, and the first of these */
   differing: number;
   differences: readonly Difference[];
@@ -244,7 +247,7 @@ function assumptions({ runSeconds, hasGroups }: BacktestReport): string[] {
   ];
 }
 
-function sumOf({ services }: Tally) {
+function sumOf({ services }: Pick<Sum, 'services'>) {
   const total = {
     kicks: 0,
     healed: 0,
