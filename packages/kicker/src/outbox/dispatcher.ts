@@ -89,12 +89,9 @@ export function createDispatcher({
     close(record, resultOf(record, performed));
   }
 
-  function close(
-    { seq, keys }: ActionRecord,
-    body: ActionResult | undefined,
-  ): void {
+  function close({ seq, keys }: ActionRecord, body: ActionResult): void {
     outbox.transact((transaction) => {
-      if (!transaction.endAction(seq) || body === undefined) return;
+      if (!transaction.endAction(seq)) return;
       transaction.add([{ entry: { kind: 'action', body }, keys }]);
     });
   }
@@ -117,7 +114,7 @@ export function createDispatcher({
           const again = { ...record, tries: record.tries + 1 };
           if (elapsedMs(record.decided, now) < record.lifeMs) {
             begin(lane, again);
-          } else close(again, resultOf(again, tooLate));
+          } else close(again, { action: again.action, ...tooLate });
         }
       }
     },
@@ -127,16 +124,11 @@ export function createDispatcher({
   };
 }
 
-const tooLate: Performed = {
-  kind: 'failed',
-  isFinal: true,
-  fault: {
-    code: 'ACTION_TOO_LATE',
-    message: 'its time was over before it could be done',
-    remedy: 'none is needed: it is worth nothing any more',
-    exitCode: 1,
-  },
-};
+const tooLate = {
+  result: 'failed',
+  code: 'ACTION_TOO_LATE',
+  message: 'its time was over before it could be done',
+} as const;
 
 function resultOf(
   { action }: ActionRecord,

@@ -77,6 +77,7 @@ export async function handleSpool(
     const readable = batch.flatMap((event) => {
       const found = read(event);
       if (!('code' in found)) {
+        if (found.contexts.length === 0) spool.remove(event.name);
         return found.contexts.map((context, index) => ({
           event,
           // One message may hold several: each is handled once.

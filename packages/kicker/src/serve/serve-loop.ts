@@ -183,7 +183,8 @@ export async function serveLoop(
 }
 
 function choresOf(world: ServeWorld): Chore[] {
-  const { ledger, kicks, heartbeat, timing, log } = world;
+  const { ledger, kicks, heartbeat, spool, timing, log } = world;
+  let badBefore = 0;
   const forget = createForgetting(ledger, timing.clock);
   return [
     { name: 'heartbeat', everyMs: 1000, work: () => heartbeat.beat() },
@@ -194,6 +195,23 @@ function choresOf(world: ServeWorld): Chore[] {
         for (const open of ledger.listOpen(10_000)) {
           if (!kicks.has(open.kick)) kicks.start(open, true);
         }
+      },
+    },
+    {
+      name: 'bad-events',
+      everyMs: 60 * 1000,
+      work: () => {
+        const { count, dropped, newest } = spool.countBad();
+        if (count + dropped > badBefore) {
+          log('events-set-aside', {
+            count,
+            dropped,
+            newest: newest?.name,
+            reason: newest?.reason,
+            remedy: 'kicker check',
+          });
+        }
+        badBefore = count + dropped;
       },
     },
     {

@@ -331,3 +331,135 @@ void t.test('ended: when all that were begun have', async (t) => {
   await ended;
   t.equal(results().length, 1);
 });
+
+void t.test(
+  'it fails, and its time is over by then: that is the end of it',
+  async (t) => {
+    const { add, round, pass, stage, told, results, ledger } = createStage(t);
+    stage.answer = () => {
+      pass(15 * 60 * 1000);
+      return down;
+    };
+    add(tell('web1', { kind: 'recheck' }));
+    await round();
+    t.equal(told.length, 1);
+    t.strictSame(
+      results().map(({ result, code }) => [result, code]),
+      [['failed', 'DOWN']],
+    );
+    t.equal(ledger.countActions(), 0);
+  },
+);
+
+void t.test(
+  'a call of a person that fails holds up no other, and rests by itself',
+  async (t) => {
+    const { add, round, pass, hosts, stage } = createStage(t);
+    stage.answer = () => down;
+    add(page('first'));
+    await round();
+    stage.answer = () => done;
+    add(page('second'));
+    await round();
+    t.strictSame(hosts(), ['first', 'second']);
+    await round();
+    t.equal(hosts().length, 2, 'not again at once');
+    pass(60_000);
+    await round();
+    t.strictSame(hosts(), ['first', 'second', 'first']);
+  },
+);
+
+void t.test('each failure is waited for longer', async (t) => {
+  const { add, round, pass, told, stage, ledger } = createStage(t);
+  stage.answer = () => down;
+  add(page('first'));
+  const waits: number[] = [];
+  for (let count = 0; count < 4; count += 1) {
+    await round();
+    let seconds = 0;
+    while (told.length === count + 1 && seconds < 3600) {
+      pass(1000);
+      seconds += 1;
+      await round();
+    }
+    waits.push(seconds);
+  }
+  t.strictSame(
+    waits,
+    waits.toSorted((a, b) => a - b),
+  );
+  t.ok((waits.at(-1) ?? 0) > (waits[0] ?? 0), waits.join());
+  const [left] = ledger.listActions(
+    'person',
+    { boot: 'b', monotonicMs: 1e9, wallMs: 1e9 },
+    1,
+  );
+  t.equal(left?.tries, told.length);
+});
+
+void t.test('taken out before it was begun: it is not done', async (t) => {
+  const { add, round, told, stage, ledger, results } = createStage(t);
+  add(tell('web1', { kind: 'acknowledge', text: 'x' }), comment('web2'));
+  stage.outbox = {
+    ...ledger,
+    beginActions: (seqs) => ledger.beginActions(seqs.slice(1)),
+  };
+  await round();
+  t.equal(told.length, 1);
+  t.equal(results().length, 1);
+});
+
+void t.test('places that are taken keep no free place empty', async (t) => {
+  const { add, round, told, stage, dispatcher } = createStage(t);
+  stage.answer = () => 'hold';
+  add(...Array.from({ length: 5 }, (_, index) => comment(`a${String(index)}`)));
+  await round();
+  t.equal(told.length, 5);
+  add(...Array.from({ length: 9 }, (_, index) => comment(`b${String(index)}`)));
+  dispatcher.run();
+  t.equal(
+    told.length,
+    8,
+    'as many as are free, of those that are not under way',
+  );
+  dispatcher.run();
+  t.equal(told.length, 8);
+});
+
+void t.test('nothing to do: the ledger is not written', async (t) => {
+  const { add, round, stage, ledger } = createStage(t);
+  stage.answer = () => 'hold';
+  add(comment('web1'));
+  await round();
+  const begun: number[] = [];
+  stage.outbox = {
+    ...ledger,
+    beginActions: (seqs) => {
+      begun.push(...seqs);
+      return ledger.beginActions(seqs);
+    },
+    transact: () => {
+      throw new Error('written');
+    },
+  };
+  await round();
+  t.strictSame(begun, []);
+});
+
+void t.test('its time is over: told so, with what it was', async (t) => {
+  const { add, round, pass, results } = createStage(t);
+  const action = tell('web1', { kind: 'recheck' });
+  add(action);
+  pass(15 * 60 * 1000 - 1);
+  pass(1);
+  await round();
+  t.strictSame(results(), [
+    {
+      action,
+      result: 'failed',
+      code: 'ACTION_TOO_LATE',
+      message: 'its time was over before it could be done',
+    },
+  ]);
+});

@@ -102,6 +102,16 @@ t.test(
   },
 );
 
+t.test('of two acknowledgements one may have been done', (t) => {
+  t.testdir();
+  const outbox = createOutbox(t);
+  outbox.add(acknowledge);
+  outbox.begin('acknowledge');
+  outbox.add(acknowledge, unacknowledge);
+  t.strictSame(outbox.kinds(), ['unacknowledge']);
+  t.end();
+});
+
 t.test('a removal of what was done before', (t) => {
   t.testdir();
   const outbox = createOutbox(t);
@@ -220,6 +230,14 @@ t.test('lanes, urgency and time', (t) => {
     subjectOfAction({ ...forPerson, isForPerson: false }),
     'a call of a person waits behind no comment',
   );
-  t.equal(subjectOfAction(page), '["person","s"]');
+  t.strictSame([page, recheck, forPerson].map(subjectOfAction), [
+    '["person","s"]',
+    '["nagios","web1","HTTP"]',
+    '["nagios","web1",null,"person"]',
+  ]);
+  t.equal(
+    lifeMsOf(about({ kind: 'result', state: 'OK', text: 'x' })) / minuteMs,
+    1440,
+  );
   t.end();
 });

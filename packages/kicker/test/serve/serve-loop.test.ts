@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { learn } from '../../src/decide/learn.ts';
@@ -418,5 +419,118 @@ void t.test(
     await until('a while', world, () => world.nowMs() - startMs > 3_600_000);
     t.equal(results().length, 2, 'told once');
     await kicker.stop();
+  },
+);
+
+void t.test(
+  'hosts that accept and never end a run keep nobody else from being healed',
+  async (t) => {
+    const world = createWorld(t.testdir(), {
+      ...quickRules,
+      guards: { ...quickRules.guards, concurrency: 4 },
+    });
+    t.teardown(() => world.close());
+    world.stepMs = 50;
+    const liars = Array.from({ length: 10 }, (_, index) => `liar${index}`);
+    const honest = Array.from({ length: 30 }, (_, index) => `web${index}`);
+    for (const host of liars) world.endless.add(host);
+    for (const host of [...liars, ...honest]) world.put({ host });
+    world.onRecheck = ({ host }) => {
+      world.put({ host, state: 'OK', stateType: 'HARD', attempt: 4 });
+    };
+    const kicker = world.start('first');
+    const startMs = world.nowMs();
+    const healed = () =>
+      honest.filter((host) => kindsOf(world, host).includes('verdict')).length;
+    await until(
+      'each honest host is healed',
+      world,
+      () => healed() === honest.length,
+    );
+    // Followed for an hour each, four at a time, the ten would have kept the others away for two hours and a half.
+    t.ok(
+      world.nowMs() - startMs < 15 * 60 * 1000,
+      `${world.nowMs() - startMs} ms`,
+    );
+    for (const host of honest) {
+      t.equal(kindsOf(world, host).filter((kind) => kind === 'kick').length, 1);
+    }
+    await kicker.stop();
+  },
+);
+
+void t.test(
+  'a passive service of several problems is green with the last of them',
+  async (t) => {
+    const [rule] = quickRules.rules;
+    if (rule === undefined) throw new Error('no rule');
+    const world = createWorld(t.testdir(), {
+      ...quickRules,
+      rules: [
+        {
+          ...rule,
+          attempts: { ...rule.attempts, perProblem: 1 },
+          tell: { ...rule.tell, escalate: ['passive'] },
+        },
+      ],
+    });
+    t.teardown(() => world.close());
+    world.passive = { host: 'monitor', service: 'kicker' };
+    const kicker = world.start('first');
+    const hosts = ['web1', 'web2'];
+    for (const host of hosts) world.put({ host });
+    const results = () =>
+      world.told.flatMap((one) =>
+        one.kind === 'result' ? [{ state: one.state, text: one.text }] : [],
+      );
+    await until('both are shown', world, () => results().length === 2);
+    t.strictSame(
+      results().map(({ state }) => state),
+      ['CRITICAL', 'CRITICAL'],
+    );
+    world.put({ host: 'web1', state: 'OK', attempt: 4 });
+    await until('one is over', world, () => results().length === 3);
+    t.strictSame(results()[2], {
+      state: 'CRITICAL',
+      text: 'kicker: a person is wanted: problem web2 / HTTP',
+    });
+    world.put({ host: 'web2', state: 'OK', attempt: 4 });
+    await until('both are over', world, () => results().length === 4);
+    t.strictSame(results()[3], {
+      state: 'OK',
+      text: 'kicker: problem web2 / HTTP is over',
+    });
+    await kicker.stop();
+  },
+);
+
+void t.test(
+  'events that cannot be used: told once, with the newest',
+  async (t) => {
+    const dir = t.testdir();
+    const world = createWorld(dir);
+    t.teardown(() => world.close());
+    world.stepMs = 1000;
+    writeFileSync(join(dir, 'spool', 'new', 'odd'), 'x');
+    const kicker = world.start('first');
+    const told = () =>
+      kicker.log.filter(({ event }) => event === 'events-set-aside');
+    await until('it is told', world, () => told().length > 0);
+    world.pass(600_000);
+    world.put({ state: 'OK' });
+    await until('another is handled', world, isQuiet(world));
+    await kicker.stop();
+    t.match(told(), [
+      {
+        facts: {
+          count: 1,
+          dropped: 0,
+          newest: /\.bad-name$/,
+          reason: 'bad-name',
+          remedy: 'kicker check',
+        },
+      },
+    ]);
+    t.equal(told().length, 1);
   },
 );

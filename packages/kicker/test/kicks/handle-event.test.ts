@@ -1,0 +1,299 @@
+import t from 'tap';
+import { subjectKey } from '../../src/events/event.ts';
+import type { Handled } from '../../src/kicks/handle-event.ts';
+import { subjectOfAction } from '../../src/outbox/action.ts';
+import { recordOutcome, tellKick } from '../../src/kicks/tell-kick.ts';
+import { createDecidingWorld, eventOf, startMs } from './deciding-world.ts';
+
+const subject = subjectKey(eventOf());
+
+/** @throws when it was not decided to send a kick */
+function kickOf(handled: Handled): string {
+  if (handled.kind !== 'send') throw new Error(handled.kind);
+  return handled.open.kick;
+}
+function codeOf(handled: Handled): string {
+  if (handled.kind === 'told') return handled.decision.code;
+  return handled.kind === 'send' ? 'kick' : handled.kind;
+}
+
+void t.test(
+  'a kick is in the ledger, with all that it needs later, before it is sent',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    const handled = world.handle({}, { source: 'file' });
+    const kick = kickOf(handled);
+    t.match(world.ledger.findOpen({ kick }), {
+      kick,
+      decided: { wallMs: startMs },
+      lifeMs: 600_000,
+      target: { certname: 'web1' },
+      request: {
+        kick,
+        certname: 'web1',
+        expires: '2026-03-01T12:10:00.000Z',
+        because: { monitor: 'nagios', host: 'web1', service: 'HTTP' },
+      },
+      plan: {
+        verifySeconds: 300,
+        comment: true,
+        acknowledge: false,
+        escalate: ['comment'],
+      },
+      progress: { stage: 'sending' },
+    });
+    t.strictSame(
+      world.entries().map(({ kind }) => kind),
+      ['event', 'decision', 'kick'],
+    );
+    t.equal(world.ledger.countWaiting(), 0);
+    t.strictSame(world.handle({}, { source: 'file' }), { kind: 'known' });
+    t.equal(world.entries().length, 3, 'a file is taken once');
+  },
+);
+
+void t.test('nobody knows where the host is: no kick', async (t) => {
+  const world = createDecidingWorld(t);
+  const handled = world.handle({}, { target: null, facts: { groups: [] } });
+  t.equal(codeOf(handled), 'no-target');
+  t.strictSame(world.ledger.listOpen(1), []);
+});
+
+void t.test(
+  'a kick is under way that the memory has forgotten: joined',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    const kick = kickOf(world.handle());
+    const service = world.ledger.read('service', 'web1\tHTTP');
+    t.equal(service?.open?.kick, kick);
+    world.ledger.transact((transaction) => {
+      for (const [kind, key] of [
+        ['service', 'web1\tHTTP'],
+        ['host', 'web1'],
+        ['kick', kick],
+      ] as const) {
+        transaction.remember([{ kind, key, value: undefined }]);
+      }
+    });
+    const handled = world.handle();
+    t.match(handled, {
+      kind: 'told',
+      isNews: true,
+      decision: {
+        kind: 'skip',
+        code: 'joined',
+        kick,
+        reasons: [`kick ${kick} for this problem is already under way`],
+      },
+    });
+    t.equal(world.ledger.listOpen(10).length, 1);
+    t.equal(
+      world.ledger.read('service', 'web1\tHTTP')?.problem?.ids.nagios,
+      '7',
+      'the event is remembered all the same',
+    );
+  },
+);
+
+void t.test(
+  'a kick is remembered that the ledger does not have: it ended, and nobody knows how',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    const kick = kickOf(world.handle());
+    world.ledger.transact((transaction) => transaction.close(kick));
+    t.equal(codeOf(world.handle()), 'verifying');
+    t.strictSame(
+      world.entries().find((entry) => entry.kind === 'outcome')?.body,
+      {
+        kind: 'not-known',
+        code: 'LOST',
+        message: 'the ledger has no such kick',
+      },
+    );
+    t.equal(world.ledger.read('service', 'web1\tHTTP')?.open, undefined);
+  },
+);
+
+void t.test('it is looked at again', async (t) => {
+  const world = createDecidingWorld(t, {}, { hostIntervalSeconds: 0 });
+  const kick = kickOf(world.handle());
+  const end = (): void =>
+    world.ledger.transact((transaction) => {
+      const outcome = { kind: 'gave-up', code: 'X', message: 'x' } as const;
+      const telling = { rules: world.deciding.rules, now: world.now() };
+      recordOutcome(transaction, { kick, problem: 'x' }, outcome, telling);
+      transaction.close(kick);
+    });
+  end();
+  t.equal(codeOf(world.handle()), 'cool-down');
+  const waits = () =>
+    world.ledger.transact((transaction) => transaction.findWaiting(subject));
+  t.match(waits(), { code: 'cool-down', problem: /"7"/ });
+
+  t.test(
+    'and all is as it was: the ledger does not repeat itself',
+    async (t) => {
+      const before = world.entries().length;
+      t.match(world.handle({}, { isAgain: true }), {
+        kind: 'told',
+        isNews: false,
+      });
+      t.equal(world.entries().length, before);
+      t.match(waits(), { code: 'cool-down' });
+    },
+  );
+
+  t.test('an event that says nothing ends no waiting', async (t) => {
+    world.pass(10);
+    const old = world.handle({ at: '2026-03-01T11:00:00Z' });
+    t.equal(codeOf(old), 'stale');
+    t.match(waits(), { code: 'cool-down' });
+    const soft = world.handle({ stateType: 'SOFT', attempt: 1 });
+    t.equal(codeOf(soft), 'attempt-not-reached');
+    t.match(waits(), { code: 'cool-down' });
+  });
+
+  t.test('the service is in another problem by now: gone', async (t) => {
+    // Only remembered: what waits is still the old one.
+    world.ledger.transact((transaction) => {
+      const service = transaction.read('service', 'web1\tHTTP');
+      if (service?.problem === undefined) throw new Error('no problem');
+      const problem = { ...service.problem, ids: { nagios: '8' } };
+      transaction.remember([
+        { kind: 'service', key: 'web1\tHTTP', value: { ...service, problem } },
+      ]);
+    });
+    world.pass(3600);
+    t.strictSame(world.handle({}, { isAgain: true }), { kind: 'gone' });
+    t.equal(waits(), undefined);
+    t.strictSame(
+      world.handle({}, { isAgain: true }),
+      { kind: 'gone' },
+      'nothing waits',
+    );
+    t.strictSame(world.ledger.listOpen(1), []);
+  });
+});
+
+void t.test(
+  'another monitor’s problem joins the kick, and is decided about after it',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    const kick = kickOf(world.handle());
+    const other = { monitor: 'dc2', problem: '1' };
+    t.match(world.handle(other), {
+      kind: 'told',
+      isNews: true,
+      decision: { code: 'joined', kick },
+    });
+    const waits = () =>
+      world.ledger.transact((transaction) =>
+        transaction.findWaiting(subjectKey(eventOf(other))),
+      );
+    t.match(waits(), { code: 'joined', afterMs: 5000 });
+    t.match(world.handle(other, { isAgain: true }), {
+      kind: 'told',
+      isNews: false,
+    });
+    t.match(waits(), { code: 'joined' });
+  },
+);
+
+void t.test('green', async (t) => {
+  t.test('while the kick was not sent: it is wanted no more', async (t) => {
+    const world = createDecidingWorld(t);
+    const kick = kickOf(world.handle());
+    t.match(world.handle({ state: 'OK' }), {
+      kind: 'told',
+      isNews: true,
+      decision: { code: 'not-a-problem' },
+    });
+    t.match(world.ledger.findOpen({ kick })?.progress, {
+      stage: 'sending',
+    });
+  });
+  t.test('what waited waits no more', async (t) => {
+    const world = createDecidingWorld(t);
+    t.equal(codeOf(world.handle({ isFlapping: true })), 'flapping');
+    t.equal(world.ledger.countWaiting(), 1);
+    world.handle({ state: 'OK' });
+    t.equal(world.ledger.countWaiting(), 0);
+  });
+});
+
+void t.test(
+  'a person is called once for a problem, and told its end',
+  async (t) => {
+    const world = createDecidingWorld(
+      t,
+      {
+        attempts: { perProblem: 1, perPeriod: 6, periodSeconds: 86_400 },
+        coolDownSeconds: 0,
+        tell: {
+          comment: true,
+          acknowledge: false,
+          escalate: ['command', 'passive'],
+        },
+      },
+      { hostIntervalSeconds: 0 },
+      {
+        can: () => true,
+        command: ['/page'],
+        passive: { host: 'monitor', service: 'kicker' },
+      },
+    );
+    const kick = kickOf(world.handle());
+    world.ledger.transact((transaction) => {
+      const telling = {
+        rules: world.deciding.rules,
+        now: world.now(),
+        can: () => false,
+      };
+      tellKick(
+        transaction,
+        kick,
+        {
+          kind: 'refused',
+          isByHost: true,
+          fault: { code: 'X', message: 'x' },
+        },
+        telling,
+      );
+    });
+    t.equal(codeOf(world.handle()), 'attempts-used');
+    const calls = () =>
+      world
+        .actions()
+        .map((action) => (action.to === 'person' ? 'person' : action.feedback));
+    t.match(calls(), [
+      { kind: 'result', state: 'CRITICAL', text: /attempts\.perProblem is 1/ },
+      'person',
+    ]);
+    t.equal(codeOf(world.handle()), 'attempts-used');
+    t.equal(calls().length, 2, 'once');
+    t.equal(
+      world.entries().filter(({ kind }) => kind === 'escalation').length,
+      1,
+    );
+    world.handle({ state: 'OK' });
+    // Of one subject only the first is to be done now.
+    const [shown] = world.actions();
+    if (shown === undefined) throw new Error('nothing is shown');
+    const results = world.ledger.transact((transaction) =>
+      transaction.pendingActions(subjectOfAction(shown)),
+    );
+    t.match(
+      results.map(({ action }) => action),
+      [
+        { feedback: { kind: 'result', state: 'CRITICAL' } },
+        {
+          feedback: {
+            kind: 'result',
+            state: 'OK',
+            text: 'kicker: problem web1 / HTTP is over',
+          },
+        },
+      ],
+    );
+  },
+);
