@@ -78,7 +78,7 @@ export const correctedRun = aRun({
   },
 });
 
-function aStatus(disabled?: string): Status {
+export function aStatus(disabled?: string): Status {
   return {
     version: '9.9.9',
     certname: hostName,
