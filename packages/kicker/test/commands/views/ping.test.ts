@@ -1,6 +1,6 @@
 import t from 'tap';
 import { describeStatus, pingView } from '../../../src/commands/views/ping.ts';
-import { aStatus, runId } from '../../fake-kickd.ts';
+import { aStatus, hostName, runId } from '../../fake-kickd.ts';
 import { printed, printedJson } from './printed.ts';
 
 const target = { host: 'web1', certname: 'a', address: 'b', port: 1 };
@@ -12,7 +12,7 @@ t.test('a host that answers, and one that does not', (t) => {
     ...target,
     result: 'ok' as const,
     exit: 0,
-    status: aStatus(),
+    status: aStatus(hostName),
   };
   const down = { ...target, result: 'not-sent' as const, exit: 4, error };
   t.strictSame(printed(pingView, [ok, down]), [
@@ -28,8 +28,11 @@ t.test('a host that answers, and one that does not', (t) => {
 });
 
 t.test('what is not as it should be', (t) => {
-  t.match(describeStatus(aStatus('by ada')), /puppet-agent DISABLED: by ada;/);
-  const { last: _last, ...fresh } = aStatus();
+  t.match(
+    describeStatus(aStatus(hostName, 'by ada')),
+    /puppet-agent DISABLED: by ada;/,
+  );
+  const { last: _last, ...fresh } = aStatus(hostName);
   t.equal(
     describeStatus({
       ...fresh,
