@@ -2,7 +2,7 @@ import { Fault, type FaultFacts } from '@kickd/protocol';
 import { catalogue } from './commands/catalogue.ts';
 import type { Shell } from './commands/command.ts';
 import { parseOptions } from './commands/options.ts';
-import { nearest } from './config/nearest.ts';
+import { nearest } from '@kickd/settings';
 import { errors } from './errors.ts';
 import { faultsOf } from './faults.ts';
 

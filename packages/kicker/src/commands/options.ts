@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Faults, errors } from '../errors.ts';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '@kickd/settings';
 
 /** One option of a command: the one source for parsing it and for its line in --help. */
 interface OptionSpec {

@@ -1,10 +1,13 @@
 import t from 'tap';
-import { nearest } from '../../src/config/nearest.ts';
+import { nearest } from '../src/nearest.ts';
 
 const known = ['port', 'hosts', 'timeouts', 'retry'];
 const rows: [string, string | undefined][] = [
   ['prt', 'port'],
   ['PORT', 'port'],
+  ['prot', 'port'],
+  ['rte', undefined],
+  ['ohsts', 'hosts'],
   ['host', 'hosts'],
   ['timeout', 'timeouts'],
   ['time', undefined],
