@@ -12,7 +12,7 @@ export const pastTheFace: Plugin = {
   name: 'past-the-face',
   setup(build) {
     const faces = new Map(
-      ['mtls', 'protocol'].map((name) => [
+      ['mtls', 'protocol', 'settings'].map((name) => [
         `@kickd/${name}`,
         readFace(join(packages, name, 'src')),
       ]),

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { auditFile, auditLines } from './audit.ts';
 import { bodies } from './bodies.ts';
 import { createCertificateTargets } from './certificates.ts';
-import { configuration, puppetConf } from './configuration.ts';
+import { configuration, kickerSettings, puppetConf } from './configuration.ts';
 import { createJournals } from './journals.ts';
 import { records } from './records.ts';
 import { reports } from './reports.ts';
@@ -43,6 +43,7 @@ export async function createTargets(): Promise<Target[]> {
   const inProcess = [
     rules,
     configuration,
+    kickerSettings,
     puppetConf,
     bodies,
     records,

@@ -3,7 +3,7 @@ import { catalogue } from './commands/catalogue.ts';
 import type { Shell } from './commands/command.ts';
 import { errors } from './errors.ts';
 import { faultsOf } from './faults.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '@kickd/settings';
 
 /**
  * Runs one kicker command.

@@ -6,191 +6,284 @@ import {
 } from '@kickd/protocol';
 import { Type, type Static } from 'typebox';
 
-const closed = { additionalProperties: false } as const;
+/** A mapping that holds these keys and no other. */
+const closed = (description: string) =>
+  ({ additionalProperties: false, description }) as const;
+const secondsMost = 24 * 24 * 60 * 60;
 /** Every setting is in seconds; 24 days is the longest that a timer holds. */
-const Seconds = Type.Integer({ minimum: 1, maximum: 24 * 24 * 60 * 60 });
-const AbsolutePath = Type.String({ pattern: '^/[^\\u0000]*$' });
+const Seconds = Type.Integer({
+  minimum: 1,
+  maximum: secondsMost,
+  description: `whole seconds, 1 to ${String(secondsMost)}`,
+});
+const Count = (minimum: number, maximum: number, what: string) =>
+  Type.Integer({
+    minimum,
+    maximum,
+    description: `${what}: a whole number, ${String(minimum)} to ${String(maximum)}`,
+  });
+const AbsolutePath = (what: string) =>
+  Type.String({
+    pattern: '^/[^\\u0000]*$',
+    description: `an absolute path: ${what}`,
+  });
 
 /** A monitor's service → the resources that keep it up. */
 const Services = Type.Record(
-  Type.String({ minLength: 1, maxLength: 200 }),
-  Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1 }),
+  Type.String({ pattern: '^[^]{1,200}$' }),
+  Type.Array(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'the name of a resource, at most 200 characters',
+    }),
+    { minItems: 1, description: 'a list of resources, at least one' },
+  ),
+  closed('a mapping of services of the monitor to lists of resources'),
 );
+
+const binary = Type.Optional(AbsolutePath('the program'));
+const services = Type.Optional(Services);
 
 const PuppetAgentProfile = Type.Object(
   {
     type: Type.Literal('puppet-agent'),
-    binary: Type.Optional(AbsolutePath),
+    binary,
     /** how long Puppet waits for the lock of another run */
     waitForLockSeconds: Type.Optional(Seconds),
-    services: Type.Optional(Services),
+    services,
   },
-  closed,
+  closed('a profile of puppet-agent'),
 );
 
 const PuppetApplyProfile = Type.Object(
   {
     type: Type.Literal('puppet-apply'),
-    binary: Type.Optional(AbsolutePath),
-    manifest: AbsolutePath,
-    modulePath: Type.Optional(AbsolutePath),
-    services: Type.Optional(Services),
+    binary,
+    manifest: AbsolutePath('the manifest'),
+    modulePath: Type.Optional(AbsolutePath('the modules')),
+    services,
   },
-  closed,
+  closed('a profile of puppet-apply'),
 );
 
 const CommandProfile = Type.Object(
   {
     type: Type.Literal('command'),
-    argv: Type.Array(Type.String({ pattern: '^[^\\u0000]*$' }), {
-      minItems: 1,
-      maxItems: 64,
-    }),
+    argv: Type.Array(
+      Type.String({
+        pattern: '^[^\\u0000]*$',
+        description: 'a text (numbers in quotes)',
+      }),
+      {
+        minItems: 1,
+        maxItems: 64,
+        description: 'a list: the program, and its arguments',
+      },
+    ),
     exitCodes: Type.Record(
       Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' }),
       OutcomeKind,
+      closed('a mapping of exit codes, 0 to 999, to outcomes'),
     ),
-    services: Type.Optional(Services),
+    services,
   },
-  closed,
+  closed('a profile of a command'),
 );
 
 /** A text that becomes one argument and must not look like an option. */
-const Argument = Type.String({
-  pattern: '^[^-\\u0000-\\u001f][^\\u0000-\\u001f]*$',
-});
+const Argument = (what: string) =>
+  Type.String({
+    pattern: '^[^-\\u0000-\\u001f][^\\u0000-\\u001f]*$',
+    description: `${what}: a text that does not begin with a dash`,
+  });
 
 const CfengineProfile = Type.Object(
   {
     type: Type.Literal('cfengine'),
-    binary: Type.Optional(AbsolutePath),
-    policy: Type.Optional(AbsolutePath),
+    binary,
+    policy: Type.Optional(AbsolutePath('the policy')),
     /** the bundles that a kick's tags may name */
     bundles: Type.Optional(
-      Type.Array(Type.String({ pattern: '^([a-z0-9_]+:)?[a-z0-9_]+$' }), {
-        minItems: 1,
-      }),
+      Type.Array(
+        Type.String({
+          pattern: '^([a-z0-9_]+:)?[a-z0-9_]+$',
+          description: 'the name of a bundle, in lower case',
+        }),
+        { minItems: 1, description: 'a list of bundles, at least one' },
+      ),
     ),
-    services: Type.Optional(Services),
+    services,
   },
-  closed,
+  closed('a profile of cfengine'),
 );
 
 const AnsiblePullProfile = Type.Object(
   {
     type: Type.Literal('ansible-pull'),
-    binary: Type.Optional(AbsolutePath),
-    url: Argument,
-    checkout: Type.Optional(Argument),
-    directory: Type.Optional(AbsolutePath),
-    inventory: Type.Optional(Argument),
-    playbook: Type.Optional(Argument),
-    services: Type.Optional(Services),
+    binary,
+    url: Argument('the repository'),
+    checkout: Type.Optional(Argument('a branch, tag or commit')),
+    directory: Type.Optional(AbsolutePath('where it is checked out')),
+    inventory: Type.Optional(Argument('an inventory')),
+    playbook: Type.Optional(Argument('a playbook')),
+    services,
   },
-  closed,
+  closed('a profile of ansible-pull'),
 );
 
 const ChefClientProfile = Type.Object(
   {
     type: Type.Literal('chef-client'),
-    binary: Type.Optional(AbsolutePath),
-    config: Type.Optional(AbsolutePath),
+    binary,
+    config: Type.Optional(AbsolutePath('client.rb')),
     /** how long Chef waits for the lock of another run */
     waitForLockSeconds: Type.Optional(Seconds),
-    services: Type.Optional(Services),
+    services,
   },
-  closed,
+  closed('a profile of chef-client'),
 );
 
 const SaltCallProfile = Type.Object(
   {
     type: Type.Literal('salt-call'),
-    binary: Type.Optional(AbsolutePath),
-    local: Type.Optional(Type.Boolean()),
-    configDir: Type.Optional(AbsolutePath),
+    binary,
+    local: Type.Optional(
+      Type.Boolean({ description: 'true to run without a master, or false' }),
+    ),
+    configDir: Type.Optional(AbsolutePath('the directory of minion')),
     /** the SLS files that a kick's tags may name */
     states: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z0-9_][a-z0-9_.-]*$' }), {
-        minItems: 1,
-      }),
+      Type.Array(
+        Type.String({
+          pattern: '^[a-z0-9_][a-z0-9_.-]*$',
+          description: 'the name of an SLS file, in lower case',
+        }),
+        { minItems: 1, description: 'a list of SLS files, at least one' },
+      ),
     ),
-    services: Type.Optional(Services),
+    services,
   },
-  closed,
+  closed('a profile of salt-call'),
 );
 
-export const Profile = Type.Union([
-  PuppetAgentProfile,
-  PuppetApplyProfile,
-  CfengineProfile,
-  AnsiblePullProfile,
-  ChefClientProfile,
-  SaltCallProfile,
-  CommandProfile,
-]);
+export const Profile = Type.Union(
+  [
+    PuppetAgentProfile,
+    PuppetApplyProfile,
+    CfengineProfile,
+    AnsiblePullProfile,
+    ChefClientProfile,
+    SaltCallProfile,
+    CommandProfile,
+  ],
+  {
+    description:
+      'a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call or command',
+  },
+);
 export type Profile = Static<typeof Profile>;
 
-/** The file as it is written; every key may be left out. */
+/**
+ * The file as it is written; every key may be left out. Each `description` says what is wanted, in the words that a mistake
+ * is reported with.
+ */
 export const ConfigFile = Type.Object(
   {
     listen: Type.Optional(
       Type.Object(
         {
-          address: Type.Optional(Type.String({ minLength: 1 })),
-          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
+          address: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: 'an address of this host',
+            }),
+          ),
+          port: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 65535,
+              description: 'a port, 0 (any) to 65535',
+            }),
+          ),
           /** what one address, or one /64 of IPv6, may use up */
           perSource: Type.Optional(
             Type.Object(
               {
                 connections: Type.Optional(
-                  Type.Integer({ minimum: 1, maximum: 10_000 }),
+                  Count(1, 10_000, 'connections of one address'),
                 ),
                 perSecond: Type.Optional(
-                  Type.Integer({ minimum: 1, maximum: 100_000 }),
+                  Count(1, 100_000, 'new connections of one address'),
                 ),
               },
-              closed,
+              closed('a mapping with connections or perSecond'),
             ),
           ),
         },
-        closed,
+        closed('a mapping with address, port or perSource'),
       ),
     ),
-    certname: Type.Optional(Certname),
-    puppetConf: Type.Optional(AbsolutePath),
+    certname: Type.Optional(
+      Type.String({
+        ...Certname,
+        description: 'a certname in lower case, e.g. web1.example.com',
+      }),
+    ),
+    puppetConf: Type.Optional(AbsolutePath('puppet.conf')),
     tls: Type.Optional(
       Type.Object(
         {
-          cert: Type.Optional(AbsolutePath),
-          key: Type.Optional(AbsolutePath),
-          ca: Type.Optional(AbsolutePath),
-          crl: Type.Optional(AbsolutePath),
+          cert: Type.Optional(AbsolutePath('the certificate, PEM')),
+          key: Type.Optional(AbsolutePath('its private key, PEM')),
+          ca: Type.Optional(AbsolutePath('the CA certificates, PEM')),
+          crl: Type.Optional(AbsolutePath('the CRL of each CA, PEM')),
           minVersion: Type.Optional(
-            Type.Union([Type.Literal('TLSv1.2'), Type.Literal('TLSv1.3')]),
+            Type.Union([Type.Literal('TLSv1.2'), Type.Literal('TLSv1.3')], {
+              description: 'TLSv1.2 or TLSv1.3',
+            }),
           ),
         },
-        closed,
+        closed('a mapping with cert, key, ca, crl or minVersion'),
       ),
     ),
     acl: Type.Optional(
       Type.Object(
         {
-          file: Type.Optional(AbsolutePath),
-          anyCertname: Type.Optional(Type.Boolean()),
+          file: Type.Optional(AbsolutePath('the access rules, auth.conf')),
+          anyCertname: Type.Optional(
+            Type.Boolean({ description: 'true where a rule says allow *' }),
+          ),
         },
-        closed,
+        closed('a mapping with file or anyCertname'),
       ),
     ),
     audit: Type.Optional(
-      Type.Object({ file: Type.Optional(AbsolutePath) }, closed),
+      Type.Object(
+        { file: Type.Optional(AbsolutePath('the audit file')) },
+        closed('a mapping with file'),
+      ),
     ),
     cm: Type.Optional(
       Type.Object(
         {
-          default: Type.Optional(ProfileName),
-          profiles: Type.Optional(Type.Record(ProfileName, Profile)),
+          default: Type.Optional(
+            Type.String({
+              ...ProfileName,
+              description: 'the name of a profile',
+            }),
+          ),
+          profiles: Type.Optional(
+            Type.Record(
+              ProfileName,
+              Profile,
+              closed(
+                'a mapping of names (lower case, digits, dashes) to profiles',
+              ),
+            ),
+          ),
         },
-        closed,
+        closed('a mapping with default or profiles'),
       ),
     ),
     run: Type.Optional(
@@ -199,23 +292,21 @@ export const ConfigFile = Type.Object(
           timeoutSeconds: Type.Optional(Seconds),
           graceSeconds: Type.Optional(Seconds),
           /** between the starts of two kicked runs */
-          minIntervalSeconds: Type.Optional(
-            Type.Integer({ minimum: 0, maximum: 24 * 60 * 60 }),
-          ),
+          minIntervalSeconds: Type.Optional(Count(0, 24 * 60 * 60, 'seconds')),
           /** kicks that the runner takes from its listener, each of them written down */
-          kicksPerMinute: Type.Optional(
-            Type.Integer({ minimum: 1, maximum: 1_000_000 }),
-          ),
+          kicksPerMinute: Type.Optional(Count(1, 1_000_000, 'kicks')),
           /** while this file is there nothing is started */
-          freezeFile: Type.Optional(AbsolutePath),
-          keepDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+          freezeFile: Type.Optional(AbsolutePath('the freeze file')),
+          keepDays: Type.Optional(Count(1, 3650, 'days')),
         },
-        closed,
+        closed(
+          'a mapping with timeoutSeconds, graceSeconds, minIntervalSeconds, kicksPerMinute, freezeFile or keepDays',
+        ),
       ),
     ),
-    state: Type.Optional(AbsolutePath),
+    state: Type.Optional(AbsolutePath('the directory of journal and output')),
   },
-  closed,
+  closed('a mapping'),
 );
 export type ConfigFile = Static<typeof ConfigFile>;
 

@@ -21,8 +21,13 @@ b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]
 c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]
 d: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]
 `;
-  t.match(messages('certname: *nobody'), [/^kickd.yaml: .*alias.*nobody$/]);
-  t.match(messages(bomb), [/^kickd.yaml: .*alias/]);
+  t.strictSame(messages('certname: *nobody'), [
+    'kickd.yaml:1:11: the alias *nobody stands for nothing: there is no &nobody before it',
+  ]);
+  t.strictSame(messages(bomb), [
+    'kickd.yaml:3:8: the alias *b makes more than 10 copies of &a: write them out',
+    'kickd.yaml:4:5: the alias *c makes more than 10 copies of &b: write them out',
+  ]);
   t.end();
 });
 
@@ -58,51 +63,162 @@ state: /var/lib/kickd
   t.end();
 });
 
-for (const [text, wanted] of [
-  ['lisen: {port: 1}', /^kickd\.yaml:1:\d+: there is no setting lisen$/],
+const types =
+  'puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call, command';
+const seconds = 'whole seconds, 1 to 2073600';
+
+// Each row: the text, and every message.
+const rows: [string, ...string[]][] = [
+  ['lisen: {port: 1}', '1:1: there is no setting lisen; did you mean listen?'],
   [
     'listen:\n  prot: 1',
-    /^kickd\.yaml:2:\d+: there is no setting listen\.prot$/,
+    '2:3: there is no setting listen.prot; did you mean port?',
   ],
+  ['nothing: 1', '1:1: there is no setting nothing'],
   [
     'listen: {port: 65536}',
-    /kickd\.yaml:1:\d+: listen\.port .*65535.*found 65536/,
+    '1:16: listen.port is 65536; wanted: a port, 0 (any) to 65535',
   ],
-  ['listen: {port: "8139"}', /listen\.port .*integer.*found "8139"/],
-  ['certname: WEB1', /certname .*pattern.*found "WEB1"/],
-  ['state: relative/path', /state .*pattern/],
-  ['run: {timeoutSeconds: 99999999}', /run\.timeoutSeconds/],
-  ['run: {timeoutSeconds: -1}', /run\.timeoutSeconds/],
-  ['run: {timeoutSeconds: .nan}', /run\.timeoutSeconds/],
-  ['a: 1\na: 2', /kickd\.yaml:2:1: Map keys must be unique/],
-  ['listen: {port: 1', /kickd\.yaml:1/],
-  ['- 1', /the file .*object/],
-  ['"text"', /the file .*object/],
-  ['acl: {anyCertname: yes please}', /acl\.anyCertname .*boolean/],
-  ['cm: {profiles: {x: {type: chef}}}', /cm\.profiles\.x/],
-  ['cm: {profiles: {x: {type: ansible-pull}}}', /cm\.profiles\.x/],
+  [
+    'listen: {port: "8139"}',
+    '1:16: listen.port is "8139"; wanted: a port, 0 (any) to 65535',
+  ],
+  [
+    'certname: WEB1',
+    '1:11: certname is "WEB1"; wanted: a certname in lower case, e.g. web1.example.com',
+  ],
+  [
+    'state: relative/path',
+    '1:8: state is "relative/path"; wanted: an absolute path: the directory of journal and output',
+  ],
+  [
+    'run: {timeoutSeconds: 99999999}',
+    `1:23: run.timeoutSeconds is 99999999; wanted: ${seconds}`,
+  ],
+  [
+    'run: {timeoutSeconds: -1}',
+    `1:23: run.timeoutSeconds is -1; wanted: ${seconds}`,
+  ],
+  [
+    'run: {timeoutSeconds: .nan}',
+    `1:23: run.timeoutSeconds is NaN; wanted: ${seconds}`,
+  ],
+  ['run: 900', `1:6: run is 900; wanted: ${describeRun()}`],
+  ['a: 1\na: 2', '2:1: Map keys must be unique: a stands there already'],
+  ['- 1', '1:1: the file is [1]; wanted: a mapping'],
+  ['"text"', '1:1: the file is "text"; wanted: a mapping'],
+  [
+    'acl: {anyCertname: yes please}',
+    '1:20: acl.anyCertname is "yes please"; wanted: true where a rule says allow *',
+  ],
+  [
+    'tls: {minVersion: TLSv1}',
+    '1:19: tls.minVersion is "TLSv1"; wanted: TLSv1.2 or TLSv1.3',
+  ],
+  // In a profile the mistakes are those of its own type.
+  [
+    'cm: {profiles: {x: {type: chef}}}',
+    `1:27: cm.profiles.x.type is "chef"; wanted: one of ${types}`,
+  ],
+  [
+    'cm: {profiles: {x: {binary: /b}}}',
+    `1:20: cm.profiles.x.type is nothing; wanted: one of ${types}`,
+  ],
+  [
+    'cm: {profiles: {x: puppet-agent}}',
+    '1:20: cm.profiles.x is "puppet-agent"; wanted: a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call or command',
+  ],
+  [
+    'cm: {profiles: {x: {type: ansible-pull}}}',
+    '1:20: cm.profiles.x.url is nothing; wanted: the repository: a text that does not begin with a dash',
+  ],
   [
     'cm: {profiles: {x: {type: ansible-pull, url: --exec=id}}}',
-    /cm\.profiles\.x/,
+    '1:46: cm.profiles.x.url is "--exec=id"; wanted: the repository: a text that does not begin with a dash',
   ],
   [
     'cm: {profiles: {x: {type: cfengine, bundles: ["a,b"]}}}',
-    /cm\.profiles\.x/,
+    '1:47: cm.profiles.x.bundles.0 is "a,b"; wanted: the name of a bundle, in lower case',
   ],
-  ['cm: {profiles: {x: {type: salt-call, states: [-l]}}}', /cm\.profiles\.x/],
+  [
+    'cm: {profiles: {x: {type: salt-call, states: [-l]}}}',
+    '1:47: cm.profiles.x.states.0 is "-l"; wanted: the name of an SLS file, in lower case',
+  ],
   [
     'cm: {profiles: {x: {type: command, argv: [], exitCodes: {}}}}',
-    /cm\.profiles\.x/,
+    '1:42: cm.profiles.x.argv is []; wanted: a list: the program, and its arguments',
   ],
-] as const) {
+  [
+    'cm: {profiles: {x: {type: puppet-agent, waitForlockSeconds: 1}}}',
+    '1:41: there is no setting cm.profiles.x.waitForlockSeconds; did you mean waitForLockSeconds?',
+  ],
+  // What stood under a name that cannot be one was not looked at.
+  [
+    'cm: {profiles: {Web_1: {type: nonsense}}}',
+    '1:17: cm.profiles.Web_1 is a name that cannot stand there; wanted: a mapping of names (lower case, digits, dashes) to profiles',
+  ],
+  [
+    'cm: {profiles: {x: {type: command, argv: [/x], exitCodes: {ok: bad}}}}',
+    '1:60: cm.profiles.x.exitCodes.ok is a name that cannot stand there; wanted: a mapping of exit codes, 0 to 999, to outcomes',
+  ],
+  [
+    'cm: {profiles: {x: {type: command, argv: [/x], exitCodes: {0: bad}}}}',
+    '1:63: cm.profiles.x.exitCodes.0 is "bad"; wanted: one of unchanged, corrected, partly, failed, timed-out, cancelled, refused, lost, not-started',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, services: {"": [x]}}}}',
+    '1:52: cm.profiles.x.services. is a name that cannot stand there; wanted: a mapping of services of the monitor to lists of resources',
+  ],
+  // A tag does not make another kind of value of it.
+  ['!!set {port}', '1:8: there is no setting port'],
+];
+for (const [text, ...wanted] of rows) {
   t.test(`refused: ${text.split('\n').join(' / ')}`, (t) => {
-    t.match(messages(text)[0], wanted, messages(text).join('\n'));
+    t.strictSame(
+      messages(text),
+      wanted.map((message) => `kickd.yaml:${message}`),
+    );
     t.end();
   });
 }
 
-t.test('every mistake at once', (t) => {
-  const found = messages('listen: {port: -1}\ncertname: A\nstat: /x\n');
-  t.equal(found.length, 3, found.join('\n'));
+t.test('a text that is no YAML', (t) => {
+  t.match(messages('listen: {port: 1'), [/^kickd\.yaml:1:17: /]);
   t.end();
 });
+
+t.test('the remedy names the known keys', (t) => {
+  const parsed = parseConfig('audit: {fil: /a}', 'kickd.yaml');
+  t.match(parsed, {
+    faults: [
+      {
+        code: 'CONFIG_INVALID',
+        exitCode: 2,
+        message:
+          'kickd.yaml:1:9: there is no setting audit.fil; did you mean file?',
+        remedy: 'one of: file',
+      },
+    ],
+  });
+  t.end();
+});
+
+t.test('every mistake at once, in the order of the file', (t) => {
+  const many = Array.from(
+    { length: 20 },
+    (_, n) => `  x${String(n)}: {type: y}`,
+  );
+  const found = messages(
+    `certname: A\ncm: {profiles: {x: {type: y}}}\nstat: /x\nlisten: {port: -1}\n`,
+  );
+  t.strictSame(
+    found.map((message) => message.replace(/: .*/, '')),
+    ['kickd.yaml:1:11', 'kickd.yaml:2:27', 'kickd.yaml:3:1', 'kickd.yaml:4:16'],
+  );
+  t.equal(messages(`cm:\n profiles:\n${many.join('\n')}\n`).length, 20);
+  t.end();
+});
+
+function describeRun(): string {
+  return 'a mapping with timeoutSeconds, graceSeconds, minIntervalSeconds, kicksPerMinute, freezeFile or keepDays';
+}

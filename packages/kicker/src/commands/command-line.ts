@@ -1,7 +1,7 @@
 import type { FaultFacts } from '@kickd/protocol';
 import yargs from 'yargs';
 import { Faults, errors } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '@kickd/settings';
 import { createGiven } from './given.ts';
 import type { CommandSpec, Given } from './options.ts';
 

@@ -1,9 +1,10 @@
 import type { FaultFacts } from '@kickd/protocol';
+import { parseSettings } from '@kickd/settings';
 import { errors } from '../errors.ts';
-import { checkYaml } from './check-yaml.ts';
 import type { MonitorSettings } from '../monitors/schemas.ts';
 import { defaultConfig, type Config } from './config.ts';
 import { ConfigFile } from './schema.ts';
+import { settingsWords } from './settings-words.ts';
 
 export type ParsedConfig =
   { kind: 'config'; config: Config } | { kind: 'faults'; faults: FaultFacts[] };
@@ -13,12 +14,13 @@ export type ParsedConfig =
  * An empty file is the default configuration.
  */
 export function parseConfig(text: string, file: string): ParsedConfig {
-  const checked = checkYaml(text, file, ConfigFile, {
-    rule: errors.configRuleMoved,
+  const parsed = parseSettings(text, file, ConfigFile, {
+    ...settingsWords,
+    moved: { rule: errors.configRuleMoved },
   });
-  return checked.kind === 'faults'
-    ? checked
-    : { kind: 'config', config: fill(checked.value, file) };
+  return parsed.kind === 'faults'
+    ? parsed
+    : { kind: 'config', config: fill(parsed.settings, file) };
 }
 
 function fill(given: ConfigFile, file: string): Config {

@@ -1,22 +1,23 @@
 import type { FaultFacts } from '@kickd/protocol';
+import { parseSettings } from '@kickd/settings';
 import { defaultRule, defaultRuleSet } from '../decide/default-rules.ts';
 import { fitsName } from '../decide/match.ts';
 import type { Guards, Match, Rule, RuleSet } from '../decide/rules.ts';
 import { errors } from '../errors.ts';
 import { shownName } from '../events/name-bytes.ts';
-import { checkYaml } from './check-yaml.ts';
 import { RulesFile } from './rules-schema.ts';
+import { settingsWords } from './settings-words.ts';
 
 export type ParsedRules =
   { kind: 'rules'; rules: RuleSet } | { kind: 'faults'; faults: FaultFacts[] };
 
 /** Reads the text of rules.yaml: every mistake at once, each with file, line and column. */
 export function parseRules(text: string, file: string): ParsedRules {
-  const checked = checkYaml(text, file, RulesFile);
-  if (checked.kind === 'faults') return checked;
-  const { value, whereOf } = checked;
-  const guards = fillGuards(value.guards ?? {});
-  const rules = value.rules.map((given, index) =>
+  const parsed = parseSettings(text, file, RulesFile, settingsWords);
+  if (parsed.kind === 'faults') return parsed;
+  const { settings, whereOf } = parsed;
+  const guards = fillGuards(settings.guards ?? {});
+  const rules = settings.rules.map((given, index) =>
     fillRule(given, lineOf(whereOf(['rules', String(index)]))),
   );
   const faults = [

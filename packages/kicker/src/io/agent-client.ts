@@ -119,11 +119,16 @@ export function createAgentClient(
 function keepNewRun(run: Run, { kick, certname }: Kick): Kept<Run> {
   const isOwn = (served: { kick: string }): boolean => served.kick === kick;
   if (run.certname !== certname) {
-    return { kind: 'other', asked: certname, found: run.certname };
+    return {
+      kind: 'other',
+      host: certname,
+      asked: certname,
+      found: run.certname,
+    };
   }
   if (run.kicks.length > 0 && !run.kicks.some(isOwn)) {
     const found = `run ${run.run}, which does not serve it`;
-    return { kind: 'other', asked: `kick ${kick}`, found };
+    return { kind: 'other', host: certname, asked: `kick ${kick}`, found };
   }
   return { kind: 'kept', body: cutRun(run, isOwn) };
 }
@@ -133,6 +138,7 @@ function keepRun(body: Run, run: string, { certname }: Target): Kept<Run> {
   if (body.run !== run || body.certname !== certname) {
     return {
       kind: 'other',
+      host: certname,
       asked: `run ${run} of ${certname}`,
       found: `run ${body.run} of ${body.certname}`,
     };
@@ -143,5 +149,10 @@ function keepRun(body: Run, run: string, { certname }: Target): Kept<Run> {
 function keepStatus(status: Status, { certname }: Target): Kept<Status> {
   return status.certname === certname
     ? { kind: 'kept', body: cutStatus(status) }
-    : { kind: 'other', asked: certname, found: status.certname };
+    : {
+        kind: 'other',
+        host: certname,
+        asked: certname,
+        found: status.certname,
+      };
 }

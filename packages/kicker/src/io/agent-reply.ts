@@ -15,8 +15,8 @@ export interface WholeReply {
 /** What is kept of a reply. */
 export type Kept<Body> =
   | { kind: 'kept'; body: Body }
-  /** it is about something else than was asked, so that it is no answer, whatever it says */
-  | { kind: 'other'; asked: string; found: string };
+  /** it is about something else than was asked of the host, so that it is no answer, whatever it says */
+  | { kind: 'other'; host: string; asked: string; found: string };
 
 /** A remedy may be a command line with paths in it. */
 const remedyMaxChars = 600;
@@ -41,7 +41,10 @@ export async function judgeReply<Body>(
   // hasShape has checked the value against the schema of Body.
   const kept = keep(body as Body);
   return kept.kind === 'other'
-    ? { kind: 'unknown', fault: errors.replyOther(kept.asked, kept.found) }
+    ? {
+        kind: 'unknown',
+        fault: errors.replyOther(kept.host, kept.asked, kept.found),
+      }
     : { kind: 'accepted', status: reply.status, body: kept.body };
 }
 

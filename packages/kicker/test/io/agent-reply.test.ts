@@ -64,13 +64,14 @@ void t.test(
 
 void t.test('a reply about something else is no answer', async (t) => {
   const other = () =>
-    ({ kind: 'other', asked: 'run a', found: 'run b' }) as const;
+    ({ kind: 'other', host: 'web1', asked: 'run a', found: 'run b' }) as const;
   t.match(await judgeReply(reply(200, '{}'), always, other), {
     kind: 'unknown',
     fault: {
       code: 'REPLY_OTHER',
       exitCode: 5,
       message: 'it was asked about run a and answered about run b',
+      remedy: 'look at what answers there: kicker doctor web1',
     },
   });
 });

@@ -3,7 +3,7 @@ import { printable, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import { shownName } from '../../events/name-bytes.ts';
 import { isIp } from '../../fleet/address.ts';
-import { nearest } from '../../nearest.ts';
+import { nearest } from '@kickd/settings';
 import type { NagiosMacros } from './macros.ts';
 
 /** The options of the event handler, each with the macro that fills it: the one table for reading and for help. */

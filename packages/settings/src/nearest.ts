@@ -19,8 +19,9 @@ export function nearest(
   return best;
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein's distance, where two letters that changed places are one edit. */
 function editDistance(from: string, to: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i += 1) {
     const next = [i];
@@ -28,9 +29,13 @@ function editDistance(from: string, to: string): number {
       const above = row[j] ?? Infinity;
       const left = next[j - 1] ?? Infinity;
       const across = row[j - 1] ?? Infinity;
-      const swap = from[i - 1] === to[j - 1] ? 0 : 1;
-      next.push(Math.min(above + 1, left + 1, across + swap));
+      const other = from[i - 1] === to[j - 1] ? 0 : 1;
+      const isSwapped =
+        from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1] && i > 1;
+      const swapped = isSwapped ? (before[j - 2] ?? Infinity) : Infinity;
+      next.push(Math.min(above + 1, left + 1, across + other, swapped + 1));
     }
+    before = row;
     row = next;
   }
   return row[to.length] ?? Infinity;

@@ -5,6 +5,9 @@ const known = ['port', 'hosts', 'timeouts', 'retry'];
 const rows: [string, string | undefined][] = [
   ['prt', 'port'],
   ['PORT', 'port'],
+  ['prot', 'port'],
+  ['rte', undefined],
+  ['ohsts', 'hosts'],
   ['host', 'hosts'],
   ['timeout', 'timeouts'],
   ['time', undefined],
