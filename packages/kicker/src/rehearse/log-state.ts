@@ -35,7 +35,7 @@ export interface LineOrigin {
 }
 
 /** What a line comes to. */
-export type Heard =
+type Heard =
   /** the event handler was called */
   | { kind: 'call'; event: Event; facts: Facts; keys: EventKeys }
   /** an alert that called no handler: see callOf */
