@@ -7,6 +7,7 @@ import { benchBacktest } from './backtest.ts';
 import { benchCmRun } from './cm-run.ts';
 import { benchDecide } from './decide.ts';
 import { benchHandOff } from './hand-off.ts';
+import { benchHostile } from './hostile.ts';
 import { benchJournal } from './journal.ts';
 import { benchMemory } from './memory.ts';
 import { benchNothing, benchOneShot } from './one-shot.ts';
@@ -43,6 +44,7 @@ async function benchAll(): Promise<number> {
   tell(await benchOneShot('rsa', processes));
   tell(await benchHandOff('ec', processes));
   tell(await benchHandOff('rsa', processes));
+  tell(await benchHostile(quick ? 1 : 3));
   tell(await benchCmRun(quick ? 3 : 10));
   tell(await benchReports(quick ? 1 : 5));
   tell(await benchJournal(quick ? 10_000 : 100_000));

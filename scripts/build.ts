@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build, type BuildResult } from 'esbuild';
 import { builtinModules } from './build/builtin-modules.ts';
 import { launcherText } from './build/launcher.ts';
+import { leanUndici } from './build/lean-undici.ts';
 import { ingredientsOf } from './build/made-of.ts';
 import { pastTheFace } from './build/past-the-face.ts';
 import { sizeTable } from './build/size-table.ts';
@@ -69,7 +70,7 @@ function bundle(
     minifyIdentifiers: false,
     treeShaking: true,
     legalComments: 'linked',
-    plugins: [builtinModules, pastTheFace],
+    plugins: [leanUndici, builtinModules, pastTheFace],
     metafile: true,
     logLevel: 'warning',
   });

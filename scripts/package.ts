@@ -57,7 +57,7 @@ for (const name of packages) {
   const work = mkdtempSync(join(tmpdir(), 'kickd-package-'));
   try {
     const about = { name, version, epochSeconds };
-    const contents = await contentsOf(about, root);
+    const contents = contentsOf(about, root);
     stage(contents, work, epochSeconds);
     const base = join(values.out, `${name}_${version}_${debArchitecture()}`);
     buildDeb(work, `${base}.deb`, epochSeconds);

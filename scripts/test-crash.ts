@@ -175,7 +175,10 @@ async function kickerKills(kickd: readonly string[]): Promise<void> {
   const broken = (law: KickerLaw): string =>
     String(result.breaches.filter((one) => one.law === law).length);
   close(
-    `kicker points ${String(result.points)}, events ${String(result.events)}, kicks ${String(result.kicks)}, lost ${broken('lost')}, doubled ${broken('doubled')}, forgotten ${broken('forgotten')}`,
+    `kicker points ${String(result.points)}, events ${String(result.events)}, kicks ${String(result.kicks)}, lost ${broken('lost')}, doubled ${broken('doubled')}, forgotten ${broken('forgotten')}, out of order ${broken('out of order')}`,
+  );
+  close(
+    `kickers two at a time ${String(result.pairs)}, ${result.whyNotApart === undefined ? 'in two PID namespaces' : `in one PID namespace: ${result.whyNotApart}`}, commands to Nagios ${String(result.commands)}`,
   );
 }
 

@@ -23,7 +23,14 @@ t.test('killed at random instants, kicker keeps its word', async (t) => {
   });
   t.same(result.breaches, []);
   t.equal(result.points, points);
-  t.ok(result.events > points && result.kicks > 0, JSON.stringify(result));
+  t.ok(
+    result.events > points && result.kicks > 0 && result.commands > 0,
+    JSON.stringify(result),
+  );
+  t.equal(result.pairs, points / 3);
+  if (result.whyNotApart !== undefined) {
+    t.comment(`SKIPPED: no PID namespace of its own: ${result.whyNotApart}`);
+  }
 });
 
 const event = (part: Partial<MonitorEvent> = {}): MonitorEvent => ({
@@ -69,6 +76,7 @@ const cases: [
     counted?: number;
     open?: number;
     pages?: string[];
+    commands?: string[];
   },
   KickerLaw[],
 ][] = [
@@ -156,13 +164,69 @@ const cases: [
   ],
 ];
 
+const kickId = '01990000-0000-7000-8000-00000000000a';
+const laterId = '01990000-0000-7000-8000-00000000000b';
+const runId = '01990000-0000-7000-8000-00000000000c';
+const twoKicks = [
+  ...decided(),
+  kicked(kickId),
+  row('outcome', { kind: 'ended', run: runId }, { kick: kickId }),
+  row('kick', target, {
+    kick: laterId,
+    problem: '["nagios","web1","HTTP","2"]',
+    at: '2026-01-01T00:01:00Z',
+  }),
+  ended('gave-up', laterId),
+];
+const tell = (command: string, text: string, service = 'HTTP') =>
+  `[1] ${command};web1;${service};kicker;${text}`;
+const healing = tell(
+  'ACKNOWLEDGE_SVC_PROBLEM',
+  `kicker: healing, run ${runId}`,
+);
+const corrected = tell(
+  'ADD_SVC_COMMENT',
+  `kicker: corrected x, run ${runId}, kick ${kickId}`,
+);
+const inVain = tell(
+  'ADD_SVC_COMMENT',
+  `kicker: the run did not help, kick ${kickId}`,
+);
+const later = tell('ADD_SVC_COMMENT', `kicker: x, kick ${laterId}`);
+const orders: [string, string[], KickerLaw[]][] = [
+  ['in order', [healing, corrected, corrected, inVain, later], []],
+  ['an acknowledgement late', [corrected, healing], ['out of order']],
+  ['again after a later one', [corrected, inVain, corrected], ['out of order']],
+  ['two kicks', [later, inVain], ['out of order']],
+  ['two services', [later.replace('HTTP', 'SMTP'), inVain], []],
+];
+for (const [name, commands, laws] of orders) {
+  cases.push([
+    `commands: ${name}`,
+    twoKicks,
+    { accepted: new Map([[kickId, 1]]), counted: 2, commands },
+    laws,
+  ]);
+}
+
 for (const [name, rows, told, laws] of cases) {
   t.test(`the judge of kicker: ${name}`, async (t) => {
-    const { accepted = once, counted = 1, open = 0, pages = [] } = told;
+    const {
+      accepted = once,
+      counted = 1,
+      open = 0,
+      pages = [],
+      commands = [],
+    } = told;
     const breaches = judgeKicker(
       [event()],
       { rows, counted: new Map([['web1\tHTTP', counted]]), open },
-      { accepted: () => accepted, starts: () => new Map(), pages: () => pages },
+      {
+        accepted: () => accepted,
+        starts: () => new Map(),
+        pages: () => pages,
+        commands: () => commands,
+      },
     );
     t.same(
       breaches.map(({ law }) => law),

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { debArchitecture } from './deb.ts';
-import { kickdCompletion, kickerCompletion } from './completion.ts';
+import { completionFiles } from './completion.ts';
 import type { Content } from './stage.ts';
 
 export const packages = ['kickd', 'kicker'] as const;
@@ -33,19 +33,16 @@ const summaries = {
 } as const;
 
 /** Every file of a package, the control files in DEBIAN/ among them. */
-export async function contentsOf(
-  about: About,
-  root: string,
-): Promise<Content[]> {
+export function contentsOf(about: About, root: string): Content[] {
   const { name } = about;
   const deploy = join(root, 'deploy');
   const files = [
     ...programOf(name, root),
     ...(name === 'kickd' ? kickdFiles(root) : kickerFiles(deploy)),
-    {
-      path: `usr/share/bash-completion/completions/${name}`,
-      text: name === 'kickd' ? kickdCompletion() : await kickerCompletion(),
-    },
+    ...completionFiles(name, [
+      process.execPath,
+      join(root, 'dist', `${name}.mjs`),
+    ]),
     {
       path: `usr/share/man/man8/${name}.8.gz`,
       text: gzipped(readFileSync(join(deploy, 'debian', `${name}.8`))),

@@ -6,7 +6,7 @@ import {
 } from './kicker-site.ts';
 import type { LedgerFacts, LedgerRow } from './kicker-ledger.ts';
 
-export type KickerLaw = 'lost' | 'doubled' | 'forgotten';
+export type KickerLaw = 'lost' | 'doubled' | 'forgotten' | 'out of order';
 
 export interface KickerBreach {
   law: KickerLaw;
@@ -24,7 +24,7 @@ const toleranceMs = 100;
 export function judgeKicker(
   put: readonly MonitorEvent[],
   ledger: LedgerFacts,
-  agents: Pick<KickerSite, 'accepted' | 'starts' | 'pages'>,
+  agents: Pick<KickerSite, 'accepted' | 'starts' | 'pages' | 'commands'>,
 ): KickerBreach[] {
   const breaches: KickerBreach[] = [];
   const breach = (law: KickerLaw, what: string): void => {
@@ -127,6 +127,9 @@ export function judgeKicker(
       `${String(ledger.open)} kicks count as under way at rest`,
     );
   }
+  for (const what of outOfOrder(agents.commands(), rows)) {
+    breach('out of order', what);
+  }
   const pages = agents.pages();
   for (const row of of('escalation')) {
     const [, host, service] = JSON.parse(row.problem ?? '[]') as string[];
@@ -138,6 +141,55 @@ export function judgeKicker(
     if (!isTold) breach('lost', `nobody was called for ${subject}: ${reason}`);
   }
   return breaches;
+}
+
+/** What a kick tells Nagios of its service, in this order; a recheck says the same at any time. */
+const ranks: Readonly<Record<string, number>> = {
+  ACKNOWLEDGE_SVC_PROBLEM: 0,
+  ADD_SVC_COMMENT: 1,
+};
+
+/**
+ * What Nagios was told of a service in another order than it was decided in. After a death the last command may come
+ * twice, but never again when a later one has come.
+ */
+function outOfOrder(
+  commands: readonly string[],
+  rows: readonly LedgerRow[],
+): string[] {
+  const kickOfRun = new Map<string, string>();
+  for (const { kind, kick, body } of rows) {
+    const { run, state } = (body ?? {}) as { run?: unknown; state?: unknown };
+    if (kick === null || state !== undefined) continue;
+    if (kind === 'outcome' && typeof run === 'string') kickOfRun.set(run, kick);
+    if (kind === 'reply') {
+      const { run: id } = (run ?? {}) as { run?: string };
+      if (id !== undefined) kickOfRun.set(id, kick);
+    }
+  }
+  const order = rows.flatMap(({ kind, kick }) =>
+    kind === 'kick' && kick !== null ? [kick] : [],
+  );
+  const last = new Map<string, { at: number; command: string }>();
+  const found: string[] = [];
+  for (const command of commands) {
+    const [, name = '', fields = ''] =
+      /^\[\d+\] ([A-Z_]+);(.*)$/.exec(command) ?? [];
+    const rank = ranks[name];
+    const run = /\brun ([0-9a-f-]{36})/.exec(fields)?.[1] ?? '';
+    const kick =
+      /\bkick ([0-9a-f-]{36})/.exec(fields)?.[1] ?? kickOfRun.get(run);
+    if (rank === undefined || kick === undefined) continue;
+    const isVerdict = fields.includes('did not help');
+    const at = order.indexOf(kick) * 3 + (isVerdict ? 2 : rank);
+    const service = fields.split(';').slice(0, 2).join(' / ');
+    const before = last.get(service);
+    if (before !== undefined && at < before.at) {
+      found.push(`${service}: ${command} after ${before.command}`);
+    }
+    last.set(service, { at, command });
+  }
+  return found;
 }
 
 /** Whether the problem was told to be over before this entry. */

@@ -24,6 +24,12 @@ export interface KickerPointsResult {
   /** events that handlers said they have */
   events: number;
   kicks: number;
+  /** external commands that Nagios was given */
+  commands: number;
+  /** how often two kickers wanted one ledger, from two PID namespaces */
+  pairs: number;
+  /** why the two were in one namespace; undefined: they were not */
+  whyNotApart?: string;
   breaches: KickerBreach[];
 }
 
@@ -45,22 +51,27 @@ export async function runKickerPoints(
     points: 0,
     events: 0,
     kicks: 0,
+    commands: 0,
+    pairs: 0,
+    ...(site.whyNotApart === undefined
+      ? {}
+      : { whyNotApart: site.whyNotApart }),
     breaches: [],
   };
   try {
     while (result.points < points && result.breaches.length === 0) {
       const end = Math.min(points, result.points + batch);
       for (; result.points < end; result.points += 1) {
-        await livePoint(
-          site,
-          monitor,
-          createRandom(seed * 1009 + result.points),
-        );
+        const random = createRandom(seed * 1009 + result.points);
+        const isPair = result.points % 3 === 2;
+        await (isPair ? livePair : livePoint)(site, monitor, random);
+        if (isPair) result.pairs += 1;
         onPoint();
       }
       await rest(site, monitor);
       const ledger = readLedger(site.ledgerFile);
       result.events = monitor.put.length;
+      result.commands = site.commands().length;
       result.kicks = ledger.rows.filter(({ kind }) => kind === 'kick').length;
       result.breaches = judgeKicker(monitor.put, ledger, site);
     }
@@ -147,6 +158,35 @@ async function livePoint(
       `kicker ended by itself (${String(end)}):\n${serving.said()}`,
     );
   }
+}
+
+/**
+ * Two kickers that want one ledger, from two containers: each is killed at an instant of its own, so that now the one
+ * and now the other is taken over.
+ */
+async function livePair(
+  site: KickerSite,
+  monitor: Monitor,
+  random: Random,
+): Promise<void> {
+  const pair = random.chance(0.5)
+    ? [site.serve(), site.serveApart()]
+    : [site.serveApart(), site.serve()];
+  const deaths = pair.map(async (serving) => {
+    await sleep(random.below(2 * lifeMs));
+    serving.kill('SIGKILL');
+    const end = await serving.ended;
+    if (end !== 'SIGKILL') {
+      throw new Error(
+        `kicker ended by itself (${String(end)}):\n${serving.said()}`,
+      );
+    }
+  });
+  for (let event = 2 + random.below(4); event > 0; event -= 1) {
+    monitor.next();
+    await sleep(random.below(lifeMs / 4));
+  }
+  await Promise.all(deaths);
 }
 
 /** A life without a death in its midst, with everything green: all comes to its end. */

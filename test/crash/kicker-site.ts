@@ -30,12 +30,21 @@ export interface KickerSite {
   put(event: MonitorEvent): boolean;
   /** starts `kicker serve`; resolves when it has begun, served or not */
   serve(): Serving;
+  /**
+   * Starts one more `kicker serve` on the same ledger and spool, in a PID namespace of its own: as from another
+   * container. Where that is not permitted here, beside the first.
+   */
+  serveApart(): Pick<Serving, 'ended' | 'kill' | 'said'>;
+  /** why `serveApart` has no namespace of its own; undefined: it has */
+  whyNotApart: string | undefined;
   /** what the kickds say that they took: kick → how often */
   accepted(): Map<string, number>;
   /** how often the tool was started, by run */
   starts(): Map<string, number>;
   /** what the command that calls a person was given */
   pages(): string[];
+  /** the external commands that Nagios was given, oldest first */
+  commands(): string[];
   close(): Promise<void>;
 }
 
@@ -90,11 +99,15 @@ export async function createKickerSite(
   writeFileSync(pager, `#!/bin/sh\n{ cat; echo; } >>'${pageLog}'\n`, {
     mode: 0o755,
   });
+  const pipe = join(dir, 'nagios.cmd');
+  const commandLog = join(dir, 'commands');
+  const reader = await startReader(pipe, commandLog);
   const config = join(dir, 'kicker.yaml');
   writeFileSync(
     config,
     JSON.stringify({
       tls: sslOf(monitor),
+      nagios: { commandFile: pipe },
       hosts: Object.fromEntries(
         hosts.map((host, at) => [
           host,
@@ -109,6 +122,7 @@ export async function createKickerSite(
   );
   writeFileSync(join(dir, 'rules.yaml'), JSON.stringify(rules));
 
+  const apart = findNamespace();
   return {
     hosts,
     ledgerFile,
@@ -140,6 +154,8 @@ export async function createKickerSite(
       return status === 0;
     },
     serve: () => serve(kicker, config, join(spool, 'serving')),
+    serveApart: () => serve([...apart.prefix, ...kicker], config, ''),
+    whyNotApart: apart.whyNot,
     accepted: () =>
       count(
         agents.flatMap(({ kickd }) =>
@@ -157,7 +173,9 @@ export async function createKickerSite(
         ),
       ),
     pages: () => readFileSync(pageLog, 'utf8').split('\n').slice(0, -1),
+    commands: () => readFileSync(commandLog, 'utf8').split('\n').slice(0, -1),
     close: async () => {
+      reader.kill();
       for (const { kickd } of agents) kickd.kill('SIGTERM');
       await Promise.all(agents.map(({ kickd }) => kickd.ended));
     },
@@ -177,7 +195,7 @@ const rules = {
       verifySeconds: 1,
       attempts: { perProblem: 1, perPeriod: countedMost, periodSeconds: 60 },
       futility: { runs: 100, relapseSeconds: 0 },
-      tell: { escalate: ['command'] },
+      tell: { comment: true, acknowledge: true, escalate: ['command'] },
     },
   ],
   guards: {
@@ -187,6 +205,32 @@ const rules = {
     flapping: { low: 98, high: 99 },
   },
 };
+
+/** Nagios's end of its command pipe, which outlives every kicker. */
+async function startReader(
+  pipe: string,
+  log: string,
+): Promise<{ kill(): void }> {
+  const made = spawnSync('mkfifo', ['-m', '600', pipe]);
+  if (made.status !== 0) throw new Error(String(made.stderr));
+  writeFileSync(log, '');
+  // Open for reading and writing: it never ends, and whoever writes never waits for it.
+  const reader = spawn('/bin/sh', ['-c', 'exec cat <>"$0" >>"$1"', pipe, log], {
+    stdio: 'ignore',
+  });
+  await once(reader, 'spawn');
+  return { kill: () => void reader.kill('SIGKILL') };
+}
+
+/** What starts a command in a PID namespace of its own, and ends it when it is killed itself. */
+function findNamespace(): { prefix: string[]; whyNot: string | undefined } {
+  const prefix = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const [command = '', ...args] = [...prefix, 'true'];
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  return status === 0
+    ? { prefix, whyNot: undefined }
+    : { prefix: [], whyNot: stderr.trim() || 'apt install util-linux' };
+}
 
 async function startHost(
   dir: string,

@@ -245,6 +245,10 @@ async function commandLine(argv: readonly string[]): Promise<void> {
       1,
       'say what to do: kickd foreground, serve, listen, runner, check, acl explain or audit verify',
     )
+    .completion(
+      'completion',
+      'print the completion script for the shell in $SHELL: bash or zsh',
+    )
     .strict()
     .version(`kickd ${version}`)
     .help()

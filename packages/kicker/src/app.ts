@@ -1,10 +1,9 @@
 import { Fault, type FaultFacts } from '@kickd/protocol';
 import { catalogue } from './commands/catalogue.ts';
 import type { Shell } from './commands/command.ts';
-import { parseOptions } from './commands/options.ts';
-import { nearest } from './config/nearest.ts';
 import { errors } from './errors.ts';
 import { faultsOf } from './faults.ts';
+import { nearest } from './nearest.ts';
 
 /**
  * Runs one kicker command.
@@ -16,9 +15,7 @@ export async function runApp(
   shell: Shell,
   version: () => Promise<string>,
 ): Promise<number> {
-  const [first, second] = args;
-  // A monitor keeps one line of an event handler.
-  const isOneLine = first === 'event';
+  const [first, ...rest] = args;
   try {
     if (first === '--version' || first === '-V') {
       shell.say(`kicker ${await version()}`);
@@ -29,57 +26,37 @@ export async function runApp(
       shell.say(await helpOfAll());
       return 0;
     }
-    if (first === undefined) throw new Fault(errors.commandMissing());
-    const pair = `${first} ${second ?? ''}`;
-    const name = pair in catalogue ? pair : first;
-    const found = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
-    if (found === undefined) {
-      throw new Fault(
-        errors.commandUnknown(
-          first === 'event' ? pair.trim() : first,
-          first === 'event'
-            ? 'event nagios'
-            : nearest(first, Object.keys(catalogue)),
-        ),
-      );
+    if (first === '--get-yargs-completions') {
+      const { printCompletions } = await import('./commands/completion.ts');
+      await printCompletions(rest, shell);
+      return 0;
     }
-    const rest = args.slice(name === pair ? 2 : 1);
+    if (first === undefined) throw new Fault(errors.commandMissing());
+    const found = Object.hasOwn(catalogue, first)
+      ? catalogue[first]
+      : undefined;
+    if (found === undefined) {
+      const near = nearest(first, Object.keys(catalogue));
+      throw new Fault(errors.commandUnknown(first, near));
+    }
     const command = await found.load();
-    if (asksForHelp(rest)) {
+    // Loaded only now: --version does without.
+    const { parseCommandLine } = await import('./commands/command-line.ts');
+    const given = parseCommandLine(command.spec, rest);
+    if (given === 'help') {
       const { helpOf } = await import('./commands/help.ts');
       shell.say(await helpOf(command.spec));
       return 0;
     }
-    return await command.run(parseOptions(command.spec, rest), shell);
+    return await command.execute(given, shell);
   } catch (error) {
     const faults = faultsOf(error);
-    tell(faults, shell, isOneLine);
+    tell(faults, shell);
     return Math.max(...faults.map(({ exitCode }) => exitCode));
   }
 }
 
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  return args
-    .slice(0, end === -1 ? args.length : end)
-    .some((arg) => arg === '--help' || arg === '-h');
-}
-
-function tell(
-  faults: readonly FaultFacts[],
-  shell: Shell,
-  isOneLine: boolean,
-): void {
-  if (isOneLine) {
-    const text = faults
-      .map(
-        ({ code, message, remedy }) =>
-          `${code}: ${message} (remedy: ${remedy})`,
-      )
-      .join('; ');
-    shell.warn(`kicker: ${text}`);
-    return;
-  }
+function tell(faults: readonly FaultFacts[], shell: Shell): void {
   for (const { code, message, remedy } of faults) {
     shell.warn(`kicker: ${code}: ${message}`);
     shell.warn(`  remedy: ${remedy}`);

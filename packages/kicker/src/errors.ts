@@ -422,6 +422,13 @@ export const errors = {
       `sent, but no whole reply came: ${printable(why)}`,
       'the host may have taken it; ask it again, with the same kick it runs once',
     ),
+  replyOther: (asked: string, found: string) =>
+    fault(
+      exitCodes.notKnown,
+      'REPLY_OTHER',
+      `it was asked about ${printable(asked)} and answered about ${printable(found)}`,
+      `is it kickd that answers there? look: kicker doctor HOST`,
+    ),
   replyUnreadable: (status: number) =>
     fault(
       exitCodes.notKnown,

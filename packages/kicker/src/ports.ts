@@ -41,7 +41,7 @@ export interface Timing {
 
 /** What one request to a kickd brought; exactly one of these, whatever the network does. */
 export type AgentReply<Body> =
-  /** a whole 2xx reply with a body of the right shape: the only success */
+  /** a whole 2xx reply with a body of the right shape, about what was asked: the only success */
   | { kind: 'accepted'; status: number; body: Body }
   /** a whole reply that says no */
   | {
@@ -59,7 +59,10 @@ export type AgentReply<Body> =
   /** one side refused the other's certificate; nothing was taken */
   | { kind: 'refused-tls'; fault: FaultFacts };
 
-/** How a kick reaches its host, and how its run is followed. */
+/**
+ * How a kick reaches its host, and how its run is followed. Of a run's kicks at most the one that was sent is kept, and of
+ * its texts and lists no more than kickd itself keeps.
+ */
 export interface Transport {
   submit(
     target: Target,
@@ -78,20 +81,21 @@ export interface Transport {
 /** The client of a kickd that is reached directly. */
 export interface AgentClient extends Transport {
   /**
-   * The output of a run, from its beginning and on until the run has ended.
+   * The output of a run, from its beginning and on until the run has ended. Nothing more is read from the host until
+   * the promise that `onChunk` gives has resolved.
    * @returns undefined at its end, or why it could not be had, or not to the end
    */
   followLog(
     target: Target,
     run: string,
-    onChunk: (chunk: Buffer) => void,
+    onChunk: (chunk: Buffer) => void | Promise<void>,
     signal: AbortSignal,
   ): Promise<FaultFacts | undefined>;
   getRuns(target: Target, signal: AbortSignal): Promise<AgentReply<RunList>>;
   getStatus(target: Target, signal: AbortSignal): Promise<AgentReply<Status>>;
 }
 
-export type Keyed = { entry: Entry; keys: EntryKeys };
+type Keyed = { entry: Entry; keys: EntryKeys };
 
 /** What one transaction of the ledger can do: it is on disk whole, or not at all. */
 export interface LedgerTransaction extends Memory {

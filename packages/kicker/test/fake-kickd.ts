@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -78,17 +80,17 @@ export const correctedRun = aRun({
   },
 });
 
-function aStatus(disabled?: string): Status {
+export function aStatus(certname: string, disabled?: string): Status {
   return {
     version: '9.9.9',
-    certname: hostName,
+    certname,
     uptimeSeconds: 1,
     cm: {
       profile: 'puppet-agent',
       locked: false,
       ...(disabled === undefined ? {} : { disabled }),
     },
-    last: correctedRun,
+    last: { ...correctedRun, certname },
     expiries: [{ what: 'certificate', at: '2031-01-01T00:00:00Z' }],
     acl: { current: true, rules: 2 },
     journal: { ok: true },
@@ -116,11 +118,12 @@ export function createParties(dir: string): {
   return { pki, host: files(hostName), kicker: files('monitor.example.com') };
 }
 
-/** A kickd that does as it is told, behind the real TLS and the real gate. */
+/** A kickd that does as it is told, behind the real TLS and the real gate. It answers in its own name. */
 export async function startFakeKickd(
   host: TlsFiles,
   port = 0,
 ): Promise<FakeKickd> {
+  const name = nameIn(host.cert);
   const seen: Seen[] = [];
   const behaviours: Behaviour[] = ['accept'];
   const waiters: (() => void)[] = [];
@@ -150,8 +153,8 @@ export async function startFakeKickd(
     const behaviour =
       (behaviours.length > 1 ? behaviours.shift() : behaviours[0]) ?? 'accept';
     if (behaviour === 'hold') {
-      held.push((later) => answer(later, method, response));
-    } else answer(behaviour, method, response);
+      held.push((later) => answer(later, method, name, response));
+    } else answer(behaviour, method, name, response);
     for (const wake of waiters) wake();
   }
   server.listen(port, '127.0.0.1');
@@ -182,9 +185,15 @@ export async function startFakeKickd(
   };
 }
 
+function nameIn(certFile: string): string {
+  const { subject } = new X509Certificate(readFileSync(certFile));
+  return /^CN=(.*)$/m.exec(subject)?.[1] ?? '';
+}
+
 function answer(
   behaviour: Behaviour,
   method: string,
+  certname: string,
   response: ServerResponse,
 ): void {
   const json = (status: number, body: unknown, type = 'application/json') => {
@@ -197,12 +206,13 @@ function answer(
     response.socket?.destroy();
     return;
   }
-  if (behaviour === 'accept') return json(status, aRun());
-  if (behaviour === 'ended') return json(status, correctedRun);
+  if (behaviour === 'accept') return json(status, aRun({ certname }));
+  if (behaviour === 'ended') return json(status, { ...correctedRun, certname });
   if (behaviour === 'wrong-shape') return json(status, { run: 'x' });
-  if (behaviour === 'runs') return json(200, { runs: [correctedRun] });
-  if (behaviour === 'status') return json(200, aStatus());
-  if (behaviour === 'disabled') return json(200, aStatus('by ada'));
+  if (behaviour === 'runs')
+    return json(200, { runs: [{ ...correctedRun, certname }] });
+  if (behaviour === 'status') return json(200, aStatus(certname));
+  if (behaviour === 'disabled') return json(200, aStatus(certname, 'by ada'));
   if (behaviour === 'no-json') {
     response.writeHead(status, { connection: 'close' });
     response.end('<html>');
@@ -215,7 +225,8 @@ function answer(
     );
     return;
   }
-  if ('run' in behaviour) return json(status, aRun(behaviour.run));
+  if ('run' in behaviour)
+    return json(status, aRun({ certname, ...behaviour.run }));
   const { code, title = 'no', remedy = 'type this' } = behaviour;
   json(
     behaviour.status,

@@ -1,6 +1,6 @@
 import { command } from '../src/commands/backtest.ts';
 import type { Shell } from '../src/commands/command.ts';
-import { parseOptions } from '../src/commands/options.ts';
+import { parseCommandLine } from '../src/commands/command-line.ts';
 import { faultsOf } from '../src/faults.ts';
 
 export interface Backtested {
@@ -43,8 +43,12 @@ export async function runBacktest(
   let code = 0;
   let faults: Backtested['faults'] = [];
   try {
-    const given = parseOptions(command.spec, [`--config=${config}`, ...args]);
-    code = await command.run(given, shell);
+    const given = parseCommandLine(command.spec, [
+      `--config=${config}`,
+      ...args,
+    ]);
+    if (given === 'help') throw new Error('help');
+    code = await command.execute(given, shell);
   } catch (error) {
     const found = faultsOf(error);
     code = Math.max(...found.map(({ exitCode }) => exitCode));

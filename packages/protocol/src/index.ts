@@ -16,6 +16,7 @@ export {
   OutcomeKind,
   didCorrect,
 } from './outcome.ts';
+export { outcomeLimits, runLimits } from './limits.ts';
 export { patterns } from './patterns.ts';
 export { oneLine } from './one-line.ts';
 export { printable, printableAscii } from './printable.ts';

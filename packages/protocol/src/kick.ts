@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Uuid7 } from './ids.ts';
+import { runLimits } from './limits.ts';
 import {
   Certname,
   Environment,
@@ -30,7 +31,11 @@ export const Kick = Type.Object(
     certname: Certname,
     cm: Type.Optional(ProfileName),
     tags: Type.Optional(
-      Type.Array(Tag, { minItems: 1, maxItems: 32, uniqueItems: true }),
+      Type.Array(Tag, {
+        minItems: 1,
+        maxItems: runLimits.tags,
+        uniqueItems: true,
+      }),
     ),
     noop: Type.Optional(Type.Boolean()),
     environment: Type.Optional(Environment),

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { outcomeLimits } from './limits.ts';
 import { printable } from './printable.ts';
 
 /**
@@ -6,7 +7,10 @@ import { printable } from './printable.ts';
  * as `printable` makes it. For messages; a name keeps every character (`printable`, `printableAscii`).
  * @param maxChars in UTF-16 units; a longer text ends in `...`
  */
-export function oneLine(text: string, maxChars = 256): string {
+export function oneLine(
+  text: string,
+  maxChars: number = outcomeLimits.lineChars,
+): string {
   const plain = stripVTControlCharacters(text);
   return printable(plain.replaceAll(/[\s\u0085]+/g, ' ').trim(), maxChars);
 }

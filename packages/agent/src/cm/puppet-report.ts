@@ -1,4 +1,9 @@
-import { oneLine, printable, type CorrectedResource } from '@kickd/protocol';
+import {
+  oneLine,
+  outcomeLimits,
+  printable,
+  type CorrectedResource,
+} from '@kickd/protocol';
 import { Anchors } from './yaml-anchors.ts';
 import { readBlock, type Yaml } from './yaml-block.ts';
 import { YamlSections, type Section } from './yaml-sections.ts';
@@ -27,9 +32,6 @@ export type ReadReport =
   | { kind: 'report'; report: PuppetReport }
   /** it is there, and it is no report, or not a whole one */
   | { kind: 'damaged'; reason: string; jobId?: string };
-
-/** Most resources that an outcome names; a run that changes more is not a repair. */
-const resourcesMax = 50;
 
 const headKeys = new Set([
   'status',
@@ -127,7 +129,10 @@ export class PuppetReportReader {
         failed: this.#failed,
         ...(jobId !== undefined && { jobId }),
         ...(configVersion !== undefined && {
-          configVersion: printable(configVersion, 64),
+          configVersion: printable(
+            configVersion,
+            outcomeLimits.configVersionChars,
+          ),
         }),
         ...(this.#firstError !== undefined && { firstError: this.#firstError }),
       },
@@ -216,7 +221,7 @@ export class PuppetReportReader {
 
   #isResourceOfInterest(text: string): boolean {
     if (
-      this.#failed.length < resourcesMax &&
+      this.#failed.length < outcomeLimits.resources &&
       (text.includes('failed: true') ||
         text.includes('failed_to_restart: true') ||
         text.includes('failed": true'))
@@ -224,10 +229,10 @@ export class PuppetReportReader {
       return true;
     }
     return (
-      (this.#corrected.length < resourcesMax &&
+      (this.#corrected.length < outcomeLimits.resources &&
         text.includes('success') &&
         success.test(text)) ||
-      (this.#pending.length < resourcesMax &&
+      (this.#pending.length < outcomeLimits.resources &&
         text.includes('noop') &&
         noop.test(text)) ||
       (text.includes('*') && aliased.test(text))
@@ -273,7 +278,7 @@ export function parsePuppetReport(text: string): PuppetReport | undefined {
 }
 
 function add<Item>(list: Item[], item: Item): void {
-  if (list.length < resourcesMax) list.push(item);
+  if (list.length < outcomeLimits.resources) list.push(item);
 }
 
 /** The key of the last line at the depth of a resource's own keys. */
@@ -302,14 +307,21 @@ function property(
   const from = textOf(event.get('previous_value'));
   const to = textOf(event.get('desired_value'));
   return {
-    property: printable(name, 64),
-    ...(isShown && from !== undefined && { from: printable(from, 64) }),
-    ...(isShown && to !== undefined && { to: printable(to, 64) }),
+    property: printable(name, outcomeLimits.propertyChars),
+    ...(isShown &&
+      from !== undefined && {
+        from: printable(from, outcomeLimits.valueChars),
+      }),
+    ...(isShown &&
+      to !== undefined && { to: printable(to, outcomeLimits.valueChars) }),
   };
 }
 
 function nameOf(key: string, resource: ReadonlyMap<string, Yaml>): string {
-  return printable(textOf(resource.get('resource')) ?? (key || 'unknown'), 200);
+  return printable(
+    textOf(resource.get('resource')) ?? (key || 'unknown'),
+    outcomeLimits.nameChars,
+  );
 }
 
 function findFirstError(logs: readonly Yaml[]): string | undefined {

@@ -1,4 +1,4 @@
-import { printable } from '@kickd/protocol';
+import { outcomeLimits, printable } from '@kickd/protocol';
 import type { AppliedPolicy } from '../ports.ts';
 import { Anchors } from './yaml-anchors.ts';
 import { readBlock } from './yaml-block.ts';
@@ -24,7 +24,7 @@ export function readPolicy(
     return undefined;
   }
   return {
-    configVersion: printable(configVersion, 64),
+    configVersion: printable(configVersion, outcomeLimits.configVersionChars),
     endedAt: new Date(endedSeconds * 1000).toISOString(),
     ...(seconds !== undefined && { durationMs: Math.round(seconds * 1000) }),
   };

@@ -1,5 +1,5 @@
 import type { CorrectedResource, Outcome } from '@kickd/protocol';
-import { oneLine, printable } from '@kickd/protocol';
+import { oneLine, outcomeLimits, printable } from '@kickd/protocol';
 import type { ToolEnd } from '../ports.ts';
 import { bareOutcome } from '../run/outcome.ts';
 
@@ -14,9 +14,6 @@ export interface Tally {
   reason?: string;
   configVersion?: string;
 }
-
-/** Most names in one outcome; a run that changes more is not a repair. */
-const namesMax = 50;
 
 /**
  * The outcome of a run that came to its end and told what it did.
@@ -46,7 +43,10 @@ export function judgeTally(end: ToolEnd, tally: Tally): Outcome {
     ...(hasFailed && reason !== undefined && { reason: oneLine(reason) }),
     ...(end.exitCode !== undefined && { exitCode: end.exitCode }),
     ...(tally.configVersion !== undefined && {
-      configVersion: printable(tally.configVersion, 64),
+      configVersion: printable(
+        tally.configVersion,
+        outcomeLimits.configVersionChars,
+      ),
     }),
     corrected: end.noop ? [] : changes,
     ...(end.noop && { pending: changes }),
@@ -134,6 +134,6 @@ function resourcesOf(names: readonly string[]): CorrectedResource[] {
 
 function unique(names: readonly string[]): string[] {
   return [...new Set(names)]
-    .slice(0, namesMax)
-    .map((name) => printable(name, 200));
+    .slice(0, outcomeLimits.resources)
+    .map((name) => printable(name, outcomeLimits.nameChars));
 }

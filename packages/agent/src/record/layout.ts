@@ -1,4 +1,4 @@
-import type { patterns } from '@kickd/protocol';
+import { runLimits, type patterns } from '@kickd/protocol';
 
 /**
  * The one record that crosses from the listener, which reads the network, to the runner, which is root.
@@ -60,7 +60,7 @@ export interface Slot {
   maxBytes: number;
 }
 
-export const tagsMax = 32;
+export const tagsMax = runLimits.tags;
 
 const rooms: [name: string, pattern: Slot['pattern'], maxBytes: number][] = [
   ['by', 'certname', 253],

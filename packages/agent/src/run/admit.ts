@@ -1,14 +1,8 @@
-import type { Kick, Run } from '@kickd/protocol';
+import { runLimits, type Kick, type Run } from '@kickd/protocol';
 import { canShare, covers, type RunScope } from './scope.ts';
 
 /** How many runs may wait: one for each different scope that asked. */
 const queueMax = 8;
-/**
- * How many kicks one run serves. Each is part of the run's record, which is written anew when another
- * joins, and of every reply about it: a caller that never stops must not make it grow without end.
- */
-const servedMax = 1000;
-
 export type Admission =
   | { kind: 'start' }
   | { kind: 'join-running'; run: Run }
@@ -64,8 +58,12 @@ export function isUnwanted(run: Run, now: Date): boolean {
   return run.kicks.every((kick) => hasExpired(kick, now));
 }
 
+/**
+ * Each kick is part of the run's record, which is written anew when another joins, and of every reply about it: a
+ * caller that never stops must not make it grow without end.
+ */
 function hasRoom(run: Run): boolean {
-  return run.kicks.length < servedMax;
+  return run.kicks.length < runLimits.kicks;
 }
 
 function hasExpired(kick: { expires?: string }, now: Date): boolean {

@@ -14,21 +14,27 @@ import {
 import { createReplay, type Replay } from '../rehearse/replay.ts';
 import {
   configOption,
+  createCommand,
   jsonOption,
-  type Command,
+  type Found,
   type Shell,
 } from './command.ts';
 import { openLogs } from './read-logs.ts';
 import { replayLogs, type ReplayedLogs } from './replay-logs.ts';
 import { rulesOption } from './rules-option.ts';
-import { linesOfReport, type BacktestReport } from './views/backtest.ts';
+import {
+  backtestView,
+  recordsOf,
+  type BacktestRecord,
+  type BacktestReport,
+} from './views/backtest.ts';
 
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'backtest',
     operands: '[FILE…]',
     about:
-      'lead archived nagios.log through the rules: how many kicks, joins, refusals and storms there would have been',
+      'run archived nagios.log through the rules, and report the kicks, joins, refusals and storms that there would have been',
     takesOperands: true,
     options: {
       'nagios-log': {
@@ -43,7 +49,7 @@ export const command: Command = {
       against: {
         type: 'string',
         value: 'FILE',
-        about: 'other rules, to say what differs',
+        about: 'other rules, to report what differs',
         group: 'Where from',
       },
       objects: {
@@ -56,7 +62,7 @@ export const command: Command = {
       'run-seconds': {
         type: 'string',
         value: 'N',
-        about: 'how long a run is taken to last; default 60',
+        about: 'assume that a run takes N seconds; default 60',
         group: 'What is assumed',
       },
       all: {
@@ -82,11 +88,12 @@ export const command: Command = {
       ],
     ],
   },
-  async run(given, shell) {
+  view: backtestView,
+  async *run(given, shell): Found<BacktestRecord> {
     const files = [...given.texts('nagios-log'), ...given.operands];
     if (files.length === 0) {
       throw new Faults([
-        errors.usage('backtest', 'a file is wanted: --nagios-log FILE'),
+        errors.usage('backtest', 'no file is named: --nagios-log FILE'),
       ]);
     }
     const seconds =
@@ -124,14 +131,10 @@ export const command: Command = {
       hasObjects: objects.size > 0,
       files: files.length,
     };
-    const options = {
-      isJson: given.flag('json') ?? false,
-      isAll: given.flag('all') ?? false,
-    };
-    for (const line of linesOfReport(report, options)) shell.say(line);
+    yield* recordsOf(report);
     return exitCodes.ok;
   },
-};
+});
 
 interface Objects {
   groups: ReadonlyMap<string, readonly string[]>;

@@ -5,39 +5,39 @@ export const catalogue: Readonly<
   Record<string, { about: string; load(): Promise<Command> }>
 > = {
   kick: {
-    about: 'ask hosts for one run of their configuration-management tool',
+    about: 'ask hosts for one run of their CM tool',
     load: async () => (await import('./kick.ts')).command,
   },
   serve: {
-    about: 'stay, and take events out of the spool',
+    about: 'handle the events in the spool, follow each kick to its end',
     load: async () => (await import('./serve.ts')).command,
   },
   history: {
-    about: 'what was decided, done and healed; --by-service for the sums',
+    about: 'print what was decided, done and healed',
     load: async () => (await import('./history.ts')).command,
   },
   why: {
-    about: 'the whole story of a kick, a run or a problem',
+    about: 'print the whole story of a kick, a run or a problem',
     load: async () => (await import('./why.ts')).command,
   },
   stop: {
-    about: 'kick nothing any more, until resumed',
+    about: 'stop kicking, until `kicker resume`',
     load: async () => (await import('./stop.ts')).command,
   },
   resume: {
-    about: 'take `kicker stop` back',
+    about: 'undo `kicker stop`',
     load: async () => (await import('./resume.ts')).command,
   },
   explain: {
-    about: 'what an event would come to, and why; send and write nothing',
+    about: 'print the decision for an event, and why; send nothing',
     load: async () => (await import('./explain.ts')).command,
   },
   backtest: {
-    about: 'what rules would have done with archived nagios.log',
+    about: 'print what rules would have done with archived nagios.log',
     load: async () => (await import('./backtest.ts')).command,
   },
   ping: {
-    about: 'ask kickd on hosts how it is',
+    about: 'print the status of kickd on hosts',
     load: async () => (await import('./ping.ts')).command,
   },
   runs: {
@@ -45,12 +45,15 @@ export const catalogue: Readonly<
     load: async () => (await import('./runs.ts')).command,
   },
   doctor: {
-    about: 'go the way to one host step by step',
+    about: 'test the way to one host step by step',
     load: async () => (await import('./doctor.ts')).command,
   },
   check: {
-    about:
-      'look at configuration, certificates, ledger, spool and command file',
+    about: 'check configuration, certificates, ledger and spool',
     load: async () => (await import('./check.ts')).command,
+  },
+  completion: {
+    about: 'print the completion script for bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).command,
   },
 };

@@ -11,8 +11,9 @@ import { locateLedger } from '../io/ledger-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import {
   configOption,
+  createCommand,
   jsonOption,
-  type Command,
+  type Found,
   type Shell,
 } from './command.ts';
 import { checkSpool } from './check-events.ts';
@@ -23,17 +24,19 @@ import { oldestSpooledMs } from '../io/spool.ts';
 import { createMonitor } from '../monitors/registry.ts';
 import type { CheckStep } from '../ports.ts';
 import { tick } from '../serve/tick.ts';
-import { createTeller, failed, passed } from './steps.ts';
+import { failed, passed } from './steps.ts';
+import { healthView, type HealthRecord } from './views/health.ts';
+import { stepsView } from './views/steps.ts';
 
 /** An event that lies in the spool for longer is handled by nobody. */
 const spooledMostSeconds = 60;
 
-export const command: Command = {
+export const command = createCommand<CheckStep | HealthRecord>({
   spec: {
     name: 'check',
     operands: '[HOST]',
     about:
-      'look at configuration, rules, certificates, ledger, spool and command file; of HOST: how its kickd is, as a monitoring plugin',
+      'check configuration, rules, certificates, ledger, spool and command file; with HOST: check its kickd, as a monitoring plugin',
     takesOperands: true,
     options: {
       warning: {
@@ -54,7 +57,7 @@ export const command: Command = {
         type: 'string',
         short: 't',
         value: 'SECONDS',
-        about: 'for the whole of it; default: 10',
+        about: 'at most SECONDS for the whole check; default: 10',
         group: 'Of a host',
       },
       ...jsonOption,
@@ -65,31 +68,50 @@ export const command: Command = {
       ['kicker check web1.example.com', 'a check command of the monitor'],
     ],
   },
-  async run(given, shell) {
-    if (given.operands.length > 0) return checkHost(given, shell);
-    const tell = createTeller(shell, given.flag('json') ?? false);
-    let isWell = true;
-    const add = (steps: readonly CheckStep[]): void => {
-      for (const step of steps) {
-        tell(step);
-        if (step.ok === false) isWell = false;
-      }
+  view: (out, given) => {
+    const printers = {
+      step: stepsView(out, given),
+      health: healthView(out, given),
     };
-    const { config, steps } = await checkConfig(given.text('config'), shell);
-    add(steps);
-    add(await checkRules(config, shell));
-    add(checkMaterial(config, shell));
-    add([checkLedger(config, shell)]);
-    add([checkServe(config, shell)]);
-    add(checkSpool(config));
-    for (const [name, settings] of Object.entries(config.monitors)) {
-      const world = { now: () => shell.clock.now(), onTrouble: () => {} };
-      const monitor = createMonitor(name, settings, world);
-      for await (const step of monitor.check(shell.signal)) add([step]);
+    return {
+      print: (record) =>
+        'step' in record
+          ? printers.step.print(record)
+          : printers.health.print(record),
+    };
+  },
+  async *run(given, shell): Found<CheckStep | HealthRecord> {
+    if (given.operands.length > 0) {
+      const health = await checkHost(given, shell);
+      yield health;
+      return health.state;
+    }
+    let isWell = true;
+    for await (const step of checkOwn(given.text('config'), shell)) {
+      yield step;
+      if (step.ok === false) isWell = false;
     }
     return isWell ? exitCodes.ok : exitCodes.usage;
   },
-};
+});
+
+async function* checkOwn(
+  named: string | undefined,
+  shell: Shell,
+): AsyncGenerator<CheckStep> {
+  const { config, steps } = await checkConfig(named, shell);
+  yield* steps;
+  yield* await checkRules(config, shell);
+  yield* checkMaterial(config, shell);
+  yield checkLedger(config, shell);
+  yield checkServe(config, shell);
+  yield* checkSpool(config);
+  for (const [name, settings] of Object.entries(config.monitors)) {
+    const world = { now: () => shell.clock.now(), onTrouble: () => {} };
+    const monitor = createMonitor(name, settings, world);
+    yield* monitor.check(shell.signal);
+  }
+}
 
 async function checkConfig(
   named: string | undefined,

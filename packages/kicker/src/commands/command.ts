@@ -1,5 +1,6 @@
 import type { Timing } from '../ports.ts';
 import type { CommandSpec, Given } from './options.ts';
+import { jsonView, type View } from './views/view.ts';
 
 /** What a command gets of the world; `main.ts` fills it from the process. */
 export interface Shell extends Timing {
@@ -26,8 +27,42 @@ export interface Shell extends Timing {
 
 export interface Command {
   spec: CommandSpec;
-  /** @returns the exit code @throws {Fault | Faults} what the person did wrong or must mend */
-  run(given: Given, shell: Shell): Promise<number>;
+  /** Runs to the end. @returns the exit code @throws {Fault | Faults} what the person did wrong or must fix */
+  execute(given: Given, shell: Shell): Promise<number>;
+}
+
+/** The records that a command finds, each as soon as it is known, and the exit code in the end. */
+export type Found<Record> = AsyncGenerator<Record, number, void>;
+
+/** A command that finds something, and the view that prints it for a person; with --json the records are printed. */
+interface FindingCommand<Record extends object> {
+  spec: CommandSpec;
+  /** @throws {Fault | Faults} what the person did wrong or must fix */
+  run(given: Given, shell: Shell): Found<Record>;
+  view: View<Record>;
+}
+
+export function createCommand<Record extends object>(
+  parts: FindingCommand<Record>,
+): Command & FindingCommand<Record> {
+  return {
+    ...parts,
+    async execute(given, shell) {
+      const found = parts.run(given, shell);
+      const printer =
+        given.flag('json') === true
+          ? jsonView<Record>(shell)
+          : parts.view(shell, given);
+      for (;;) {
+        const { done, value } = await found.next();
+        if (done === true) {
+          printer.end?.();
+          return value;
+        }
+        printer.print(value);
+      }
+    },
+  };
 }
 
 /** The option that every command with a configuration has. */
@@ -44,7 +79,7 @@ export const configOption = {
 export const jsonOption = {
   json: {
     type: 'boolean',
-    about: 'one JSON object a line, stable names',
+    about: 'print one JSON object a line; its names stay',
     group: 'Output',
   },
 } as const;

@@ -8,22 +8,24 @@ import { inspectMaterial } from '@kickd/mtls';
 import { checkMaterial } from './check.ts';
 import {
   configOption,
+  createCommand,
   jsonOption,
-  type Command,
+  type Found,
   type Shell,
 } from './command.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
-import { describeStatus } from './ping.ts';
-import { createTeller, failed, passed } from './steps.ts';
+import { failed, passed } from './steps.ts';
+import { describeStatus } from './views/ping.ts';
+import { stepsView } from './views/steps.ts';
 import type { CheckStep } from '../ports.ts';
 import type { Config } from '../config/config.ts';
 
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'doctor',
     operands: 'HOST',
     about:
-      'go the way to one host step by step, and say what mends the first that fails',
+      'test the way to one host step by step, and report how to fix the first that fails',
     takesOperands: true,
     options: {
       port: {
@@ -42,28 +44,28 @@ export const command: Command = {
       ],
     ],
   },
-  async run(given, shell) {
+  view: stepsView,
+  async *run(given, shell): Found<CheckStep> {
     const port = given.number('port', { least: 1, most: 65535 });
     const config = await loadConfig(given.text('config'), shell.env);
     const [name = '', ...more] = given.operands;
     const found = findTarget(name, config.hosts, port ?? config.port);
     if (found.kind === 'fault') throw new Faults([found.fault]);
-    const tell = createTeller(shell, given.flag('json') ?? false);
     let isWell = true;
     for await (const step of examine(found.target, config, shell)) {
-      tell(step);
+      yield step;
       if (step.ok === false) isWell = false;
     }
     if (more.length > 0) {
-      tell({
+      yield {
         step: 'more hosts',
         ok: undefined,
         text: `one host at a time; not looked at: ${more.length}`,
-      });
+      };
     }
     return isWell ? exitCodes.ok : exitCodes.runFailed;
   },
-};
+});
 
 /** Each step stands on the one before; the first that fails is the last. */
 async function* examine(

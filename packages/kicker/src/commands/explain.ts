@@ -1,7 +1,5 @@
 import { Fault, printable } from '@kickd/protocol';
 import type { Config } from '../config/config.ts';
-import type { Decision } from '../decide/decision.ts';
-import { showMs } from '../decide/finding.ts';
 import { judge } from '../decide/judge.ts';
 import { Faults, errors, exitCodes } from '../errors.ts';
 import { locateLedger } from '../io/ledger-file.ts';
@@ -16,25 +14,25 @@ import { parseNagios } from '../monitors/nagios/macros.ts';
 import { createMonitor } from '../monitors/registry.ts';
 import type { SeenEvent } from '../ports.ts';
 import { contextOf } from '../serve/event-context.ts';
-import { subjectOf } from '../events/event.ts';
 import type { EventContext } from '../kicks/handle-event.ts';
 import {
   configOption,
+  createCommand,
   jsonOption,
-  type Command,
+  type Found,
   type Shell,
 } from './command.ts';
 import { eventOperands, eventOptions } from './event-options.ts';
-import { toJsonLine } from './kick-result.ts';
 import type { Given } from './options.ts';
 import { rulesOption } from './rules-option.ts';
+import { explainView, type ExplainRecord } from './views/explain.ts';
 
 /** What would become of an event now, and why, by the code that decides. Nothing is sent or written. */
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'explain',
     operands: eventOperands,
-    about: 'what an event would come to, and why; send and write nothing',
+    about: 'print the decision for an event, and why; send and write nothing',
     takesOperands: true,
     options: {
       ...eventOptions,
@@ -71,7 +69,8 @@ export const command: Command = {
       ],
     ],
   },
-  async run(given, shell) {
+  view: explainView,
+  async *run(given, shell): Found<ExplainRecord> {
     const config = await loadConfig(given.text('config'), shell.env);
     const rules = await loadRules({ ...config, ...rulesOf(given) }, shell.env);
     const { event, facts } = await readEvent(given, config, shell);
@@ -91,29 +90,13 @@ export const command: Command = {
         () => 'none',
       );
       const remembers = memory !== undefined;
-      if (given.flag('json') === true) {
-        shell.say(
-          toJsonLine({
-            version: 1,
-            event,
-            facts,
-            rules: rules.source,
-            remembers,
-            decision,
-          }),
-        );
-      } else {
-        const subject = printable(subjectOf(event));
-        for (const line of linesOf(subject, decision)) shell.say(line);
-        if (!remembers)
-          shell.say('  nothing is remembered: no ledger was read');
-      }
+      yield { event, facts, rules: rules.source, remembers, decision };
       return exitCodes.ok;
     } finally {
       memory?.close();
     }
   },
-};
+});
 
 function rulesOf(given: Given): { rules?: string } {
   const rules = given.text('rules');
@@ -166,26 +149,4 @@ async function readSeen(given: Given, shell: Shell): Promise<SeenEvent> {
   const parsed = parseEventText(text, file === '-' ? 'stdin' : file);
   if (parsed.kind === 'fault') throw new Fault(parsed.fault);
   return { event: parsed.event, groups, remarks: [] };
-}
-
-function linesOf(subject: string, decision: Decision): string[] {
-  const { rule, reasons, escalate } = decision;
-  return [
-    `${subject}: ${wordsOf(decision)}${rule === undefined ? '' : `, by the rule ${printable(rule)}`}`,
-    ...reasons.map((reason) => `  ${printable(reason, 500)}`),
-    ...(escalate === undefined
-      ? []
-      : [`  a person would be told: ${printable(escalate.reason, 500)}`]),
-  ];
-}
-
-function wordsOf(decision: Decision): string {
-  switch (decision.kind) {
-    case 'kick':
-      return decision.mode === 'noop' ? 'kick, with noop' : 'kick';
-    case 'skip':
-      return `skip, ${decision.code}`;
-    case 'wait':
-      return `wait ${showMs(decision.againAfterMs)}, ${decision.code}`;
-  }
 }

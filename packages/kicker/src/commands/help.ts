@@ -16,8 +16,8 @@ export async function helpOfAll(): Promise<string> {
     parser.command(name, about);
   }
   parser
-    .option('help', { alias: 'h', describe: 'show this' })
-    .option('version', { describe: 'show the version' });
+    .option('help', { alias: 'h', describe: 'print this' })
+    .option('version', { describe: 'print the version' });
   return parser.getHelp();
 }
 
@@ -38,8 +38,12 @@ export async function helpOf(spec: CommandSpec): Promise<string> {
       ...(option.group === undefined ? {} : { group: `${option.group}:` }),
     });
   }
-  for (const [example, about] of spec.examples) parser.example(example, about);
-  return parser.epilogue(exitText).getHelp();
+  // yargs would break a long example in two, and half a command cannot be copied.
+  const examples = spec.examples.map(
+    ([command, about]) => `  ${command}\n      ${about}`,
+  );
+  const help = await parser.getHelp();
+  return [help, `Examples:\n${examples.join('\n')}`, exitText].join('\n\n');
 }
 
 function base(usage: string) {

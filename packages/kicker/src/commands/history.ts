@@ -1,24 +1,26 @@
-import { printable } from '@kickd/protocol';
 import { Faults, errors, exitCodes } from '../errors.ts';
-import {
-  foldByService,
-  quantileOf,
-  type ServiceRecord,
-} from '../ledger/by-service.ts';
-import type { Entry, EntryKind, StoredEntry } from '../ledger/entry.ts';
-import { wordsOf } from './views/entry-text.ts';
-import { placeOfProblem, subjectOf } from '../events/event.ts';
-import { shownName } from '../events/name-bytes.ts';
+import { foldByService } from '../ledger/by-service.ts';
+import type { EntryKind, StoredEntry } from '../ledger/entry.ts';
 import type { Ledger } from '../ports.ts';
 import {
   configOption,
+  createCommand,
   jsonOption,
-  type Command,
+  type Found,
   type Shell,
 } from './command.ts';
 import { openForCommand } from './judgement.ts';
-import { toJsonLine } from './kick-result.ts';
 import type { Given } from './options.ts';
+import {
+  lineOfEntry,
+  recordOfEntry,
+  type EntryRecord,
+} from './views/entries.ts';
+import {
+  sumOfService,
+  tableOfServices,
+  type ServiceSum,
+} from './views/services.ts';
 import { readInstant } from './when.ts';
 
 /** What is told unless something else is asked for: what was decided and what came of it. */
@@ -45,11 +47,11 @@ const pageSize = 1000;
 /** Healed more often than this within a week, a service is not healthy. */
 const usualOften = 3;
 
-export const command: Command = {
+export const command = createCommand<EntryRecord | ServiceSum>({
   spec: {
     name: 'history',
     operands: '',
-    about: 'what was decided, done and healed, newest first',
+    about: 'print what was decided, done and healed, newest first',
     takesOperands: false,
     options: {
       host: {
@@ -81,13 +83,14 @@ export const command: Command = {
         type: 'string',
         value: 'KIND',
         many: true,
+        choices: [...allKinds, 'all'],
         about: `one of ${allKinds.join(', ')}, or all; may be repeated`,
         group: 'Which',
       },
       limit: {
         type: 'string',
         value: 'N',
-        about: 'so many lines; default 50',
+        about: 'at most N lines; default 50',
         group: 'Which',
       },
       'by-service': {
@@ -112,30 +115,35 @@ export const command: Command = {
       ['kicker history --by-service --since 30d', 'what is healed too often'],
     ],
   },
-  async run(given, shell) {
+  // A table wants all its rows first; the lines of a long history come as they are read.
+  view: (out, given) => {
+    const sums: ServiceSum[] = [];
+    return {
+      print: (record) => {
+        if ('seq' in record) out.say(lineOfEntry(record));
+        else sums.push(record);
+      },
+      end: () => {
+        if (given.flag('by-service') !== true) return;
+        for (const line of tableOfServices(sums)) out.say(line);
+      },
+    };
+  },
+  async *run(given, shell): Found<EntryRecord | ServiceSum> {
     const filter = readFilter(given, shell);
     const limit = given.number('limit', { least: 1, most: 1_000_000 }) ?? 50;
     const often = given.number('often', { least: 0, most: 1000 }) ?? usualOften;
-    const isJson = given.flag('json') ?? false;
-    const isByService = given.flag('by-service') ?? false;
     const { ledger } = await openForCommand(given, shell);
     try {
-      if (isByService) {
+      if (given.flag('by-service') === true) {
         const kinds: EntryKind[] = ['kick', 'outcome', 'verdict'];
-        const records = foldByService(
-          pages(ledger, { ...filter, kinds }),
-          often,
-        );
-        for (const line of isJson
-          ? records.map(jsonOfService)
-          : tableOf(records)) {
-          shell.say(line);
-        }
+        const entries = pages(ledger, { ...filter, kinds });
+        yield* foldByService(entries, often).map(sumOfService);
         return exitCodes.ok;
       }
       let count = 0;
       for (const stored of pages(ledger, filter)) {
-        shell.say(isJson ? jsonOfEntry(stored) : lineOf(stored));
+        yield recordOfEntry(stored);
         count += 1;
         if (count === limit) break;
       }
@@ -144,7 +152,7 @@ export const command: Command = {
       ledger.close();
     }
   },
-};
+});
 
 type Filter = Parameters<Ledger['history']>[0];
 
@@ -186,92 +194,4 @@ function* pages(ledger: Ledger, filter: Filter): Generator<StoredEntry> {
     if (last === undefined || page.length < pageSize) return;
     before = last.seq;
   }
-}
-
-function lineOf({ at, problem, entry }: StoredEntry): string {
-  const place = problem === undefined ? undefined : placeOfProblem(problem);
-  const subject = place === undefined ? nameOf(entry) : subjectOf(place);
-  return `${at}  ${printable(subject, 60).padEnd(30)}  ${wordsOf(entry)}`;
-}
-
-/** A kick by hand has no problem. */
-function nameOf(entry: Entry): string {
-  return entry.kind === 'kick' ? shownName(entry.body.target.name) : '-';
-}
-
-function jsonOfEntry({ seq, at, kick, problem, entry }: StoredEntry): string {
-  const place = problem === undefined ? undefined : placeOfProblem(problem);
-  return toJsonLine({
-    version: 1,
-    seq,
-    at,
-    ...place,
-    kick,
-    problem,
-    kind: entry.kind,
-    body: entry.body,
-  });
-}
-
-function tableOf(records: readonly ServiceRecord[]): string[] {
-  const head = [
-    'HOST / SERVICE',
-    'KICKS',
-    'HEALED',
-    'FUTILE',
-    'NOT RUN',
-    'GREEN AFTER (MEDIAN, 90 %, MOST)',
-    '',
-  ];
-  const rows = records.map((record) => {
-    const { kicks, healed, futile, notRun, secondsToGreen, isHealedTooOften } =
-      record;
-    const seconds = [
-      quantileOf(secondsToGreen, 0.5),
-      quantileOf(secondsToGreen, 0.9),
-      secondsToGreen.at(-1),
-    ];
-    return [
-      printable(subjectOf(record), 60),
-      String(kicks),
-      `${healed} (${share(healed, kicks)})`,
-      `${futile} (${share(futile, kicks)})`,
-      String(notRun),
-      secondsToGreen.length === 0
-        ? '-'
-        : seconds.map((value) => `${value} s`).join(', '),
-      isHealedTooOften ? 'healed too often to be healthy' : '',
-    ];
-  });
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function share(part: number, whole: number): string {
-  return whole === 0 ? '-' : `${Math.round((part / whole) * 100)} %`;
-}
-
-function jsonOfService(record: ServiceRecord): string {
-  const { secondsToGreen, kicks, healed, futile, ...rest } = record;
-  return toJsonLine({
-    version: 1,
-    ...rest,
-    kicks,
-    healed,
-    futile,
-    healedRatio: kicks === 0 ? null : healed / kicks,
-    futileRatio: kicks === 0 ? null : futile / kicks,
-    secondsToGreen: {
-      median: quantileOf(secondsToGreen, 0.5),
-      p90: quantileOf(secondsToGreen, 0.9),
-      most: secondsToGreen.at(-1),
-    },
-  });
 }

@@ -14,7 +14,7 @@ export const byOption = {
   by: {
     type: 'string',
     value: 'NAME',
-    about: 'who says so; default: $SUDO_USER, or the user',
+    about: 'the name to record; default: $SUDO_USER, or the user',
     group: 'What',
   },
 } as const;

@@ -56,7 +56,7 @@ export const kickSpec: CommandSpec = {
     },
     noop: {
       type: 'boolean',
-      about: 'only say what would change',
+      about: 'report what would change, and change nothing',
       group: what,
     },
     environment: {
@@ -85,20 +85,20 @@ export const kickSpec: CommandSpec = {
     foreground: {
       type: 'boolean',
       short: 'f',
-      about: 'the same as --wait, as puppet kick called it',
+      about: 'the same as --wait: the name that puppet kick had',
       group: how,
     },
     timeout: {
       type: 'string',
       value: 'SECONDS',
-      about: 'wait at most so long; the kick expires with it',
+      about: 'wait at most this long; then the kick expires',
       group: how,
     },
     parallel: {
       type: 'string',
       short: 'p',
       value: 'N',
-      about: 'so many hosts at a time; default: 10',
+      about: 'at most N hosts at a time; default: 10',
       group: how,
     },
     ping: {

@@ -1,14 +1,9 @@
-import {
-  printable,
-  type Outcome,
-  type OutcomeKind,
-  type Run,
-} from '@kickd/protocol';
+import type { Outcome, OutcomeKind, Run } from '@kickd/protocol';
 import { exitCodes } from '../errors.ts';
-import { describeOutcome } from '../events/describe-outcome.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
 import type { Target } from '../fleet/target.ts';
 import type { AgentReply } from '../ports.ts';
+import type { KickRecord, Trouble } from './views/kick.ts';
 
 /** How a kick of one host went, as far as it was followed. */
 export type KickResult =
@@ -68,62 +63,33 @@ const exitCodesOfOutcomes: Record<OutcomeKind, number> = {
   'not-started': exitCodes.runFailed,
 };
 
-/** The result in words: one line, and the remedy on a second where there is one. */
-export function linesOf(target: Target, result: KickResult): string[] {
-  const name = printable(target.name);
-  if (result.kind === 'accepted') {
-    return [`${name}: accepted, run ${result.run.run} is ${result.run.state}`];
-  }
-  if (result.kind === 'ended') {
-    return [`${name}: ${describeOutcome(result.run, result.outcome)}`];
-  }
-  if (result.kind === 'refused') return told(`${name}: refused`, result);
-  if (result.kind === 'not-sent') return told(`${name}: not sent`, result);
-  return told(
-    result.run === undefined
-      ? `${name}: not known whether it arrived`
-      : `${name}: accepted, outcome not known, run ${result.run.run}`,
-    result,
-  );
-}
-
-function told(
-  head: string,
-  { code, message, remedy }: { code: string; message: string; remedy: string },
-): string[] {
-  return [`${head}: ${code}: ${message}`, `  remedy: ${remedy}`];
-}
-
-/** The result for a program: one object a host; names and meaning stay within `version`. */
-export function jsonOf(target: Target, kick: string, result: KickResult) {
+/** What is known of the kick of one host, as it is printed. */
+export function recordOf(
+  { name: host, certname, address, port }: Target,
+  kick: string,
+  result: KickResult,
+): KickRecord {
   const run =
     result.kind === 'refused' || result.kind === 'not-sent'
       ? undefined
       : result.run;
-  return toJsonLine({
-    version: 1,
-    host: target.name,
-    certname: target.certname,
-    address: target.address,
-    port: target.port,
+  return {
+    host,
+    certname,
+    address,
+    port,
     kick,
     result: result.kind === 'ended' ? result.outcome.kind : result.kind,
     exit: exitCodeOf(result),
     run: run?.run,
     state: run?.state,
+    noop: run?.noop === true ? true : undefined,
     durationMs: run?.durationMs,
     outcome: result.kind === 'ended' ? result.outcome : undefined,
-    error:
-      'code' in result
-        ? { code: result.code, message: result.message, remedy: result.remedy }
-        : undefined,
-  });
+    error: 'code' in result ? troubleOf(result) : undefined,
+  };
 }
 
-/** JSON in plain ASCII: JSON alone lets C1 controls, bidi marks and U+2028 through to a terminal. */
-export function toJsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+function troubleOf({ code, message, remedy }: Trouble): Trouble {
+  return { code, message, remedy };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createUuid7, printable, type Kick } from '@kickd/protocol';
 import { defaultRuleSet } from '../decide/default-rules.ts';
 import { learn } from '../decide/learn.ts';
-import { Faults } from '../errors.ts';
+import { Faults, exitCodes } from '../errors.ts';
 import { findTargets, type Target } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { loadConfig } from '../io/load-config.ts';
@@ -11,20 +11,27 @@ import { locateLedger } from '../io/ledger-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import type { AgentClient, Ledger } from '../ports.ts';
 import { driveKick } from '../kicks/drive-kick.ts';
-import type { Command, Shell } from './command.ts';
+import { createCommand, type Found, type Shell } from './command.ts';
+import { eachAtOnce } from './each-at-once.ts';
 import { collectHosts } from './hosts.ts';
 import { kickSpec, readKickOptions, type KickOptions } from './kick-options.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
-import { exitCodeOf, jsonOf, linesOf, type KickResult } from './kick-result.ts';
+import { recordOf, type KickResult } from './kick-result.ts';
 import { showOutput } from './show-output.ts';
 import { createHandStore } from './hand-store.ts';
+import {
+  createKickProgress,
+  type KickProgress,
+} from './views/kick-progress.ts';
+import { kickView, type KickRecord, type TargetRecord } from './views/kick.ts';
 
 /** How often a kick with an unknown fate is sent again, before the caller is told. */
 const repeatsMost = 3;
 
-export const command: Command = {
+export const command = createCommand({
   spec: kickSpec,
-  async run(given, shell) {
+  view: kickView,
+  async *run(given, shell): Found<KickRecord | TargetRecord> {
     const options = readKickOptions(given);
     const names = await collectHosts(given, shell);
     const config = await loadConfig(given.text('config'), shell.env);
@@ -33,19 +40,9 @@ export const command: Command = {
     const { targets } = found;
     if (options.isTest) {
       for (const { name, certname, address, port } of targets) {
-        shell.say(
-          options.json
-            ? JSON.stringify({
-                version: 1,
-                host: name,
-                certname,
-                address,
-                port,
-              })
-            : `${name}: would be kicked: ${certname} at ${address} port ${port}`,
-        );
+        yield { host: name, certname, address, port };
       }
-      return 0;
+      return exitCodes.ok;
     }
     const material = loadMaterial(config, shell.user);
     const ledger = openLedger(locateLedger(config.ledger), shell.clock);
@@ -55,30 +52,67 @@ export const command: Command = {
     });
     const waitMs = (options.timeoutSeconds ?? config.waitSeconds) * 1000;
     warnWhereStopped(ledger, shell);
-    let exit = 0;
-    const queue = targets.values();
-    const work = async (): Promise<void> => {
-      for (const target of queue) {
+    const progress = startProgress(targets.length, options, shell);
+    let exit: number = exitCodes.ok;
+    try {
+      const kickOne = async (target: Target): Promise<KickRecord> => {
+        progress?.started(target.name);
         const kick = createKick(target, options, shell, waitMs);
         const result = await kickHost(
           { client, ledger, shell, options, waitMs },
           target,
           kick,
         );
-        exit = Math.max(exit, exitCodeOf(result));
-        if (options.json) shell.say(jsonOf(target, kick.kick, result));
-        else for (const line of linesOf(target, result)) shell.say(line);
+        const record = recordOf(target, kick.kick, result);
+        progress?.ended(target.name, record.exit !== exitCodes.ok);
+        return record;
+      };
+      for await (const record of eachAtOnce(
+        targets,
+        options.parallel,
+        kickOne,
+      )) {
+        exit = Math.max(exit, record.exit);
+        progress?.hide();
+        yield record;
+        progress?.show();
       }
-    };
-    try {
-      const hands = Math.min(options.parallel, targets.length);
-      await Promise.all(Array.from({ length: hands }, work));
     } finally {
+      progress?.end();
       ledger.close();
     }
     return exit;
   },
-};
+});
+
+/** How often the time in the line of progress goes on. */
+const progressMs = 1000;
+
+/** The line of progress: for many hosts, at a terminal, and not where the output of runs is shown. */
+function startProgress(
+  total: number,
+  { json, isFollowing }: KickOptions,
+  shell: Shell,
+): (KickProgress & { end(): void }) | undefined {
+  const { progress: draw, clock } = shell;
+  if (draw === undefined || json || isFollowing || total < 2) return undefined;
+  const progress = createKickProgress(total, draw, () => clock.monotonicMs());
+  const over = new AbortController();
+  const keepShowing = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      progress.show();
+      await shell.pause(progressMs, over.signal);
+    }
+  };
+  void keepShowing();
+  return {
+    ...progress,
+    end: () => {
+      over.abort();
+      progress.hide();
+    },
+  };
+}
 
 /** The stop holds for what kicker decides; a person who types this has decided otherwise, and should know. */
 function warnWhereStopped(ledger: Ledger, shell: Pick<Shell, 'warn'>): void {

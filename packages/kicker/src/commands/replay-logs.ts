@@ -15,7 +15,7 @@ import type { Logs } from './read-logs.ts';
 const differencesMost = 20;
 
 /** One alert on which two sets of rules do not agree. */
-interface Difference {
+export interface Difference {
   atMs: number;
   event: Event;
   ours: string;

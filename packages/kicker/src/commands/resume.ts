@@ -1,24 +1,31 @@
 import { learn } from '../decide/learn.ts';
 import { exitCodes } from '../errors.ts';
-import { shownName, spellingsOf } from '../events/name-bytes.ts';
-import { configOption, type Command } from './command.ts';
+import { spellingsOf } from '../events/name-bytes.ts';
+import {
+  configOption,
+  createCommand,
+  jsonOption,
+  type Found,
+} from './command.ts';
 import { byOption, openForCommand, readReason } from './judgement.ts';
+import { resumeView, type ResumeRecord } from './views/stop.ts';
 
 /** Takes `kicker stop` back, or ends the storm of a host group before its time. */
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'resume',
     operands: '[REASON…]',
-    about: 'take `kicker stop` back; or end the storm of a host group',
+    about: 'undo `kicker stop`, or end the storm of a host group',
     takesOperands: true,
     options: {
       storm: {
         type: 'string',
         value: 'GROUP',
-        about: 'end the storm of this host group, exit delay and all',
+        about: 'end the storm of this host group at once',
         group: 'What',
       },
       ...byOption,
+      ...jsonOption,
       ...configOption,
     },
     examples: [
@@ -26,7 +33,8 @@ export const command: Command = {
       ['kicker resume --storm webservers', 'the cause of the storm is gone'],
     ],
   },
-  async run(given, shell) {
+  view: resumeView,
+  async *run(given, shell): Found<ResumeRecord> {
     const { by, reason } = readReason('resume', given, shell);
     const typed = given.text('storm');
     const { ledger, rules } = await openForCommand(given, shell);
@@ -56,18 +64,16 @@ export const command: Command = {
         };
         transaction.add([{ entry: { kind: 'resume', body }, keys: {} }]);
       });
-      shell.say(
-        group !== undefined
-          ? hadStorm
-            ? `the storm of ${shownName(group)} is over`
-            : `there was no storm of ${shownName(group)}`
-          : before === undefined
-            ? 'kicker was not stopped'
-            : `resumed: ${before.by} had stopped kicker at ${before.at}: ${before.reason}`,
-      );
+      yield {
+        by,
+        reason,
+        storm: group,
+        hadEffect: group === undefined ? before !== undefined : hadStorm,
+        stopped: group === undefined ? before : undefined,
+      };
       return exitCodes.ok;
     } finally {
       ledger.close();
     }
   },
-};
+});

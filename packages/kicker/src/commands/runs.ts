@@ -1,19 +1,19 @@
-import { printable } from '@kickd/protocol';
 import { Faults, exitCodes } from '../errors.ts';
 import { findTargets } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadMaterial } from '../io/load-material.ts';
-import { configOption, jsonOption, type Command } from './command.ts';
-import { describeOutcome } from '../events/describe-outcome.ts';
 import {
-  exitCodeOf,
-  linesOf,
-  resultOfReply,
-  toJsonLine,
-} from './kick-result.ts';
+  configOption,
+  createCommand,
+  jsonOption,
+  type Found,
+} from './command.ts';
+import { factsOf } from '../fleet/reply-facts.ts';
+import { exitCodeOf, resultOfReply } from './kick-result.ts';
+import { runsView, type NoRunsRecord, type RunRecord } from './views/runs.ts';
 
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'runs',
     operands: 'HOST',
@@ -22,7 +22,8 @@ export const command: Command = {
     options: { ...jsonOption, ...configOption },
     examples: [['kicker runs web1.example.com', 'what ran there lately?']],
   },
-  async run(given, shell) {
+  view: runsView,
+  async *run(given, shell): Found<RunRecord | NoRunsRecord> {
     const config = await loadConfig(given.text('config'), shell.env);
     const found = findTargets(given.operands, config.hosts, config.port);
     if (found.kind === 'faults') throw new Faults(found.faults);
@@ -33,25 +34,25 @@ export const command: Command = {
     });
     let exit: number = exitCodes.ok;
     for (const target of found.targets) {
+      const { name: host, certname, address, port } = target;
       const reply = await client.getRuns(target, shell.signal);
-      if (reply.kind !== 'accepted') {
-        const result = resultOfReply(reply);
-        exit = Math.max(exit, exitCodeOf(result));
-        for (const line of linesOf(target, result)) shell.warn(line);
+      if (reply.kind === 'accepted') {
+        for (const run of reply.body.runs) yield { host, ...run };
         continue;
       }
-      for (const run of reply.body.runs) {
-        const said =
-          run.outcome === undefined
-            ? `${run.state}, run ${run.run}`
-            : describeOutcome(run, run.outcome);
-        shell.say(
-          given.flag('json')
-            ? toJsonLine({ version: 1, host: target.name, ...run })
-            : `${printable(target.name)}: ${run.startedAt ?? run.queuedAt}: ${said}`,
-        );
-      }
+      const result = resultOfReply(reply);
+      const code = exitCodeOf(result);
+      exit = Math.max(exit, code);
+      yield {
+        host,
+        certname,
+        address,
+        port,
+        result: result.kind,
+        exit: code,
+        error: factsOf(reply),
+      };
     }
     return exit;
   },
-};
+});

@@ -25,7 +25,7 @@ import { stillFresh } from '../serve/still-fresh.ts';
 import { configOption, type Command, type Shell } from './command.ts';
 import { decidingOf } from './deciding.ts';
 import { readInForce, type InForce } from './in-force.ts';
-import { toJsonLine } from './kick-result.ts';
+import { toJsonLine } from './views/json-line.ts';
 import type { Given } from './options.ts';
 import { learnPolicyOf } from './policy.ts';
 
@@ -45,13 +45,13 @@ export const command: Command = {
     options: {
       'until-idle': {
         type: 'boolean',
-        about: 'end when nothing is left to do; at once where another serves',
+        about: 'exit when nothing is left to do; at once where another serves',
         group: 'How',
       },
       detach: {
         type: 'boolean',
         about:
-          'with --until-idle: check everything, then go on in the background',
+          'with --until-idle: check everything, then continue in the background',
         group: 'How',
       },
       ...configOption,
@@ -64,7 +64,7 @@ export const command: Command = {
       ['sudo -u nagios kicker serve', 'at the terminal; Ctrl-C ends it'],
     ],
   },
-  async run(given, shell) {
+  async execute(given, shell) {
     const log = logOf(shell);
     const isUntilIdle = given.flag('until-idle') === true;
     const inForce = await readInForce(given.text('config'), shell, log);

@@ -1,24 +1,29 @@
-import { printable } from '@kickd/protocol';
 import { learn } from '../decide/learn.ts';
 import { exitCodes } from '../errors.ts';
 import { isLeased } from '../io/lease.ts';
-import type { Ledger } from '../ports.ts';
-import { configOption, type Command } from './command.ts';
+import {
+  configOption,
+  createCommand,
+  jsonOption,
+  type Found,
+} from './command.ts';
 import { byOption, openForCommand, readReason } from './judgement.ts';
+import { stopView, type StopRecord } from './views/stop.ts';
 
 /** Nothing is kicked any more, by no kicker of this ledger, until somebody says `kicker resume`. */
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'stop',
     operands: 'REASON…',
-    about: 'kick nothing any more, until `kicker resume`; survives restarts',
+    about: 'stop kicking, until `kicker resume`; it outlasts a restart',
     takesOperands: true,
-    options: { ...byOption, ...configOption },
+    options: { ...byOption, ...jsonOption, ...configOption },
     examples: [
       ['kicker stop "storage move, until 14:00"', 'as the user of the monitor'],
     ],
   },
-  async run(given, shell) {
+  view: stopView,
+  async *run(given, shell): Found<StopRecord> {
     const { by, reason } = readReason('stop', given, shell);
     const { ledger, rules } = await openForCommand(given, shell);
     try {
@@ -38,27 +43,18 @@ export const command: Command = {
       const waiting = open.filter(
         ({ progress }) => progress.stage === 'sending',
       ).length;
-      shell.say(
-        `stopped: nothing is kicked until: kicker resume (${waiting} kicks not sent yet, ${open.length - waiting} to be followed to their end)`,
-      );
-      shell.say(servedBy(ledger));
+      yield {
+        by,
+        reason,
+        waiting,
+        following: open.length - waiting,
+        ledger: ledger.file,
+        isServed: isLeased(ledger.file),
+        holder: ledger.lastHolder()?.holder,
+      };
       return exitCodes.ok;
     } finally {
       ledger.close();
     }
   },
-};
-
-/** Which ledger it is, and who serves it: a stop of another one would stop nothing. */
-function servedBy(ledger: Ledger): string {
-  const file = printable(ledger.file);
-  const { holder = '?' } = ledger.lastHolder() ?? {};
-  switch (isLeased(ledger.file)) {
-    case true:
-      return `ledger: ${file}, served by ${printable(holder)}`;
-    case false:
-      return `ledger: ${file}; nobody serves it now: the stop holds for whoever does`;
-    case undefined:
-      return `ledger: ${file}, last served by ${printable(holder)}`;
-  }
-}
+});

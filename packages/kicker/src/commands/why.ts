@@ -1,21 +1,24 @@
-import { printable } from '@kickd/protocol';
 import { Faults, errors, exitCodes } from '../errors.ts';
 import type { StoredEntry } from '../ledger/entry.ts';
-import { wordsOf } from './views/entry-text.ts';
-import { placeOfProblem, subjectOf } from '../events/event.ts';
 import type { Ledger } from '../ports.ts';
-import { configOption, jsonOption, type Command } from './command.ts';
+import {
+  configOption,
+  createCommand,
+  jsonOption,
+  type Found,
+} from './command.ts';
 import { openForCommand } from './judgement.ts';
-import { toJsonLine } from './kick-result.ts';
+import { recordOfEntry, storyView, type EntryRecord } from './views/entries.ts';
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The whole story of one problem, in the order in which it happened. */
-export const command: Command = {
+export const command = createCommand({
   spec: {
     name: 'why',
     operands: 'KICK|RUN|HOST SERVICE',
-    about: 'the whole story of a kick, a run, or the last problem of a service',
+    about:
+      'print the whole story of a kick, a run, or the last problem of a service',
     takesOperands: true,
     options: { ...jsonOption, ...configOption },
     examples: [
@@ -23,7 +26,8 @@ export const command: Command = {
       ['kicker why 01990000-0000-7000-8000-000000000001', 'a kick, or a run'],
     ],
   },
-  async run(given, shell) {
+  view: storyView,
+  async *run(given, shell): Found<EntryRecord> {
     const [first, second] = given.operands;
     if (first === undefined || given.operands.length > 2) {
       throw new Faults([
@@ -36,32 +40,13 @@ export const command: Command = {
       if (story.length === 0) {
         throw new Faults([errors.storyUnknown(given.operands.join(' '))]);
       }
-      if (given.flag('json') === true) {
-        for (const { seq, at, kick, problem, entry } of story) {
-          shell.say(
-            toJsonLine({
-              version: 1,
-              seq,
-              at,
-              kick,
-              problem,
-              kind: entry.kind,
-              body: entry.body,
-            }),
-          );
-        }
-        return exitCodes.ok;
-      }
-      const { problem } = story[0] ?? {};
-      const place = problem === undefined ? undefined : placeOfProblem(problem);
-      if (place !== undefined) shell.say(printable(subjectOf(place)));
-      for (const { at, entry } of story) shell.say(`${at}  ${wordsOf(entry)}`);
+      yield* story.map(recordOfEntry);
       return exitCodes.ok;
     } finally {
       ledger.close();
     }
   },
-};
+});
 
 function findStory(
   ledger: Ledger,

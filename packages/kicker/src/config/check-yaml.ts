@@ -3,7 +3,7 @@ import type { Static, TSchema } from 'typebox';
 import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
 import { printable, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 
 export type CheckedYaml<Value> =
   | {

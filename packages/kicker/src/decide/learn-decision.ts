@@ -84,7 +84,12 @@ export function learnDecision(
     open: { kick, isNoop },
   });
   const expectMs = rule.expectSeconds * 1000;
-  const { fleet, place } = takePlace(fleetOf(memory), known, expectMs, atMs);
+  const { fleet, place } = takePlace(
+    fleetOf(memory),
+    known,
+    { expectMs, isAccepted: false },
+    atMs,
+  );
   memory.write('kick', kick, {
     certname: host,
     atMs,

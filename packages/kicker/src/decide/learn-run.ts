@@ -27,20 +27,22 @@ export function learnNotReached(
   markSlow(record.certname, true, memory);
 }
 
-/** The host has taken a kick. One that had given its place back takes another. */
+/** The host has accepted a kick: from now on its run loads the CM server. */
 export function learnAccepted(
   { kick }: Extract<News, { kind: 'accepted' }>,
   { memory, atMs }: Recall,
 ): void {
   const record = memory.read('kick', kick);
   if (record === undefined) return;
-  if (record.place !== undefined) {
-    memory.write('kick', kick, { ...record, acceptedMs: atMs });
-    return;
-  }
   const host = memory.read('host', record.certname) ?? { bad: [] };
   const expectMs = record.expectMs ?? usualExpectMs;
-  const { fleet, place } = takePlace(fleetOf(memory), host, expectMs, atMs);
+  const freed = releasePlace(fleetOf(memory), record.place, atMs);
+  const { fleet, place } = takePlace(
+    freed,
+    host,
+    { expectMs, isAccepted: true },
+    atMs,
+  );
   memory.write('fleet', '', fleet);
   memory.write('kick', kick, { ...record, place, acceptedMs: atMs });
 }

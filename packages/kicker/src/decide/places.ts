@@ -2,8 +2,9 @@ import type { FleetMemory, HostMemory, KickMemory } from './memory.ts';
 
 /**
  * The places of guards.concurrency. A place is for load on the CM server: it is given back with the outcome, when the
- * host cannot be reached, and after the time that a run is expected to last. So a host that accepts and never ends
- * its run keeps nobody else from being healed. A host that kept its place too long gets one of few places the next
+ * host cannot be reached, and after the time that a run is expected to last; a kick that is not accepted yet loads
+ * nothing, and keeps its place for moments only. So a host that hangs, or that accepts and never ends its run, keeps
+ * nobody else from being healed. A host that kept its place too long gets one of few places the next
  * time, until a run of it has ended.
  *
  * Taken places are counted by the second in which they are given back, so that time alone frees them.
@@ -26,6 +27,8 @@ export function takenAt(places: Places | undefined, atMs: number): number {
 /** Until the first runs have ended nobody knows how long they take. */
 const unknownMs = 15 * 1000;
 const leastMs = 2 * 1000;
+/** A host that is well accepts a kick at once. */
+const acceptMs = 3 * 1000;
 const samples = 20;
 
 /**
@@ -39,14 +42,15 @@ function holdMs(tookMs: readonly number[] = [], expectMs: number): number {
   return Math.min(expectMs, Math.max(leastMs, usualMs));
 }
 
-/** A kick is decided: it takes a place. */
+/** A kick is decided, or its host has accepted it: it takes a place. */
 export function takePlace(
   fleet: FleetMemory,
   host: HostMemory,
-  expectMs: number,
+  { expectMs, isAccepted }: { expectMs: number; isAccepted: boolean },
   atMs: number,
 ): { fleet: FleetMemory; place: NonNullable<KickMemory['place']> } {
-  const untilMs = atMs + holdMs(fleet.tookMs, expectMs);
+  const heldMs = holdMs(fleet.tookMs, expectMs);
+  const untilMs = atMs + (isAccepted ? heldMs : Math.min(heldMs, acceptMs));
   const second = String(Math.ceil(untilMs / 1000));
   const isProbation = host.isSlow === true;
   return {

@@ -6,7 +6,9 @@ import type { Target } from '../fleet/target.ts';
 import { explainConnect } from './connect-error.ts';
 
 export type Connection =
-  | { kind: 'connected'; socket: TLSSocket }
+  { kind: 'connected'; socket: TLSSocket } | NotConnected;
+
+export type NotConnected =
   /** nothing was sent */
   | { kind: 'not-sent'; fault: FaultFacts }
   /** the host's certificate, or ours, was refused; nothing was sent */
@@ -17,6 +19,7 @@ export type Connection =
  * no session to resume. Resolves when the host has shown its certificate; under TLS 1.3 the host has
  * not judged ours by then, only its reply proves that.
  * @param connectMs for name, TCP and TLS together
+ * @param signal aborts when they are over
  */
 export function connectTo(
   target: Target,
@@ -26,7 +29,7 @@ export function connectTo(
 ): Promise<Connection> {
   return new Promise((resolve) => {
     const { address, port, certname } = target;
-    // The cache belongs to https.Agent; tls.connect keeps none by itself.
+    // The cache belongs to an agent; tls.connect keeps none by itself.
     const { maxCachedSessions: _, ...options } = clientTlsOptions(material, {
       certname,
     });
@@ -44,7 +47,6 @@ export function connectTo(
     };
     const socket = connect(whole);
     const end = (connection: Connection): void => {
-      clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
       socket.off('error', fail);
       // A later error belongs to whoever uses the socket; without a listener it would end the process.
@@ -58,7 +60,6 @@ export function connectTo(
     const giveUp = (): void => {
       end(explainConnect('timeout', target, hasTcp, connectMs));
     };
-    const timer = setTimeout(giveUp, connectMs);
     signal.addEventListener('abort', giveUp);
     socket.on('error', fail);
     socket.once('connect', () => {

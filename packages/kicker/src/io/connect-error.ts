@@ -2,7 +2,7 @@ import { explainServerRefused } from '@kickd/mtls';
 import { Fault, printable, type FaultFacts } from '@kickd/protocol';
 import { errors, exitCodes } from '../errors.ts';
 import type { Target } from '../fleet/target.ts';
-import type { Connection } from './agent-connection.ts';
+import type { NotConnected } from './agent-connection.ts';
 import { codeOf } from './error-code.ts';
 
 /**
@@ -14,7 +14,7 @@ export function explainConnect(
   target: Target,
   hasTcp: boolean,
   connectMs = 0,
-): Exclude<Connection, { kind: 'connected' }> {
+): NotConnected {
   const { address, port, certname } = target;
   if (error === 'timeout') {
     return {

@@ -142,7 +142,7 @@ void t.test('mistakes', async (t) => {
   writeFileSync(join(dir, 'cut.gz'), gzipSync(january).subarray(0, 60));
   writeFileSync(join(dir, 'text.log'), 'nothing of Nagios\n');
   const rows: [string[], RegExp][] = [
-    [[], /USAGE: a file is wanted/],
+    [[], /USAGE: no file is named/],
     [['/nonexistent'], /FILE_UNREADABLE: \/nonexistent .*ENOENT/],
     [[dir], /FILE_UNREADABLE.*no file/],
     [[join(dir, 'cut.gz')], /FILE_UNREADABLE.*Z_BUF_ERROR/],

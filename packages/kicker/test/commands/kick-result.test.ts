@@ -1,7 +1,8 @@
 import t from 'tap';
 import type { Outcome } from '@kickd/protocol';
 import { describeOutcome } from '../../src/events/describe-outcome.ts';
-import { exitCodeOf, toJsonLine } from '../../src/commands/kick-result.ts';
+import { exitCodeOf } from '../../src/commands/kick-result.ts';
+import { toJsonLine } from '../../src/commands/views/json-line.ts';
 import { aRun } from '../fake-kickd.ts';
 
 const outcome = (kind: Outcome['kind'], more: Partial<Outcome> = {}) => ({

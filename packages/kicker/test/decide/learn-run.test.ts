@@ -218,8 +218,14 @@ void t.test('a kick that was not taken, and one that was', async (t) => {
     place: { isProbation: true },
   });
   const kept = createTold({ place });
+  kept.setFleet({ places: { '999': 1 } });
   kept.tell({ kind: 'accepted', kick: 'k1' }, minute);
-  t.match(kept.read('kick', 'k1'), { acceptedMs: minute, place });
+  // From now on it is a run that is waited for: as long as nobody knows how long they take.
+  t.match(kept.read('kick', 'k1'), {
+    acceptedMs: minute,
+    place: { second: '75', isProbation: false },
+  });
+  t.strictSame(kept.read('fleet', '')?.places, { '75': 1 });
   for (const kind of ['not-reached', 'accepted'] as const) {
     kept.tell({ kind, kick: 'unknown' }, minute);
     t.equal(kept.read('kick', 'unknown'), undefined);

@@ -30,7 +30,12 @@ t.test(
   (t) => {
     const keptMs = (tookMs: number[] | undefined, expectMs: number): number => {
       const fleet = fleetOf(tookMs === undefined ? {} : { tookMs });
-      const { place } = takePlace(fleet, { bad: [] }, expectMs, 0);
+      const { place } = takePlace(
+        fleet,
+        { bad: [] },
+        { expectMs, isAccepted: true },
+        0,
+      );
       return Number(place.second) * second;
     };
     const rows: [number[] | undefined, number, number][] = [
@@ -46,13 +51,28 @@ t.test(
     for (const [tookMs, expectMs, wantedMs] of rows) {
       t.equal(keptMs(tookMs, expectMs), wantedMs, JSON.stringify(tookMs));
     }
+    const { place } = takePlace(
+      fleetOf(),
+      { bad: [] },
+      { expectMs: 600_000, isAccepted: false },
+      0,
+    );
+    t.equal(Number(place.second), 3, 'one that is not accepted yet');
+    const short = takePlace(
+      fleetOf(),
+      { bad: [] },
+      { expectMs: 2000, isAccepted: false },
+      0,
+    );
+    t.equal(Number(short.place.second), 2);
     t.end();
   },
 );
 
 t.test('taken, given back, or given back by time', (t) => {
-  const one = takePlace(fleetOf(), { bad: [] }, 600_000, 0);
-  const two = takePlace(one.fleet, { bad: [] }, 600_000, 400);
+  const held = { expectMs: 600_000, isAccepted: true };
+  const one = takePlace(fleetOf(), { bad: [] }, held, 0);
+  const two = takePlace(one.fleet, { bad: [] }, held, 400);
   t.strictSame(two.fleet.places, { 15: 1, 16: 1 });
   t.equal(takenAt(two.fleet.places, 14_999), 2);
   t.equal(takenAt(two.fleet.places, 15_000), 1);

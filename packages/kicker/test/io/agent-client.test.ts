@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createTcp, type AddressInfo } from 'node:net';
 import { readMaterialSync } from '@kickd/mtls';
 import { createPki, writeSsl } from '@kickd/testkit';
-import type { Kick } from '@kickd/protocol';
+import type { Kick, Run } from '@kickd/protocol';
 import t from 'tap';
 import type { Target } from '../../src/fleet/target.ts';
 import { createAgentClient } from '../../src/io/agent-client.ts';
@@ -14,6 +14,7 @@ import {
   startFakeKickd,
   type Behaviour,
 } from '../fake-kickd.ts';
+import { reply, startRawHost } from '../raw-host.ts';
 
 const dir = t.testdir();
 const parties = createParties(dir);
@@ -258,4 +259,127 @@ void t.test('own files are gone just now', async (t) => {
     kind: 'not-sent',
     fault: { code: 'TLS_FILE_MISSING' },
   });
+});
+
+// A reply counts only for what was asked. Each row: what the host tells, and whether it is believed.
+const otherRun = '01990000-0000-7000-8000-0000000000ff';
+const served = (id: string) => ({
+  kick: id,
+  by: 'monitor.example.com',
+  joined: 'started' as const,
+  acceptedAt: '2026-03-01T00:00:00Z',
+});
+const about: [string, Partial<Run>, 'submit' | 'follow', boolean][] = [
+  ['a kick that tells no kicks', {}, 'submit', true],
+  ['a kick that is served', { kicks: [served(kick.kick)] }, 'submit', true],
+  [
+    'a kick among others',
+    { kicks: [served(otherRun), served(kick.kick)] },
+    'submit',
+    true,
+  ],
+  [
+    'a kick that others have joined',
+    { kicks: [served(otherRun)] },
+    'submit',
+    false,
+  ],
+  ['a kick of another host', { certname: 'web2.example.com' }, 'submit', false],
+  ['the run', { kicks: [served(kick.kick)] }, 'follow', true],
+  ['another run', { run: otherRun }, 'follow', false],
+  ['a run of another host', { certname: 'web2.example.com' }, 'follow', false],
+];
+for (const [name, run, way, isBelieved] of about) {
+  void t.test(`${name} is ${isBelieved ? '' : 'not '}believed`, async (t) => {
+    kickd.behave({ run });
+    const told =
+      way === 'submit'
+        ? await client.submit(target, kick, never)
+        : await client.follow(target, runId, 0, never);
+    if (!isBelieved) {
+      t.match(told, {
+        kind: 'unknown',
+        fault: { code: 'REPLY_OTHER', exitCode: 5 },
+      });
+      return;
+    }
+    const own = run.kicks?.filter((one) => one.kick === kick.kick) ?? [];
+    t.strictSame(told, {
+      kind: 'accepted',
+      status: way === 'submit' ? 202 : 200,
+      body: aRun({ kicks: way === 'submit' ? own : [] }),
+    });
+  });
+}
+
+void t.test('lists and status of another host', async (t) => {
+  const certname = 'web2.example.com';
+  const { pki } = parties;
+  const files = writeSsl(`${dir}/web2`, {
+    ...pki.issue({ certname }),
+    ca: pki.ca,
+    crl: pki.crl,
+  });
+  const aboutWeb1: Record<string, unknown> = {
+    '/runs': { runs: [aRun(), aRun({ certname }), aRun()] },
+    '/status': {
+      version: '1',
+      certname: hostName,
+      uptimeSeconds: 1,
+      cm: { profile: 'p', locked: false },
+      expiries: [],
+      acl: { current: true, rules: 1 },
+      limits: { bodyMaxBytes: 4096, runTimeoutSeconds: 900 },
+    },
+  };
+  const liar = await startRawHost(files, (socket, head) => {
+    const path = head.split(' ')[1] ?? '';
+    socket.end(reply(200, JSON.stringify(aboutWeb1[path])));
+  });
+  t.teardown(() => liar.close());
+  const there = { ...liar.target, certname };
+  t.strictSame(await client.getRuns(there, never), {
+    kind: 'accepted',
+    status: 200,
+    body: { runs: [aRun({ certname })] },
+  });
+  t.match(await client.getStatus(there, never), {
+    kind: 'unknown',
+    fault: {
+      code: 'REPLY_OTHER',
+      message:
+        'it was asked about web2.example.com and answered about web1.example.com',
+    },
+  });
+  kickd.behave('runs');
+  t.match(await client.getRuns(target, never), {
+    body: { runs: [{ run: runId }] },
+  });
+  kickd.behave('status');
+  t.match(await client.getStatus(target, never), { kind: 'accepted' });
+});
+
+void t.test('a run of more than a mebibyte is not read', async (t) => {
+  kickd.behave({
+    run: {
+      state: 'ended',
+      outcome: {
+        kind: 'failed',
+        corrected: [],
+        failed: Array.from(
+          { length: 30_000 },
+          (_, n) => `${'x'.repeat(100)}${n}`,
+        ),
+      },
+    },
+  });
+  for (const told of [
+    await client.submit(target, kick, never),
+    await client.follow(target, runId, 0, never),
+  ]) {
+    t.match(told, {
+      kind: 'unknown',
+      fault: { code: 'REPLY_TOO_LONG', message: /over 1048576 bytes/ },
+    });
+  }
 });

@@ -48,6 +48,135 @@ t.test('a ledger of format 1 is taken over, with what is under way', (t) => {
   t.end();
 });
 
+t.test(
+  'a ledger of format 2 is taken over, with all that is to be done',
+  (t) => {
+    const file = join(t.testdir(), 'ledger.sqlite');
+    const old = new DatabaseSync(file);
+    old.exec(
+      `${ledgerMigrations[0]} ${ledgerMigrations[1]} pragma user_version = 2;`,
+    );
+    const outcome = { kind: 'not-known', code: 'X', message: 'x' };
+    const since = { boot: 'b', monotonicMs: 1, wallMs: 2 };
+    const stages = [
+      { stage: 'open' },
+      { stage: 'open', run: 'r2' },
+      { stage: 'ended' },
+      { stage: 'ended', run: 'r4' },
+      { stage: 'verify', outcome, since },
+    ];
+    for (const [at, progress] of stages.entries()) {
+      const host = `web${String(at + 1)}`;
+      old
+        .prepare(
+          "insert into open_kick (kick, problem, expires, owner, progress, subject, body) values (?, ?, '2026-01-01T00:10:00.000Z', 'o', ?, ?, ?)",
+        )
+        .run(
+          `k${String(at + 1)}`,
+          JSON.stringify(['nagios', host, 'HTTP', '1']),
+          JSON.stringify(progress),
+          JSON.stringify(['nagios', host, 'HTTP']),
+          JSON.stringify({ target: {}, request: {}, event }),
+        );
+    }
+    const about = { host: 'web1', service: 'HTTP' };
+    const errands = [
+      { kind: 'recheck', ...about },
+      { kind: 'comment', host: 'web1', text: 'x' },
+      { kind: 'acknowledge', ...about, text: 'healing' },
+      { kind: 'remove-acknowledgement', ...about },
+      { kind: 'result', ...about, code: 2, text: 'red' },
+      { kind: 'command', argv: ['/page', '-x'], input: '{}' },
+    ];
+    for (const [at, errand] of errands.entries()) {
+      old
+        .prepare(
+          "insert into errand (at, kick, problem, tries, body) values ('2026-01-01T00:00:00.000Z', 'k1', ?, ?, ?)",
+        )
+        .run(problem, at, JSON.stringify(errand));
+    }
+    old.close();
+
+    const ledger = openLedger(file, createFakeClock());
+    t.strictSame(
+      ledger.listOpen(10).map(({ progress }) => progress),
+      [
+        { stage: 'sending' },
+        { stage: 'following', run: 'r2' },
+        { stage: 'sending', isOver: true, mayHaveArrived: true },
+        { stage: 'following', run: 'r4', isOver: true },
+        { stage: 'verifying', outcome, since },
+      ],
+    );
+    t.match(ledger.listOpen(1), [
+      {
+        decided: { wallMs: Date.parse('2026-01-01T00:00:00Z') },
+        lifeMs: 600_000,
+      },
+    ]);
+    t.equal(ledger.countActions(), 6);
+    const monitor = 'nagios';
+    const pending = (subject: unknown) =>
+      ledger.transact((transaction) =>
+        transaction
+          .pendingActions(JSON.stringify(subject))
+          .map(({ action, tries }) => [tries, action]),
+      );
+    t.strictSame(pending(['nagios', 'web1', 'HTTP']), [
+      [
+        0,
+        { to: 'monitor', monitor, place: about, feedback: { kind: 'recheck' } },
+      ],
+      [
+        2,
+        {
+          to: 'monitor',
+          monitor,
+          place: about,
+          feedback: { kind: 'acknowledge', text: 'healing' },
+        },
+      ],
+      [
+        3,
+        {
+          to: 'monitor',
+          monitor,
+          place: about,
+          feedback: { kind: 'unacknowledge' },
+        },
+      ],
+      [
+        4,
+        {
+          to: 'monitor',
+          monitor,
+          place: about,
+          feedback: { kind: 'result', text: 'red', state: 'CRITICAL' },
+        },
+      ],
+    ]);
+    t.strictSame(pending(['nagios', 'web1', null]), [
+      [
+        1,
+        {
+          to: 'monitor',
+          monitor,
+          place: { host: 'web1' },
+          feedback: { kind: 'comment', text: 'x' },
+        },
+      ],
+    ]);
+    const [call] = ledger.listActions(
+      'person',
+      { boot: 'c', monotonicMs: 0, wallMs: Date.parse('2026-01-01T00:00:01Z') },
+      10,
+    );
+    t.match(call?.action, { to: 'person', argv: ['/page', '-x'], input: '{}' });
+    ledger.close();
+    t.end();
+  },
+);
+
 t.test('a name of the spool is taken once', (t) => {
   const ledger = openLedger(join(t.testdir(), 'l.sqlite'), createFakeClock());
   const entry = { entry: { kind: 'event', body: event } as const, keys: {} };

@@ -6,7 +6,7 @@ import type { Decision } from '../../src/decide/decision.ts';
 import { createFakeClock } from '@kickd/testkit';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
 import type { OpenRecord } from '../../src/ledger/entry.ts';
-import type { Keyed, Ledger } from '../../src/ports.ts';
+import type { Ledger } from '../../src/ports.ts';
 
 const clock = createFakeClock();
 const anOpen = (kick: string, problem: string): OpenRecord => ({
@@ -27,7 +27,11 @@ const anOpen = (kick: string, problem: string): OpenRecord => ({
   },
   progress: { stage: 'sending' },
 });
-const open = (ledger: Ledger, record: OpenRecord, entries: Keyed[] = []) =>
+const open = (
+  ledger: Ledger,
+  record: OpenRecord,
+  entries: Parameters<Ledger['append']>[0] = [],
+) =>
   ledger.transact((transaction) => {
     transaction.add(entries);
     transaction.open(record, JSON.stringify(['nagios', 'web1', 'HTTP']));

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { nameOfBinary } from '../../src/events/name-bytes.ts';
 import { parseLogLine } from '../../src/monitors/nagios/log-line.ts';
-import { createLogState } from '../../src/rehearse/log-state.ts';
+import { createLogState, type LogState } from '../../src/rehearse/log-state.ts';
 import type { SubjectsOptions } from '../../src/rehearse/subjects.ts';
 
 const startMs = 1_700_000_000_000;
@@ -20,7 +20,7 @@ function createTold({ isAlone = true, ...options }: StateOptions = {}) {
     nameOf: nameOfBinary,
     ...options,
   });
-  const tell = (text: string) => {
+  const tell = (text: string): ReturnType<LogState['take']> => {
     const [, at, source = '0', rest] =
       /^(\d+) (?:@(\d) )?(.*)$/.exec(text) ?? [];
     return state.take(parseLogLine(`[1700000000] ${rest}`), {

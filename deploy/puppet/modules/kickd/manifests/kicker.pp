@@ -28,7 +28,7 @@
 # @param nagios_command_file
 #   Nagios's external command file, by which kicker asks it to look again
 # @param nagios_status_file
-#   Nagios's status data, by which kicker knows how a problem stands by now; undef: it does without
+#   Nagios's status data, by which kicker knows the present state of a problem; undef: kicker does without
 # @param nagios_objects_file
 #   Nagios's object cache, by which kicker knows how large a host group is; undef: it does without
 # @param escalate

@@ -5,11 +5,22 @@ import { subjectOf } from '../../events/event.ts';
 import { shownName } from '../../events/name-bytes.ts';
 import { formOfLine } from '../../monitors/nagios/log-form.ts';
 import type { OldFlag } from '../../rehearse/log-state.ts';
+import type { Replayed } from '../../rehearse/replay.ts';
 import type { ServiceTally, Tally } from '../../rehearse/tally.ts';
-import { toJsonLine } from '../kick-result.ts';
-import type { ReplayedLogs } from '../replay-logs.ts';
+import type { Difference, ReplayedLogs } from '../replay-logs.ts';
+import { viewOfAll } from './view.ts';
 
-export interface BacktestReport extends ReplayedLogs {
+/** What the replay of one set of rules came to. */
+type Sum = Pick<Tally, 'services' | 'codes' | 'storms'>;
+
+type ReplayedSum = Pick<Replayed, 'uncalled' | 'oldFlags'> & { tally: Sum };
+
+export interface BacktestReport extends Omit<
+  ReplayedLogs,
+  'replayed' | 'other'
+> {
+  replayed: ReplayedSum;
+  other: ReplayedSum | undefined;
   files: number;
   rules: string;
   against?: string;
@@ -18,50 +29,179 @@ export interface BacktestReport extends ReplayedLogs {
   hasObjects: boolean;
 }
 
+type Sums = ReturnType<typeof sumOf>;
+
+/** What is reported of a backtest: the total, each service, and what other rules would have done. */
+export type BacktestRecord =
+  | ({
+      kind: 'total';
+      files: number;
+      /** ISO 8601 */
+      from: string;
+      to: string;
+      lines: number;
+      broken: number;
+      /** the first line that was not understood; `fix`: what reads it, where its form is known */
+      firstBroken?: {
+        log: string;
+        line: string;
+        form?: { what: string; fix: string };
+      };
+      /** lines that were there already, in the same second */
+      repeated: number;
+      /** alerts that called no event handler: stalking */
+      uncalled: number;
+      /** lines with a time far from that of the lines around them, and the first of them */
+      strayTimes: number;
+      firstStrayTime?: string;
+      /** how often the time went back, and by how much at most, milliseconds */
+      setBack: number;
+      mostBackMs: number;
+      items: Readonly<Record<string, number>>;
+      rules: string;
+      codes: Readonly<Record<string, number>>;
+      storms: Readonly<Record<string, number>>;
+      assumed: readonly string[];
+    } & Sums)
+  | ({ kind: 'old-flag'; since: string } & Omit<OldFlag, 'sinceMs'>)
+  | ({ kind: 'service' } & ServiceTally)
+  | ({ kind: 'against'; rules: string; differing: number } & Sums)
+  | ({ kind: 'changed' } & Changed)
+  | ({ kind: 'difference'; at: string } & Omit<Difference, 'atMs'>);
+
+type RecordOf<Kind extends BacktestRecord['kind']> = Extract<
+  BacktestRecord,
+  { kind: Kind }
+>;
+
+/** The service that was kicked most comes first. */
+export function recordsOf(report: BacktestReport): BacktestRecord[] {
+  const { replayed, other, against = '', differences, odd } = report;
+  const { tally, uncalled, oldFlags } = replayed;
+  const services = [...tally.services.values()].toSorted(
+    (a, b) => b.kicks - a.kicks || b.alerts - a.alerts,
+  );
+  return [
+    {
+      kind: 'total',
+      files: report.files,
+      from: new Date(report.fromMs).toISOString(),
+      to: new Date(report.toMs).toISOString(),
+      lines: report.lines,
+      broken: report.broken,
+      ...firstBrokenOf(report),
+      repeated: report.repeated,
+      uncalled,
+      strayTimes: odd.stray,
+      ...(odd.firstStray === undefined
+        ? {}
+        : { firstStrayTime: printable(shownName(odd.firstStray)) }),
+      setBack: odd.setBack,
+      mostBackMs: odd.mostBackMs,
+      items: Object.fromEntries(report.items),
+      rules: report.rules,
+      ...sumOf(tally),
+      codes: Object.fromEntries(tally.codes),
+      storms: Object.fromEntries(tally.storms),
+      assumed: assumptions(report),
+    },
+    ...oldFlags.map(({ sinceMs, ...flag }) => ({
+      kind: 'old-flag' as const,
+      ...flag,
+      since: new Date(sinceMs).toISOString(),
+    })),
+    ...services.map((service) => ({ kind: 'service' as const, ...service })),
+    ...(other === undefined
+      ? []
+      : [
+          {
+            kind: 'against' as const,
+            rules: against,
+            ...sumOf(other.tally),
+            differing: report.differing,
+          },
+          ...changedOf(report).map((one) => ({
+            kind: 'changed' as const,
+            ...one,
+          })),
+          ...differences.map(({ atMs, ...rest }) => ({
+            kind: 'difference' as const,
+            at: new Date(atMs).toISOString(),
+            ...rest,
+          })),
+        ]),
+  ];
+}
+
+function firstBrokenOf({
+  firstBroken,
+}: BacktestReport): Pick<RecordOf<'total'>, 'firstBroken'> {
+  if (firstBroken === undefined) return {};
+  const { log, path, line } = firstBroken;
+  const form = formOfLine(line);
+  return {
+    firstBroken: {
+      log,
+      line: printable(shownName(line)),
+      ...(form === undefined
+        ? {}
+        : {
+            form: {
+              what: form.what,
+              fix: backtestThrough(form.converter, path),
+            },
+          }),
+    },
+  };
+}
+
 /** How many services the table shows, unless all are asked for. */
 const servicesMost = 20;
 /** How many flags that never end are named. */
 const flagsMost = 10;
 
-export function linesOfReport(
-  report: BacktestReport,
-  { isJson, isAll }: { isJson: boolean; isAll: boolean },
-): string[] {
-  const services = [...report.replayed.tally.services.values()].toSorted(
-    (a, b) => b.kicks - a.kicks || b.alerts - a.alerts,
-  );
-  const changed = changedOf(report);
-  if (isJson) return jsonLines(report, services, changed);
-  const shown = isAll ? services : services.slice(0, servicesMost);
+export const backtestView = viewOfAll<BacktestRecord>((records, given) => {
+  const total = ofKind(records, 'total')[0];
+  if (total === undefined) return [];
+  const services = ofKind(records, 'service');
+  const shown =
+    given.flag('all') === true ? services : services.slice(0, servicesMost);
   return [
-    ...headLines(report),
-    ...oddLines(report),
+    ...headLines(total),
+    ...oddLines(total, ofKind(records, 'old-flag')),
     '',
     ...tableOf(shown),
     ...(shown.length < services.length
       ? [`… and ${services.length - shown.length} services more: --all`]
       : []),
-    ...(report.other === undefined ? [] : differenceLines(report, changed)),
+    ...differenceLines(total, records),
     '',
-    ...assumptions(report).map((text) => `assumed: ${text}`),
+    ...total.assumed.map((text) => `assumed: ${text}`),
   ];
+});
+
+function ofKind<Kind extends BacktestRecord['kind']>(
+  records: readonly BacktestRecord[],
+  kind: Kind,
+): RecordOf<Kind>[] {
+  const isOfKind = (record: BacktestRecord): record is RecordOf<Kind> =>
+    record.kind === kind;
+  return records.filter(isOfKind);
 }
 
-function headLines(report: BacktestReport): string[] {
-  const { replayed, items, lines, broken, fromMs, toMs } = report;
-  const { tally, uncalled } = replayed;
-  const total = sumOf(tally);
-  const alerts = (items.get('alert') ?? 0) - uncalled;
-  const codes = [...tally.codes]
+function headLines(total: RecordOf<'total'>): string[] {
+  const { files, lines, broken, from, to } = total;
+  const alerts = (total.items['alert'] ?? 0) - total.uncalled;
+  const codes = Object.entries(total.codes)
     .filter(([code]) => code !== 'not-a-problem' && code !== 'joined')
     .toSorted(([, a], [, b]) => b - a)
     .map(([code, count]) => `${code} ${number(count)}`);
-  const storms = [...tally.storms].map(
+  const storms = Object.entries(total.storms).map(
     ([group, count]) => `${printable(group)} ${count}`,
   );
   return [
-    `${report.files} ${report.files === 1 ? 'file' : 'files'}, ${dayOf(fromMs)} to ${dayOf(toMs)}: ${number(lines)} lines, ${number(alerts)} alerts, ${number(broken)} lines not understood`,
-    `rules: ${printable(report.rules)}`,
+    `${files} ${files === 1 ? 'file' : 'files'}, ${dayOf(from)} to ${dayOf(to)}: ${number(lines)} lines, ${number(alerts)} alerts, ${number(broken)} lines not understood`,
+    `rules: ${printable(total.rules)}`,
     `kicks ${number(total.kicks)}, green within the window ${number(total.healed)}, joined ${number(total.joined)}, pages ${number(total.pages)}`,
     `no kick: ${codes.length === 0 ? 'never' : codes.join(', ')}`,
     `storms: ${storms.length === 0 ? 'none' : storms.join(', ')}`,
@@ -69,20 +209,19 @@ function headLines(report: BacktestReport): string[] {
 }
 
 /** What a reader should know of the logs before the figures are believed. */
-function oddLines(report: BacktestReport): string[] {
-  const { firstBroken, repeated, odd, replayed } = report;
-  const { uncalled, oldFlags } = replayed;
+function oddLines(
+  total: RecordOf<'total'>,
+  oldFlags: readonly RecordOf<'old-flag'>[],
+): string[] {
+  const { firstBroken, repeated, uncalled, strayTimes, setBack } = total;
   const said: string[] = [];
   if (firstBroken !== undefined) {
-    const { log, path, line } = firstBroken;
+    const { log, line, form } = firstBroken;
     said.push(
-      `not understood: the first such line, of ${printable(log)}: ${printable(shownName(line), 120)}`,
+      `not understood: the first such line, of ${printable(log)}: ${printable(line, 120)}`,
     );
-    const form = formOfLine(line);
     if (form !== undefined) {
-      said.push(
-        `  its time is ${form.what}; type: ${backtestThrough(form.converter, path)}`,
-      );
+      said.push(`  its time is ${form.what}; type: ${form.fix}`);
     }
   }
   if (repeated > 0) {
@@ -95,14 +234,14 @@ function oddLines(report: BacktestReport): string[] {
       `${number(uncalled)} alerts more called no event handler: the same HARD state with another output (stalking)`,
     );
   }
-  if (odd.stray > 0) {
+  if (strayTimes > 0) {
     said.push(
-      `${number(odd.stray)} lines have a time far from that of the lines around them, and were taken to be of theirs; the first: ${printable(shownName(odd.firstStray ?? ''), 120)}`,
+      `${number(strayTimes)} lines have a time far from that of the lines around them, and were taken to be of theirs; the first: ${printable(total.firstStrayTime ?? '', 120)}`,
     );
   }
-  if (odd.setBack > 0) {
+  if (setBack > 0) {
     said.push(
-      `the time in the logs went back ${number(odd.setBack)} times, by ${showMs(odd.mostBackMs)} at most; name each log by itself, so that they are merged by time`,
+      `the time in the logs went back ${number(setBack)} times, by ${showMs(total.mostBackMs)} at most; name each log by itself, so that they are merged by time`,
     );
   }
   return [
@@ -111,7 +250,7 @@ function oddLines(report: BacktestReport): string[] {
       .slice(0, flagsMost)
       .map(
         (flag) =>
-          `${printable(subjectOf(flag), 60)} is ${flagWords[flag.flag]} since ${dayOf(flag.sinceMs)}, and the log tells no end of it: ${number(flag.alerts)} alerts met it after more than 3 days`,
+          `${printable(subjectOf(flag), 60)} is ${flagWords[flag.flag]} since ${dayOf(flag.since)}, and the log tells no end of it: ${number(flag.alerts)} alerts met it after more than 3 days`,
       ),
     ...(oldFlags.length > flagsMost
       ? [`… and ${number(oldFlags.length - flagsMost)} more: --json`]
@@ -182,23 +321,23 @@ function changedOf({ replayed, other }: BacktestReport): Changed[] {
 }
 
 function differenceLines(
-  report: BacktestReport,
-  changed: readonly Changed[],
+  total: RecordOf<'total'>,
+  records: readonly BacktestRecord[],
 ): string[] {
-  const { other, against = '', differing, differences } = report;
+  const other = ofKind(records, 'against')[0];
   if (other === undefined) return [];
   return [
     '',
-    `against ${printable(against)}: kicks ${sumOf(report.replayed.tally).kicks} instead of ${sumOf(other.tally).kicks}; ${differing} alerts decided otherwise`,
-    ...changed
+    `against ${printable(other.rules)}: kicks ${total.kicks} instead of ${other.kicks}; ${other.differing} alerts decided otherwise`,
+    ...ofKind(records, 'changed')
       .slice(0, servicesMost)
       .map(
         (one) =>
           `  ${printable(subjectOf(one), 60)}: kicks ${one.kicks} instead of ${one.otherKicks}`,
       ),
-    ...differences.map(
-      ({ atMs, event, ours, theirs }) =>
-        `  ${new Date(atMs).toISOString()} ${printable(subjectOf(event), 60)} ${event.state} ${event.stateType} ${event.attempt}: ${ours} instead of ${theirs}`,
+    ...ofKind(records, 'difference').map(
+      ({ at, event, ours, theirs }) =>
+        `  ${at} ${printable(subjectOf(event), 60)} ${event.state} ${event.stateType} ${event.attempt}: ${ours} instead of ${theirs}`,
     ),
   ];
 }
@@ -221,74 +360,7 @@ function assumptions({
   ];
 }
 
-function jsonLines(
-  report: BacktestReport,
-  services: readonly ServiceTally[],
-  changed: readonly Changed[],
-): string[] {
-  const { replayed, other, against, differences, firstBroken, odd } = report;
-  const { tally, uncalled, oldFlags } = replayed;
-  const line = (value: object): string => toJsonLine({ version: 1, ...value });
-  return [
-    line({
-      kind: 'total',
-      files: report.files,
-      from: new Date(report.fromMs).toISOString(),
-      to: new Date(report.toMs).toISOString(),
-      lines: report.lines,
-      broken: report.broken,
-      ...(firstBroken === undefined
-        ? {}
-        : {
-            firstBroken: {
-              log: firstBroken.log,
-              line: printable(shownName(firstBroken.line)),
-            },
-          }),
-      repeated: report.repeated,
-      uncalled,
-      strayTimes: odd.stray,
-      ...(odd.firstStray === undefined
-        ? {}
-        : { firstStrayTime: printable(shownName(odd.firstStray)) }),
-      setBack: odd.setBack,
-      items: Object.fromEntries(report.items),
-      rules: report.rules,
-      ...sumOf(tally),
-      codes: Object.fromEntries(tally.codes),
-      storms: Object.fromEntries(tally.storms),
-      assumed: assumptions(report),
-    }),
-    ...oldFlags.map(({ sinceMs, ...flag }) =>
-      line({
-        kind: 'old-flag',
-        ...flag,
-        since: new Date(sinceMs).toISOString(),
-      }),
-    ),
-    ...services.map((service) => line({ kind: 'service', ...service })),
-    ...(other === undefined
-      ? []
-      : [
-          line({
-            kind: 'against',
-            rules: against,
-            ...sumOf(other.tally),
-            differing: report.differing,
-          }),
-          ...changed.map((one) => line({ kind: 'changed', ...one })),
-          ...differences.map(({ atMs, ...rest }) =>
-            line({
-              kind: 'difference',
-              at: new Date(atMs).toISOString(),
-              ...rest,
-            }),
-          ),
-        ]),
-  ];
-}
-
-function sumOf({ services }: Tally) {
+function sumOf({ services }: Pick<Sum, 'services'>) {
   const total = {
     kicks: 0,
     healed: 0,
@@ -312,6 +384,6 @@ function number(value: number): string {
   return value.toLocaleString('en');
 }
 
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+function dayOf(at: string): string {
+  return at.slice(0, 10);
 }

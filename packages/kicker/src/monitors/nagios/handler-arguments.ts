@@ -3,6 +3,7 @@ import { printable, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import { shownName } from '../../events/name-bytes.ts';
 import { isIp } from '../../fleet/address.ts';
+import { nearest } from '../../nearest.ts';
 import type { NagiosMacros } from './macros.ts';
 
 /** The options of the event handler, each with the macro that fills it: the one table for reading and for help. */
@@ -60,7 +61,10 @@ export interface HandlerWords {
   words: readonly string[];
 }
 
-/** Reads the arguments of the event handler as they lie in the spool. */
+/**
+ * Reads the arguments of the event handler as they lie in the spool. They are fields of a file and no command line:
+ * there is no help, no short option and no negation, and `kicker serve` loads no yargs for them.
+ */
 export function readHandlerArguments(args: readonly string[]): ReadMacros {
   const options = Object.fromEntries(
     Object.keys(handlerOptions).map((name) => [
@@ -95,8 +99,9 @@ function faultOf(error: unknown): FaultFacts {
       printable(message.split('. ')[0] ?? message),
     );
   }
+  const known = Object.keys(handlerOptions).map((name) => `--${name}`);
   return option.startsWith('--')
-    ? errors.optionUnknown('explain', option, undefined)
+    ? errors.optionUnknown('explain', option, nearest(option, known))
     : errors.optionLikeWord('explain', option);
 }
 

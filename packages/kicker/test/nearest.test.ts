@@ -1,5 +1,5 @@
 import t from 'tap';
-import { nearest } from '../../src/config/nearest.ts';
+import { nearest } from '../src/nearest.ts';
 
 const known = ['port', 'hosts', 'timeouts', 'retry'];
 const rows: [string, string | undefined][] = [

@@ -1,0 +1,44 @@
+import { printable } from '@kickd/protocol';
+import type { Decision } from '../../decide/decision.ts';
+import { showMs } from '../../decide/finding.ts';
+import { subjectOf } from '../../events/event.ts';
+import type { EventContext } from '../../kicks/handle-event.ts';
+import { viewOfEach } from './view.ts';
+
+/** What an event would come to. */
+export interface ExplainRecord extends Pick<EventContext, 'event' | 'facts'> {
+  /** where the rules come from */
+  rules: string;
+  /** whether a ledger was read */
+  remembers: boolean;
+  decision: Decision;
+}
+
+export const explainView = viewOfEach<ExplainRecord>(
+  ({ event, decision, remembers }) => [
+    ...linesOf(printable(subjectOf(event)), decision),
+    ...(remembers ? [] : ['  nothing is remembered: no ledger was read']),
+  ],
+);
+
+function linesOf(subject: string, decision: Decision): string[] {
+  const { rule, reasons, escalate } = decision;
+  return [
+    `${subject}: ${wordsOf(decision)}${rule === undefined ? '' : `, by the rule ${printable(rule)}`}`,
+    ...reasons.map((reason) => `  ${printable(reason, 500)}`),
+    ...(escalate === undefined
+      ? []
+      : [`  a person would be told: ${printable(escalate.reason, 500)}`]),
+  ];
+}
+
+function wordsOf(decision: Decision): string {
+  switch (decision.kind) {
+    case 'kick':
+      return decision.mode === 'noop' ? 'kick, with noop' : 'kick';
+    case 'skip':
+      return `skip, ${decision.code}`;
+    case 'wait':
+      return `wait ${showMs(decision.againAfterMs)}, ${decision.code}`;
+  }
+}
