@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { binaryOf } from '../cm/binaries.ts';
 import { literalEnv } from '../cm/profiles.ts';
 import { isOlder, toolVersions, type ToolType } from '../cm/tool-versions.ts';
-import type { Profile } from '../config/schema.ts';
+import { configDefaults, type Profile } from '../config/schema.ts';
 import type { Settings } from '../config/settings.ts';
 import { faults } from '../errors.ts';
 import { findPuppet, isExecutable } from '../io/puppet-host.ts';
@@ -19,8 +19,8 @@ export function checkTools(settings: Settings): Promise<Finding[]> {
         name,
         profile,
         binary: binaryOf(profile, puppet),
-        // A profile that came by default and is not the one in use may lack its tool.
         level: name === settings.cm.default ? 'fault' : 'warning',
+        isBuiltIn: name === configDefaults.profile && isBare(profile),
         env: literalEnv({ home }),
       }),
     ),
@@ -32,12 +32,18 @@ interface Asked {
   profile: Profile;
   binary: string;
   level: 'fault' | 'warning';
+  /** nobody has written this profile down: it came by default */
+  isBuiltIn: boolean;
   env: Record<string, string>;
 }
 
 async function checkTool(asked: Asked): Promise<Finding> {
-  const { name, profile, binary, level, env } = asked;
+  const { name, profile, binary, level, isBuiltIn, env } = asked;
   if (!isExecutable(binary)) {
+    // A host that runs another tool needs no Puppet.
+    if (isBuiltIn && level === 'warning') {
+      return fine('cm', `${name}: not installed, and not in use`);
+    }
     return finding('cm', level, faults.toolMissing(name, binary));
   }
   // an operator's own program is started by a kick alone
@@ -59,4 +65,9 @@ async function checkTool(asked: Asked): Promise<Finding> {
         faults.toolTooOld(name, title, answer.version, oldest),
       )
     : fine('cm', `${name}: ${binary} ${answer.version}`);
+}
+
+/** Whether a profile says nothing but its type. */
+function isBare(profile: Profile): boolean {
+  return Object.keys(profile).length === 1;
 }

@@ -1,3 +1,5 @@
+import { Fault } from '@kickd/protocol';
+import { errors } from '../errors.ts';
 import { openLog, type LogSource } from '../io/log-lines.ts';
 import { secondsOfLine } from '../monitors/nagios/log-line.ts';
 import { tornAt } from '../monitors/nagios/torn-line.ts';
@@ -25,12 +27,15 @@ export interface Logs {
   odd(): OddTimes;
 }
 
-/** @throws {Fault} FILE_UNREADABLE, LOG_PACKED: of several logs the begin of each is looked at first */
+/** @throws {Fault} USAGE, FILE_UNREADABLE, LOG_PACKED: of several logs the begin of each is looked at first */
 export async function openLogs(
   files: readonly string[],
   { stdin, signal }: Pick<Shell, 'stdin' | 'signal'>,
 ): Promise<Logs> {
   const sources = files.map((file) => openLog(file, stdin));
+  if (sources.filter(({ path }) => path === undefined).length > 1) {
+    throw new Fault(errors.usage('backtest', 'standard input is named twice'));
+  }
   const read = sources.map(() => 0);
   const times = new Map<LogSource, LineTimes>();
   const merged: MergeSource[] = [];

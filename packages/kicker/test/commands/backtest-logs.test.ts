@@ -231,6 +231,10 @@ void t.test(
         t.match(json.of('total'), [{ files: 1, lines: 35, kicks: 7 }], name);
       }
     }
+    const twice = await runBacktest(['-', '/dev/stdin'], { config });
+    t.match(twice.faults, [
+      { code: 'USAGE', message: 'standard input is named twice' },
+    ]);
     const fifo = join(dir, 'fifo');
     execFileSync('mkfifo', [fifo]);
     const plain = join(dir, 'plain.log');

@@ -34,6 +34,10 @@ void t.test(
       'service',
     ]);
     memory.write(changes);
+    t.match(memory.read('service', 'web1\tHTTP'), {
+      flap: { states: /c$/ },
+      problem: { sinceMs: 0 },
+    });
     const joined = judge(
       { ...critical, attempt: 5 },
       { ...world, memory },

@@ -94,6 +94,9 @@ void t.test('a kick is under way', async (t) => {
   );
   told.decided(kick, 2 * minute, 'k1');
   t.equal(told.service()?.problem?.kicks, 1, 'told twice');
+  const nameless = createTold();
+  nameless.decided(kick, minute);
+  t.equal(nameless.service()?.open, undefined, 'a kick without an id');
 });
 
 void t.test(

@@ -99,6 +99,12 @@ void t.test('whether it is counted as it should', async (t) => {
     [{ ...sick, counted: countedAt('0') }, 6 * hour, true, false],
     [{ ...sick, groups: ['web'], counted: countedAt('0') }, 0, false, false],
     [
+      { ...sick, groups: ['web', 'db'], counted: countedAt('0') },
+      0,
+      false,
+      false,
+    ],
+    [
       { ...sick, groups: ['all', 'web'], counted: countedAt('0') },
       0,
       false,

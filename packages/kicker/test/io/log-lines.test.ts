@@ -63,7 +63,12 @@ void t.test('a line over the borders of what is read', async (t) => {
       yield bytes.subarray(at, at + 997);
     }
   }
-  t.strictSame((await linesOf(openLog('-', pieces))).lines, lines);
+  for (const name of ['-', '/dev/stdin', '/dev/fd/0']) {
+    const source = openLog(name, pieces);
+    t.equal(source.name, 'standard input');
+    t.equal(source.path, undefined);
+    t.strictSame((await linesOf(source)).lines, lines);
+  }
 });
 
 void t.test('a line without an end is cut', async (t) => {

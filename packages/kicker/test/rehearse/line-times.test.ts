@@ -58,6 +58,15 @@ void t.test('a little back is the same time', async (t) => {
   });
 });
 
+void t.test('a log of a line or two', async (t) => {
+  t.strictSame(timesOf(['100 a']), { lines: ['100: 100 a'], odd: none });
+  t.strictSame(timesOf(['100 a', '9000 b']), {
+    lines: ['100: 100 a', '9000: 9000 b'],
+    odd: none,
+  });
+  t.strictSame(timesOf([]), { lines: [], odd: none });
+});
+
 void t.test('a quiet night, and a log with a line a day', async (t) => {
   const lines = ['100 a', '50000 b', '50001 c', '50002 d', '50003 e'];
   t.strictSame(timesOf(lines).odd, none);

@@ -15,6 +15,7 @@ void t.test(
     timeline.after(-5, note('past'));
     timeline.after(35, () => timeline.after(1, note('later')));
     forget();
+    timeline.after(39, note('now'));
     timeline.runUntil(39);
     t.strictSame(done, [
       'past 0',
@@ -23,10 +24,11 @@ void t.test(
       'b20 20',
       'a30 30',
       'later 36',
+      'now 39',
     ]);
     t.equal(timeline.nowMs(), 39);
     timeline.runUntil(100);
-    t.strictSame(done.slice(6), ['a40 40', 'a50 50']);
+    t.strictSame(done.slice(7), ['a40 40', 'a50 50']);
     t.equal(timeline.nowMs(), 100);
   },
 );
