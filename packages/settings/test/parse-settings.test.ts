@@ -92,6 +92,17 @@ void t.test(
   },
 );
 
+void t.test('what is missing stands where its mapping does', async (t) => {
+  const pair = Type.Object({ a: Type.Integer(), b: Type.Integer() });
+  const parsed = parseSettings('b: x', '/f.yaml', pair, words);
+  t.match(parsed, {
+    faults: [
+      { message: '/f.yaml:1:1: a: nothing, another value' },
+      { message: '/f.yaml:1:4: b: "x", another value' },
+    ],
+  });
+});
+
 void t.test('at most a hundred faults', async (t) => {
   const keys = Array.from({ length: 150 }, (_, n) => `k${n}: 1`);
   t.equal(told(keys.join('\n')).length, 100);
