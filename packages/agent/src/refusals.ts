@@ -127,7 +127,7 @@ export const refusals = {
     refusal(
       429,
       'RATE_LIMITED',
-      `this host ran too lately; it takes a kick again in ${String(seconds)} s`,
+      `the last run on this host was too recent; it accepts a kick again in ${String(seconds)} s`,
       'ask again later, with the same kick id; the host sets run.minIntervalSeconds',
     ),
   tooMany: (seconds: number) =>

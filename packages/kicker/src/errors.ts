@@ -180,7 +180,7 @@ export const errors = {
     usage(
       'CONFIG_MISSING',
       `the configuration ${printable(file)} does not exist`,
-      `name another: --config FILE; or leave it away: puppet.conf is enough to begin`,
+      `name another: --config FILE; or leave out --config: puppet.conf is enough to begin`,
     ),
   configUnreadable: (file: string, why: string) =>
     usage(
@@ -192,13 +192,13 @@ export const errors = {
     usage(
       'CONFIG_YAML',
       `${printable(where)}: ${why}`,
-      'mend the YAML there, then type: kicker check',
+      'fix the YAML there, then type: kicker check',
     ),
   configInvalid: (where: string, key: string, found: string, wanted: string) =>
     usage(
       'CONFIG_INVALID',
       `${printable(where)}: ${printable(key)} is ${found}; wanted: ${wanted}`,
-      'mend it there, then type: kicker check',
+      'fix it there, then type: kicker check',
     ),
   configUnknownKey: (
     where: string,
@@ -224,7 +224,7 @@ export const errors = {
     usage(
       'RULES_MISSING',
       `the rules ${printable(file)} do not exist`,
-      'name another file in kicker.yaml: rules: PATH; or leave it away: the classic rule is built in',
+      'name another file in kicker.yaml: rules: PATH; or leave the key out: the classic rule is built in',
     ),
   rulesUnreadable: (file: string, why: string) =>
     usage(
@@ -236,7 +236,7 @@ export const errors = {
     usage(
       'RULE_NAME_TWICE',
       `${printable(where)}: a rule ${printable(name)} stands at ${printable(other)} already`,
-      'give each rule a name of its own: decisions are told by it',
+      'give each rule a name of its own: decisions name it',
     ),
   ruleNeverReached: (where: string, name: string, other: string) =>
     usage(
@@ -248,7 +248,7 @@ export const errors = {
     usage(
       'RULES_CONTRADICT',
       `${printable(where)}: ${what}`,
-      'mend it there, then type: kicker check',
+      'fix it there, then type: kicker check',
     ),
 
   // the spool

@@ -4,7 +4,7 @@ import type { Rule } from './rules.ts';
 import type { Situation } from './situation.ts';
 
 /**
- * Runs that did not help say that this policy cannot mend this service: kicker stops, and tells a person.
+ * Runs that did not help say that this policy cannot repair this service: kicker stops, and calls a person.
  * When the policy has changed one more kick may show whether it can now.
  */
 export function judgeFutility(situation: Situation, rule: Rule): Finding {
