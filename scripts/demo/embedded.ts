@@ -6,11 +6,11 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ const monitor = 'monitor.example.com';
 const here = import.meta.dirname;
 const root = join(here, '..', '..');
 const giveUpMs = 60 * 1000;
+const endMs = 5000;
 
 /**
  * The loop of the talk on one machine, as an ordinary user: a real web service, a watcher that
@@ -39,9 +40,8 @@ export async function runEmbeddedDemo(): Promise<boolean> {
     return await runIn(dir, timeline, life, children);
   } finally {
     life.abort();
-    for (const child of children) child.kill('SIGTERM');
+    await Promise.all(children.map(endChild));
     killService(dir);
-    endFollowers(dir);
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -96,14 +96,29 @@ async function runIn(
 
   const config = writeKickerConfig(dir, kickdPort);
   execFileSync('mkfifo', [join(dir, 'nagios.cmd')]);
+  const kicker = join(root, 'node_modules/.bin/kicker');
+  const serving = spawn(kicker, ['serve', `--config=${config}`], {
+    cwd: dir,
+    env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+    stdio: ['ignore', 'pipe', openSync(join(dir, 'kicker.err'), 'a')],
+  });
+  children.push(serving);
+  await followKicker(serving, dir, timeline);
+  timeline.say('dim', 'kicker', 'serves the spool of the event handler');
   const healed = Promise.withResolvers<boolean>();
   let isBroken = false;
   const watching = watch({
     port: webPort,
     host: web,
     service: 'http',
-    kicker: join(root, 'node_modules/.bin/kicker'),
-    config,
+    handler: join(root, 'deploy/nagios/handle_puppetrun'),
+    handlerEnv: {
+      PATH: '/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+      KICKER: kicker,
+      KICKER_CONFIG: config,
+      KICKER_SPOOL: join(dir, 'spool'),
+    },
     commandFile: join(dir, 'nagios.cmd'),
     signal: life.signal,
     onState: ({ state, type, attempt }) => {
@@ -117,13 +132,8 @@ async function runIn(
       } else
         timeline.say('red', 'seen', `${state} ${type} ${String(attempt)} of 4`);
     },
-    onHandler: (line, exitCode) => {
-      const code = exitCode === 0 ? '' : ` (exit ${String(exitCode)})`;
-      timeline.say(
-        'yellow',
-        'decided',
-        `${line.split('\n').join(' | ')}${code}`,
-      );
+    onHandlerFailed: (said) => {
+      timeline.say('yellow', 'handler', said.split('\n').join(' | '));
     },
     onForcedCheck: () => {
       timeline.say('cyan', 'recheck', 'kicker asks the watcher to look now');
@@ -214,6 +224,7 @@ ${tlsYaml(dir, monitor)}
 hosts: {${web}: {address: 127.0.0.1, port: ${String(port)}}}
 nagios: {commandFile: ${dir}/nagios.cmd}
 ledger: ${dir}/ledger.sqlite
+spool: ${dir}/spool
 `,
   );
   return file;
@@ -252,6 +263,41 @@ function followKickd(
   return listening.promise;
 }
 
+/** Resolves when kicker serves; afterwards tells its decisions in the timeline. */
+function followKicker(
+  kicker: ChildProcess,
+  dir: string,
+  timeline: Timeline,
+): Promise<void> {
+  const serving = Promise.withResolvers<void>();
+  kicker.once('exit', (code) => {
+    serving.reject(
+      new Error(
+        `kicker ended with ${String(code)}: ${readFileSync(join(dir, 'kicker.err'), 'utf8')}`,
+      ),
+    );
+  });
+  if (kicker.stdout === null) throw new Error('kicker has no output');
+  createInterface(kicker.stdout).on('line', (line) => {
+    // one JSON object a line, as kicker's log is documented
+    const { event, decision, code, reasons } = JSON.parse(line) as {
+      event: string;
+      decision?: string;
+      code?: string;
+      reasons?: string[];
+    };
+    if (event === 'serving') serving.resolve();
+    if (event !== 'decided') return;
+    const what = [decision, code].filter((word) => word !== undefined);
+    timeline.say(
+      'yellow',
+      'decided',
+      `${what.join(' ')}: ${(reasons ?? []).join('; ')}`,
+    );
+  });
+  return serving.promise;
+}
+
 function execService(dir: string): void {
   try {
     execFileSync(join(dir, 'webctl'), ['start', dir]);
@@ -271,23 +317,18 @@ function killService(dir: string): void {
   }
 }
 
-/** What looks after the kick may still have a comment for a watcher that is gone, and would try for an hour. */
-function endFollowers(dir: string): void {
-  const ledger = `--ledger=${dir}/`;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      if (words.some((word) => word.startsWith(ledger))) {
-        process.kill(Number(pid), 'SIGTERM');
-      }
-    } catch {
-      // gone meanwhile, or another user's
-    }
-  }
+/** Nothing that was started is left behind: what does not end by itself is killed. */
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), endMs);
+  await ended;
+  clearTimeout(limit);
 }
 
 function tellFailure(dir: string): void {
-  for (const name of ['kickd.err', 'web.log']) {
+  for (const name of ['kickd.err', 'kicker.err', 'web.log']) {
     try {
       const text = readFileSync(join(dir, name), 'utf8');
       process.stdout.write(`--- ${name}\n${text}\n`);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { get } from 'node:http';
@@ -8,13 +9,15 @@ export interface WatcherOptions {
   port: number;
   host: string;
   service: string;
-  kicker: string;
-  config: string;
+  /** Nagios's event handler, and what its environment says of where kicker is */
+  handler: string;
+  handlerEnv: Readonly<Record<string, string>>;
   /** a named pipe, as Nagios's command_file */
   commandFile: string;
   signal: AbortSignal;
   onState(state: ServiceState): void;
-  onHandler(line: string, exitCode: number | null): void;
+  /** the handler failed, and said why */
+  onHandlerFailed(said: string): void;
   onForcedCheck(): void;
 }
 
@@ -38,6 +41,7 @@ export async function watch(options: WatcherOptions): Promise<void> {
   let last: ServiceState = { state: 'OK', type: 'HARD', attempt: 1 };
   let since = new Date();
   let problem = 0;
+  const handlers: Promise<void>[] = [];
   while (!options.signal.aborted) {
     const isUp = await answers(options.port);
     const next = nextState(last, isUp);
@@ -48,13 +52,16 @@ export async function watch(options: WatcherOptions): Promise<void> {
       }
       options.onState(next);
       if (next.state !== 'OK' || last.state !== 'OK') {
-        callHandler(options, next, since, next.state === 'OK' ? 0 : problem);
+        const id = next.state === 'OK' ? 0 : problem;
+        handlers.push(callHandler(options, next, since, id));
       }
       last = next;
     }
     const isSoft = last.state === 'CRITICAL' && last.type === 'SOFT';
     await forced.orAfter(isSoft ? retryIntervalMs : checkIntervalMs);
   }
+  // One that found nobody who serves would start a kicker of its own.
+  await Promise.all(handlers);
   await forced.close();
 }
 
@@ -91,18 +98,15 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-function callHandler(
+async function callHandler(
   options: WatcherOptions,
   state: ServiceState,
   since: Date,
   problem: number,
-): void {
+): Promise<void> {
   const child = spawn(
-    options.kicker,
+    options.handler,
     [
-      'event',
-      'nagios',
-      `--config=${options.config}`,
       `--host=${options.host}`,
       '--address=127.0.0.1',
       `--service=${options.service}`,
@@ -116,7 +120,7 @@ function callHandler(
       '--host-downtime=0',
       '--host-state=UP',
     ],
-    { cwd: '/tmp', env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' } },
+    { cwd: '/tmp', env: { ...options.handlerEnv } },
   );
   let output = '';
   const keep = (chunk: Buffer): void => {
@@ -124,9 +128,8 @@ function callHandler(
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  child.once('close', (exitCode) => {
-    options.onHandler(output.trim(), exitCode);
-  });
+  const [exitCode] = await once(child, 'close');
+  if (exitCode !== 0) options.onHandlerFailed(output.trim());
 }
 
 /** The other end of the command file: SCHEDULE_FORCED_SVC_CHECK makes the watcher look at once. */
