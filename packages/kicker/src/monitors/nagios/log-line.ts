@@ -81,33 +81,13 @@ function skipProcessId(line: string, at: number): number {
 function readKind(line: string, at: number): LogItem | undefined {
   switch (line.charCodeAt(at)) {
     case 0x53: // S
-      if (line.startsWith('SERVICE ALERT: ', at)) {
-        return readStanding('alert', true, line, at + 15);
-      }
-      if (line.startsWith('SERVICE FLAPPING ALERT: ', at)) {
-        return readFlag('flapping', true, line, at + 24);
-      }
-      if (line.startsWith('SERVICE DOWNTIME ALERT: ', at)) {
-        return readFlag('downtime', true, line, at + 24);
-      }
-      if (line.startsWith('SERVICE NOTIFICATION: ', at)) {
-        return readNotification(true, line.slice(at + 22)) ?? other;
-      }
-      return undefined;
+      return line.startsWith('SERVICE ', at)
+        ? readKindOf(true, line, at + 8)
+        : undefined;
     case 0x48: // H
-      if (line.startsWith('HOST ALERT: ', at)) {
-        return readStanding('alert', false, line, at + 12);
-      }
-      if (line.startsWith('HOST FLAPPING ALERT: ', at)) {
-        return readFlag('flapping', false, line, at + 21);
-      }
-      if (line.startsWith('HOST DOWNTIME ALERT: ', at)) {
-        return readFlag('downtime', false, line, at + 21);
-      }
-      if (line.startsWith('HOST NOTIFICATION: ', at)) {
-        return readNotification(false, line.slice(at + 19)) ?? other;
-      }
-      return undefined;
+      return line.startsWith('HOST ', at)
+        ? readKindOf(false, line, at + 5)
+        : undefined;
     case 0x43: // C
     case 0x49: // I
       if (
@@ -136,6 +116,27 @@ function readKind(line: string, at: number): LogItem | undefined {
     default:
       return undefined;
   }
+}
+
+/** What follows `SERVICE ` or `HOST `. */
+function readKindOf(
+  isService: boolean,
+  line: string,
+  at: number,
+): LogItem | undefined {
+  if (line.startsWith('ALERT: ', at)) {
+    return readStanding('alert', isService, line, at + 7);
+  }
+  if (line.startsWith('FLAPPING ALERT: ', at)) {
+    return readFlag('flapping', isService, line, at + 16);
+  }
+  if (line.startsWith('DOWNTIME ALERT: ', at)) {
+    return readFlag('downtime', isService, line, at + 16);
+  }
+  if (line.startsWith('NOTIFICATION: ', at)) {
+    return readNotification(isService, line.slice(at + 14)) ?? other;
+  }
+  return undefined;
 }
 
 /**
