@@ -1,7 +1,8 @@
 import { waitMaxSeconds, type Run } from '@kickd/protocol';
 import { backoffMs } from '../decide/backoff.ts';
+import { factsOf } from '../fleet/reply-facts.ts';
 import type { Target } from '../fleet/target.ts';
-import type { AgentReply, Timing, Transport } from '../ports.ts';
+import type { Timing, Transport } from '../ports.ts';
 
 /** Two looks are at least this far apart, should the host not hold its reply. */
 const looksApartMs = 1000;
@@ -47,7 +48,7 @@ export async function awaitOutcome(
       }
       continue;
     }
-    last = told(reply);
+    last = factsOf(reply);
     const isFinal =
       reply.kind === 'problem' && reply.status < 500 && reply.status !== 429;
     if (isFinal) return { kind: 'not-known', ...last };
@@ -57,13 +58,4 @@ export async function awaitOutcome(
       signal,
     );
   }
-}
-
-function told(reply: Exclude<AgentReply<Run>, { kind: 'accepted' }>) {
-  if (reply.kind === 'problem') {
-    const { code, title: message, remedy } = reply;
-    return { code, message, remedy };
-  }
-  const { code, message, remedy } = reply.fault;
-  return { code, message, remedy };
 }

@@ -1,11 +1,10 @@
+import { defaultRule } from '../decide/default-rules.ts';
 import type { Event } from '../events/event.ts';
 import { elapsedMs } from '../events/moment.ts';
 import type { OpenRecord, Progress } from '../ledger/entry.ts';
 import type { SeenService, Timing } from '../ports.ts';
 import type { KickNews } from './life.ts';
 
-/** Where the rule says nothing: as the default rule. */
-const usualSeconds = 5 * 60;
 /** How often the monitor's own data are looked at; its events are seen at once all the same. */
 const lookMs = 1000;
 
@@ -30,7 +29,9 @@ export async function awaitVerdict(
   }: { timing: Timing; watch: Watch; canRecheck: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const windowMs = (plan?.verifySeconds ?? usualSeconds) * 1000;
+  // A kicker that knew no rules left no plan.
+  const { verifySeconds } = plan ?? defaultRule;
+  const windowMs = verifySeconds * 1000;
   while (!signal.aborted) {
     const at = store.read();
     if (at?.stage !== 'verifying') return;
