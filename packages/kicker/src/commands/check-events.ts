@@ -1,20 +1,18 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { printable } from '@kickd/protocol';
 import type { Config } from '../config/config.ts';
 import { errors } from '../errors.ts';
 import { countBadEvents } from '../io/bad-events.ts';
 import { codeOf } from '../io/error-code.ts';
-import { locateLedger } from '../io/ledger-file.ts';
+import { locateSpool } from '../io/ledger-file.ts';
 import type { CheckStep } from '../ports.ts';
 import { failed, passed } from './steps.ts';
 
 /** Events that say nothing that can be used: nobody hears of them but here, and in the log of `kicker serve`. */
-export function checkSpool({
-  ledger,
-  spool,
-}: Pick<Config, 'ledger' | 'spool'>): CheckStep[] {
-  const file = locateLedger(ledger);
-  const bad = join(spool ?? join(dirname(file), 'spool'), 'bad');
+export function checkSpool(
+  config: Pick<Config, 'ledger' | 'spool'>,
+): CheckStep[] {
+  const bad = join(locateSpool(config), 'bad');
   try {
     const { count, newest } = countBadEvents(bad);
     if (newest === undefined) return [passed('spool', `${bad} is empty`)];

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { inspectMaterial } from '@kickd/mtls';
 import { errors, exitCodes } from '../errors.ts';
 import { faultsOf } from '../faults.ts';
@@ -7,7 +7,7 @@ import { defaultConfig, type Config } from '../config/config.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { loadMaterial } from '../io/load-material.ts';
-import { locateLedger } from '../io/ledger-file.ts';
+import { locateLedger, locateSpool } from '../io/ledger-file.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import {
   configOption,
@@ -221,8 +221,7 @@ function whyNotMade(file: string): string | undefined {
 
 /** Whether somebody serves the spool, and handles what comes into it. */
 function checkServe(config: Config, { clock }: Shell): CheckStep {
-  const ledgerFile = locateLedger(config.ledger);
-  const directory = config.spool ?? join(dirname(ledgerFile), 'spool');
+  const directory = locateSpool(config);
   const nowMs = clock.now().getTime();
   const oldestMs = oldestSpooledMs(directory);
   const age =

@@ -8,7 +8,7 @@ import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { readTextFile } from '../io/text-file.ts';
 import { parseEventText } from '../events/event-text.ts';
-import { findTarget } from '../fleet/target.ts';
+import { findIn } from '../fleet/target.ts';
 import { readMacros } from '../monitors/nagios/handler-arguments.ts';
 import { parseNagios } from '../monitors/nagios/macros.ts';
 import { createMonitor } from '../monitors/registry.ts';
@@ -116,9 +116,7 @@ async function readEvent(
     onTrouble: (file, why) =>
       shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
   });
-  return contextOf(seen, monitor, (host, address) =>
-    findTarget(host, config.hosts, config.port, address),
-  ).context;
+  return contextOf(seen, monitor, findIn(config)).context;
 }
 
 /** The event as it was given: by the options of the event handler, or as the ledger writes it. */

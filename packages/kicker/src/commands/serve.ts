@@ -1,38 +1,25 @@
-import { join, dirname } from 'node:path';
-import type { FaultFacts } from '@kickd/protocol';
 import { Faults, errors, exitCodes } from '../errors.ts';
 import { faultsOf, troubleOf } from '../faults.ts';
 import type { Config } from '../config/config.ts';
-import { createHeartbeatFile, readHeartbeat } from '../io/heartbeat-file.ts';
-import { isLeased, takeLease } from '../io/lease.ts';
-import { locateLedger } from '../io/ledger-file.ts';
+import { createHeartbeatFile } from '../io/heartbeat-file.ts';
+import { locateLedger, locateSpool } from '../io/ledger-file.ts';
 import { openSpool } from '../io/spool.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
-import { startDetached } from '../io/start-detached.ts';
 import { createWatchdog } from '../io/watchdog.ts';
 import { watchSpool } from '../io/watch-spool.ts';
 import { endPages } from '../kicks/end-pages.ts';
-import { handleEvent, type EventContext } from '../kicks/handle-event.ts';
+import { handleEvent } from '../kicks/handle-event.ts';
 import { createKicks } from '../kicks/kicks.ts';
-import type { WaitingRecord } from '../ledger/entry.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
-import type { Ledger, Lease, Log, ReadMessage, Spool } from '../ports.ts';
-import { contextOf, type FindTarget } from '../serve/event-context.ts';
-import { findTarget } from '../fleet/target.ts';
-import type { ReadSpooled } from '../serve/handle-spool.ts';
+import type { Ledger, Lease, Log, Spool } from '../ports.ts';
 import { serveLoop, type ServeWorld } from '../serve/serve-loop.ts';
-import { stillFresh } from '../serve/still-fresh.ts';
 import { configOption, type Command, type Shell } from './command.ts';
 import { decidingOf } from './deciding.ts';
 import { readInForce, type InForce } from './in-force.ts';
 import { toJsonLine } from './views/json-line.ts';
 import type { Given } from './options.ts';
-import { learnPolicyOf } from './policy.ts';
-
-/** A kicker that stands by looks so often whether the other has gone. */
-const standByMs = 1000;
-/** Within this time a kicker that stops has gone: systemd's TimeoutStopSec and more. */
-const leaveWithinMs = 30 * 1000;
+import { readSpooled, refreshWaiting } from './read-events.ts';
+import { detach, standBy, takeIdleLease } from './who-serves.ts';
 
 /** Handles events until it is told to stop. Its log goes to standard output, one JSON object a line. */
 export const command: Command = {
@@ -97,79 +84,7 @@ export const command: Command = {
 /** The two places that a running kicker cannot change. */
 function placesOf(config: Config): { ledgerFile: string; directory: string } {
   const ledgerFile = locateLedger(config.ledger);
-  const directory = config.spool ?? join(dirname(ledgerFile), 'spool');
-  return { ledgerFile, directory };
-}
-
-function holderOf({ user, pid }: Pick<Shell, 'user' | 'pid'>): string {
-  return `${user.hostname}/${String(pid)}`;
-}
-
-/** Waits until no other kicker serves. @returns undefined: the wait was ended */
-async function standBy(
-  ledger: Ledger,
-  { shell, log }: { shell: Shell; log: Log },
-): Promise<Lease | undefined> {
-  for (let isTold = false; !shell.signal.aborted; isTold = true) {
-    const lease = takeLease(ledger, holderOf(shell));
-    if (lease !== undefined) return lease;
-    if (!isTold) {
-      log('standing-by', { ledger: ledger.file, ...ledger.lastHolder() });
-    }
-    await shell.pause(standByMs, shell.signal);
-  }
-  return undefined;
-}
-
-/**
- * Takes the lease, unless another kicker serves. One that has it and says nothing of it is about to go, and may have
- * looked into the spool for the last time; or about to begin. Either is a moment.
- * @returns undefined: another serves
- */
-async function takeIdleLease(
-  ledger: Ledger,
-  directory: string,
-  shell: Shell,
-): Promise<Lease | undefined> {
-  const startMs = shell.clock.monotonicMs();
-  while (!shell.signal.aborted) {
-    const lease = takeLease(ledger, holderOf(shell));
-    if (lease !== undefined) return lease;
-    const isServed =
-      readHeartbeat(directory, shell.clock.now().getTime()) !== undefined;
-    const waitedMs = shell.clock.monotonicMs() - startMs;
-    if (isServed || waitedMs > leaveWithinMs) return undefined;
-    await shell.pause(100, shell.signal);
-  }
-  return undefined;
-}
-
-/** Starts the same in the background, where nobody serves; says so where who serves hangs. */
-async function detach(
-  given: Given,
-  ledgerFile: string,
-  directory: string,
-  shell: Shell,
-): Promise<number> {
-  if (isLeased(ledgerFile) === true) {
-    const found = readHeartbeat(directory, shell.clock.now().getTime());
-    if (found?.isHanging === true) {
-      const seconds = Math.round(found.agoMs / 1000);
-      throw new Faults([errors.serveHangs(found.pid, seconds)]);
-    }
-    if (found !== undefined) return exitCodes.ok;
-  }
-  const config = given.text('config');
-  await startDetached(
-    shell.self,
-    [
-      'serve',
-      '--until-idle',
-      ...(config === undefined ? [] : [`--config=${config}`]),
-    ],
-    shell.env,
-  );
-  return exitCodes.ok;
+  return { ledgerFile, directory: locateSpool(config) };
 }
 
 async function serve(
@@ -249,7 +164,8 @@ async function serve(
     retention: () => inForce.config.retention,
     concurrency: () => inForce.rules.guards.concurrency,
     read: (event) => readSpooled(event, inForce, shell, log),
-    refresh: (record) => refresh(record, inForce, { ledger, shell, signal }),
+    refresh: (record) =>
+      refreshWaiting(record, inForce, { ledger, shell, signal }),
     handle: (context) => handleEvent(context, deciding()),
     endPages: () => endPages(deciding()),
   };
@@ -316,76 +232,6 @@ function reloadFaultsOf(
   } catch {
     return [troubleOf(error)];
   }
-}
-
-/** The events of one message, each as it stands now; `code`: none can be used, and the reason is logged. */
-function readSpooled(
-  message: Parameters<ReadSpooled>[0],
-  { config, monitors }: InForce,
-  shell: Shell,
-  log: Log,
-): ReturnType<ReadSpooled> {
-  const { name, at } = message;
-  const tell = (faults: readonly FaultFacts[]): void => {
-    for (const { code, message: what, remedy } of faults) {
-      log('event-unusable', { name, code, message: what, remedy });
-    }
-  };
-  const monitor = monitors.get(message.monitor);
-  const read: ReadMessage =
-    monitor === undefined
-      ? {
-          kind: 'faults',
-          faults: [
-            errors.monitorUnknown(message.monitor, [...monitors.keys()]),
-          ],
-        }
-      : monitor.read(message);
-  if (read.kind === 'faults' || monitor === undefined) {
-    const faults = read.kind === 'faults' ? read.faults : [];
-    tell(faults);
-    return { code: faults[0]?.code ?? 'USAGE' };
-  }
-  const now = shell.clock.now();
-  return {
-    contexts: read.seen.map((seen) => {
-      const event = stillFresh(seen.event, monitor, at, now);
-      const found = contextOf({ ...seen, event }, monitor, findIn(config));
-      if (found.targetFault !== undefined) tell([found.targetFault]);
-      return found.context;
-    }),
-  };
-}
-
-/** A problem that waits, as it stands by now. */
-async function refresh(
-  record: WaitingRecord,
-  inForce: InForce,
-  {
-    ledger,
-    shell,
-    signal,
-  }: { ledger: Ledger; shell: Shell; signal: AbortSignal },
-): Promise<EventContext> {
-  const { config, rules, client, limiter, monitors } = inForce;
-  await learnPolicyOf(
-    record,
-    { client, ledger, clock: shell.clock, limiter },
-    { config, rules },
-    signal,
-  );
-  const monitor = monitors.get(record.event.monitor);
-  const refreshed = monitor?.refresh(record.event, record.since.wallMs);
-  const event =
-    refreshed === undefined || refreshed.kind === 'not-known'
-      ? record.event
-      : refreshed.event;
-  const seen = { event, groups: [], remarks: [] };
-  return contextOf(seen, monitor, findIn(config)).context;
-}
-
-function findIn({ hosts, port }: Config): FindTarget {
-  return (host, address) => findTarget(host, hosts, port, address);
 }
 
 function logOf(shell: Pick<Shell, 'say' | 'clock'>): Log {

@@ -91,3 +91,20 @@ export function findTargets(
     ? { kind: 'faults', faults }
     : { kind: 'targets', targets: [...targets.values()] };
 }
+
+/** What a host's name means, and perhaps the address that the monitor gave. */
+export type FindTarget = (
+  host: string,
+  address: string | undefined,
+) => FoundTarget;
+
+/** findTarget by the hosts of a configuration. */
+export function findIn({
+  hosts,
+  port,
+}: {
+  hosts: Readonly<Record<string, HostEntry>>;
+  port: number;
+}): FindTarget {
+  return (host, address) => findTarget(host, hosts, port, address);
+}

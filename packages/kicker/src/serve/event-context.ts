@@ -1,14 +1,8 @@
 import type { FaultFacts } from '@kickd/protocol';
 import type { Facts } from '../events/facts.ts';
-import type { FoundTarget } from '../fleet/target.ts';
+import type { FindTarget } from '../fleet/target.ts';
 import type { EventContext } from '../kicks/handle-event.ts';
 import type { Monitor, SeenEvent } from '../ports.ts';
-
-/** What a host's name means: see findTarget. */
-export type FindTarget = (
-  host: string,
-  address: string | undefined,
-) => FoundTarget;
 
 /** An event with all that is known about it now: by its monitor, and by the inventory. */
 export function contextOf(
