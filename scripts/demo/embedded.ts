@@ -1,21 +1,19 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   accessSync,
   constants,
   cpSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { createPki, type Pki } from '@kickd/certs-dev';
+import { startProgram, type Program } from './program.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { watch } from './watcher.ts';
 
@@ -24,7 +22,6 @@ const monitor = 'monitor.example.com';
 const here = import.meta.dirname;
 const root = join(here, '..', '..');
 const giveUpMs = 60 * 1000;
-const endMs = 5000;
 
 /**
  * The loop of the talk on one machine, as an ordinary user: a real web service, a watcher that
@@ -35,12 +32,12 @@ export async function runEmbeddedDemo(): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'kickd-demo-'));
   const timeline = createTimeline();
   const life = new AbortController();
-  const children: ChildProcess[] = [];
+  const programs: Program[] = [];
   try {
-    return await runIn(dir, timeline, life, children);
+    return await runIn(dir, timeline, life, programs);
   } finally {
     life.abort();
-    await Promise.all(children.map(endChild));
+    await Promise.all(programs.map((program) => program.end()));
     killService(dir);
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -50,7 +47,7 @@ async function runIn(
   dir: string,
   timeline: Timeline,
   life: AbortController,
-  children: ChildProcess[],
+  programs: Program[],
 ): Promise<boolean> {
   const puppet = ['/opt/puppetlabs/bin/puppet', '/usr/bin/puppet'].find(
     isExecutable,
@@ -73,17 +70,14 @@ async function runIn(
     `a web server on 127.0.0.1 port ${String(webPort)}`,
   );
   const kickdConfig = writeKickdConfig(dir, puppet);
-  const kickd = spawn(
-    join(root, 'node_modules/.bin/kickd'),
-    ['foreground', `--config=${kickdConfig}`],
-    {
-      cwd: dir,
-      env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
-      stdio: ['ignore', 'pipe', openSync(join(dir, 'kickd.err'), 'a')],
-    },
-  );
-  children.push(kickd);
-  const kickdPort = await followKickd(kickd, dir, timeline);
+  const start = (name: string, ...args: string[]): Program => {
+    const file = join(root, 'node_modules/.bin', name);
+    const program = startProgram({ name, file }, args, dir);
+    programs.push(program);
+    return program;
+  };
+  const kickd = start('kickd', 'foreground', `--config=${kickdConfig}`);
+  const kickdPort = await followKickd(kickd, timeline);
   const tool =
     puppet === undefined
       ? 'the command profile (no puppet here)'
@@ -96,14 +90,8 @@ async function runIn(
 
   const config = writeKickerConfig(dir, kickdPort);
   execFileSync('mkfifo', [join(dir, 'nagios.cmd')]);
-  const kicker = join(root, 'node_modules/.bin/kicker');
-  const serving = spawn(kicker, ['serve', `--config=${config}`], {
-    cwd: dir,
-    env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
-    stdio: ['ignore', 'pipe', openSync(join(dir, 'kicker.err'), 'a')],
-  });
-  children.push(serving);
-  await followKicker(serving, dir, timeline);
+  const kicker = start('kicker', 'serve', `--config=${config}`);
+  await followKicker(kicker, timeline);
   timeline.say('dim', 'kicker', 'serves the spool of the event handler');
   const healed = Promise.withResolvers<boolean>();
   let isBroken = false;
@@ -113,9 +101,8 @@ async function runIn(
     service: 'http',
     handler: join(root, 'deploy/nagios/handle_puppetrun'),
     handlerEnv: {
-      PATH: '/usr/bin:/bin',
-      LANG: 'C.UTF-8',
-      KICKER: kicker,
+      ...kicker.env,
+      KICKER: join(root, 'node_modules/.bin/kicker'),
       KICKER_CONFIG: config,
       KICKER_SPOOL: join(dir, 'spool'),
     },
@@ -238,47 +225,20 @@ function tlsYaml(dir: string, certname: string): string {
 }
 
 /** Resolves with kickd's port; afterwards tells the runs in the timeline. */
-function followKickd(
-  kickd: ChildProcess,
-  dir: string,
-  timeline: Timeline,
-): Promise<number> {
-  const listening = Promise.withResolvers<number>();
-  kickd.once('exit', (code) => {
-    listening.reject(
-      new Error(
-        `kickd ended with ${String(code)}: ${readFileSync(join(dir, 'kickd.err'), 'utf8')}`,
-      ),
-    );
-  });
-  if (kickd.stdout === null) throw new Error('kickd has no output');
-  createInterface(kickd.stdout).on('line', (line) => {
+function followKickd(kickd: Program, timeline: Timeline): Promise<number> {
+  return kickd.follow((line) => {
     const port = /listens on .* port (\d+)/.exec(line)?.[1];
-    if (port !== undefined) listening.resolve(Number(port));
     const text = line.replace(/^\S+ \S+ /, '');
     if (/^kick /.test(text)) timeline.say('cyan', 'kicked', text);
     if (/^run \S+ started/.test(text)) timeline.say('cyan', 'run', text);
     if (/^run \S+: /.test(text)) timeline.say('green', 'corrected', text);
+    return port === undefined ? undefined : Number(port);
   });
-  return listening.promise;
 }
 
 /** Resolves when kicker serves; afterwards tells its decisions in the timeline. */
-function followKicker(
-  kicker: ChildProcess,
-  dir: string,
-  timeline: Timeline,
-): Promise<void> {
-  const serving = Promise.withResolvers<void>();
-  kicker.once('exit', (code) => {
-    serving.reject(
-      new Error(
-        `kicker ended with ${String(code)}: ${readFileSync(join(dir, 'kicker.err'), 'utf8')}`,
-      ),
-    );
-  });
-  if (kicker.stdout === null) throw new Error('kicker has no output');
-  createInterface(kicker.stdout).on('line', (line) => {
+function followKicker(kicker: Program, timeline: Timeline): Promise<true> {
+  return kicker.follow((line) => {
     // one JSON object a line, as kicker's log is documented
     const { event, decision, code, reasons } = JSON.parse(line) as {
       event: string;
@@ -286,16 +246,13 @@ function followKicker(
       code?: string;
       reasons?: string[];
     };
-    if (event === 'serving') serving.resolve();
-    if (event !== 'decided') return;
-    const what = [decision, code].filter((word) => word !== undefined);
-    timeline.say(
-      'yellow',
-      'decided',
-      `${what.join(' ')}: ${(reasons ?? []).join('; ')}`,
-    );
+    if (event === 'decided') {
+      const what = [decision, code].filter((word) => word !== undefined);
+      const why = (reasons ?? []).join('; ');
+      timeline.say('yellow', 'decided', `${what.join(' ')}: ${why}`);
+    }
+    return event === 'serving' ? true : undefined;
   });
-  return serving.promise;
 }
 
 function execService(dir: string): void {
@@ -315,16 +272,6 @@ function killService(dir: string): void {
   } catch {
     // not there, or gone already
   }
-}
-
-/** Nothing that was started is left behind: what does not end by itself is killed. */
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const limit = setTimeout(() => child.kill('SIGKILL'), endMs);
-  await ended;
-  clearTimeout(limit);
 }
 
 function tellFailure(dir: string): void {
