@@ -4,7 +4,7 @@ import t from 'tap';
 import { learn } from '../../src/decide/learn.ts';
 import type { News } from '../../src/decide/news.ts';
 import {
-  createWorld,
+  openWorld,
   problemOf,
   quickRules,
   until,
@@ -36,8 +36,7 @@ function tell(world: World, news: News): void {
 void t.test(
   '2,000 events in a burst: each recorded, one decision each',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     // Many wait at once, and each of them makes time pass.
     world.stepMs = 0.01;
     const hosts = Array.from({ length: 500 }, (_, index) => `web${index}`);
@@ -78,8 +77,7 @@ void t.test(
 void t.test(
   'an agent that is away: delivered once when it is back',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.down.add('web1');
     world.put({});
     const kicker = world.start('first');
@@ -102,8 +100,7 @@ void t.test(
 void t.test(
   'an agent that is away, and a problem that ends: not at all',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.down.add('web1');
     world.put({});
     const kicker = world.start('first');
@@ -127,8 +124,7 @@ void t.test(
 void t.test(
   'it never comes back: given up when the kick expires',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.down.add('web1');
     world.put({});
     const kicker = world.start('first');
@@ -152,8 +148,7 @@ void t.test(
 void t.test(
   'down while nobody served: the backlog ends in OK, so nothing is kicked',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.put({});
     world.put({ stateType: 'HARD', attempt: 4 });
     world.put({ state: 'OK', stateType: 'HARD', attempt: 4 });
@@ -171,8 +166,7 @@ void t.test(
 void t.test(
   'a run that does not help: kicked twice, then a person is told, once',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.outcome = {
       kind: 'unchanged',
       corrected: [],
@@ -216,8 +210,7 @@ void t.test(
 );
 
 void t.test('two kickers on one ledger and one spool: one run', async (t) => {
-  const world = createWorld(t.testdir());
-  t.teardown(() => world.close());
+  const world = openWorld(t);
   world.stepMs = 0.1;
   for (let index = 0; index < 20; index += 1) {
     world.put({ host: `web${index}` });
@@ -245,8 +238,7 @@ void t.test('two kickers on one ledger and one spool: one run', async (t) => {
 void t.test(
   'stopped: nothing is sent, not even again; resumed: it is',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.down.add('web1');
     world.put({});
     const kicker = world.start('first');
@@ -272,8 +264,7 @@ void t.test(
       ...rule,
       mode: 'observe' as const,
     }));
-    const world = createWorld(t.testdir(), { ...quickRules, rules });
-    t.teardown(() => world.close());
+    const world = openWorld(t, { ...quickRules, rules });
     tell(world, { kind: 'stopped', by: 'ada', reason: 'move' });
     const hosts = Array.from({ length: 1000 }, (_, index) => `web${index}`);
     for (const host of hosts) world.put({ host });
@@ -295,8 +286,7 @@ void t.test(
 void t.test(
   'a kicker is killed and nobody comes for an hour: it is as it was',
   async (t) => {
-    const world = createWorld(join(t.testdir(), 'x'));
-    t.teardown(() => world.close());
+    const world = openWorld(t, quickRules, join(t.testdir(), 'x'));
     world.outcome = { kind: 'unchanged', corrected: [], failed: [] };
     world.put({});
     const first = world.start('first');
@@ -324,8 +314,7 @@ void t.test(
 void t.test(
   'the monitor is down: what it is to be told waits for it',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.isMonitorUp = false;
     world.put({});
     const kicker = world.start('first');
@@ -344,8 +333,7 @@ void t.test(
 void t.test(
   'the kick of an earlier problem ends: the new one is decided about, and the old one is not',
   async (t) => {
-    const world = createWorld(t.testdir());
-    t.teardown(() => world.close());
+    const world = openWorld(t);
     world.down.add('web1');
     world.put({ stateType: 'HARD', attempt: 4 });
     const first = world.start('first');
@@ -380,7 +368,7 @@ void t.test(
   async (t) => {
     const [rule] = quickRules.rules;
     if (rule === undefined) throw new Error('no rule');
-    const world = createWorld(t.testdir(), {
+    const world = openWorld(t, {
       ...quickRules,
       rules: [{ ...rule, tell: { ...rule.tell, escalate: ['passive'] } }],
       guards: {
@@ -388,7 +376,6 @@ void t.test(
         share: { percent: 30, hosts: 2, hostsOfUnknown: 1 },
       },
     });
-    t.teardown(() => world.close());
     const results = () =>
       world.told.flatMap((told) => (told.kind === 'result' ? [told] : []));
     const both = ['web1', 'web2'];
@@ -425,11 +412,10 @@ void t.test(
 void t.test(
   'hosts that accept and never end a run keep nobody else from being healed',
   async (t) => {
-    const world = createWorld(t.testdir(), {
+    const world = openWorld(t, {
       ...quickRules,
       guards: { ...quickRules.guards, concurrency: 4 },
     });
-    t.teardown(() => world.close());
     world.stepMs = 50;
     const liars = Array.from({ length: 10 }, (_, index) => `liar${index}`);
     const honest = Array.from({ length: 30 }, (_, index) => `web${index}`);
@@ -464,7 +450,7 @@ void t.test(
   async (t) => {
     const [rule] = quickRules.rules;
     if (rule === undefined) throw new Error('no rule');
-    const world = createWorld(t.testdir(), {
+    const world = openWorld(t, {
       ...quickRules,
       rules: [
         {
@@ -474,7 +460,6 @@ void t.test(
         },
       ],
     });
-    t.teardown(() => world.close());
     world.passive = { host: 'monitor', service: 'kicker' };
     const kicker = world.start('first');
     const hosts = ['web1', 'web2'];
@@ -508,8 +493,7 @@ void t.test(
   'events that cannot be used: told once, with the newest',
   async (t) => {
     const dir = t.testdir();
-    const world = createWorld(dir);
-    t.teardown(() => world.close());
+    const world = openWorld(t, quickRules, dir);
     world.stepMs = 1000;
     writeFileSync(join(dir, 'spool', 'new', 'odd'), 'x');
     const kicker = world.start('first');

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Test } from 'tap';
 import { Fault, type Kick, type Run } from '@kickd/protocol';
 import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
 import type { Moment } from '../../src/events/moment.ts';
@@ -104,6 +105,17 @@ export const quickRules: RuleSet = {
     concurrency: 100_000,
   },
 };
+
+/** A world that is closed when its test ends. */
+export function openWorld(
+  t: Test,
+  rules = quickRules,
+  dir = t.testdir(),
+): World {
+  const world = createWorld(dir, rules);
+  t.teardown(() => world.close());
+  return world;
+}
 
 export function createWorld(dir: string, rules = quickRules): World {
   mkdirSync(dir, { recursive: true });
