@@ -13,6 +13,11 @@ import {
 } from '../monitors/nagios/service-objects.ts';
 import { createReplay, type Replay } from '../rehearse/replay.ts';
 import {
+  recordsOf,
+  type BacktestRecord,
+  type BacktestReport,
+} from './backtest-report.ts';
+import {
   configOption,
   createCommand,
   jsonOption,
@@ -22,12 +27,7 @@ import {
 import { openLogs } from './read-logs.ts';
 import { replayLogs, type ReplayedLogs } from './replay-logs.ts';
 import { rulesOption } from './rules-option.ts';
-import {
-  backtestView,
-  recordsOf,
-  type BacktestRecord,
-  type BacktestReport,
-} from './views/backtest.ts';
+import { backtestView } from './views/backtest.ts';
 
 export const command = createCommand({
   spec: {

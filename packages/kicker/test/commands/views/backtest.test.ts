@@ -1,9 +1,9 @@
 import t from 'tap';
 import {
-  backtestView,
   recordsOf,
   type BacktestReport,
-} from '../../../src/commands/views/backtest.ts';
+} from '../../../src/commands/backtest-report.ts';
+import { backtestView } from '../../../src/commands/views/backtest.ts';
 import { printed, printedJson } from './printed.ts';
 
 const tallyOf = (kicks: number) => {
