@@ -105,11 +105,14 @@ function findingsOf(
   isBrief: boolean,
 ): Found[] {
   const findings: Found[] = [];
-  for (const judge of first) {
-    const found = judge(situation);
-    if (found === undefined || (isBrief && found.kind === 'note')) continue;
-    if (isBrief && found.kind === 'skip') return [found];
+  /** @returns whether that is enough */
+  const take = (found: Finding): boolean => {
+    if (found === undefined || (isBrief && found.kind === 'note')) return false;
     findings.push(found);
+    return isBrief && found.kind === 'skip';
+  };
+  for (const judge of first) {
+    if (take(judge(situation))) return findings.slice(-1);
   }
   if (rule === undefined) {
     findings.push({
@@ -120,10 +123,7 @@ function findingsOf(
     return findings;
   }
   for (const judge of guards) {
-    const found = judge(situation, rule);
-    if (found === undefined || (isBrief && found.kind === 'note')) continue;
-    if (isBrief && found.kind === 'skip') return [found];
-    findings.push(found);
+    if (take(judge(situation, rule))) return findings.slice(-1);
   }
   return findings;
 }
