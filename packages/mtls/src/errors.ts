@@ -56,7 +56,7 @@ export const errors = {
   fileDer: (what: string, file: string) =>
     facts(
       'TLS_FILE_DER',
-      `the ${what} file ${printable(file)} is DER, PEM is wanted`,
+      `the ${what} file ${printable(file)} is DER and has to be PEM`,
       `convert it: openssl ${commandFor(what)} -inform der -in ${printable(file)} -out ${printable(file)}.pem`,
     ),
   fileUtf16: (what: string, file: string) =>
