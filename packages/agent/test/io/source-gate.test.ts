@@ -1,5 +1,10 @@
+import { EventEmitter, once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext } from 'node:tls';
+import {
+  connect as connectTls,
+  createSecureContext,
+  TLSSocket,
+} from 'node:tls';
 import { rawRequest } from '@kickd/testkit';
 import t, { type Test } from 'tap';
 import {
@@ -13,36 +18,52 @@ import {
 
 const acl = `path /\nallow ${monitor}\n`;
 
-/** A flood that never ends by itself: whoever is cut off comes again, until the test is over. */
-function stand(
+/**
+ * A flood that never ends by itself: whoever is cut off comes again, until the test is over. One after the other, for
+ * this process is the server too: a flood that did not wait for it would fill the accept queue on a slow machine, and
+ * the kernel then drops each SYN, those of the honest as well.
+ */
+async function stand(
   t: Test,
   count: number,
   open: (n: number) => Socket,
-): Promise<unknown> {
-  let isOver = false;
+): Promise<void> {
+  const life = new AbortController();
   const sockets = new Set<Socket>();
+  const cutOff: number[] = [];
+  const bell = new EventEmitter();
   t.teardown(() => {
-    isOver = true;
+    life.abort();
+    bell.emit('cut-off');
     for (const socket of sockets) socket.destroy();
   });
-  const start = (n: number, once: () => void): void => {
-    const socket = open(n);
-    sockets.add(socket);
-    socket.once('connect', once);
-    socket.on('error', once);
-    socket.resume();
-    socket.once('close', () => {
-      sockets.delete(socket);
-      // at a pace that leaves this process, which is also the server, time for both
-      if (!isOver) setTimeout(() => start(n, () => undefined), 100).unref();
+  const start = (n: number): Promise<void> =>
+    new Promise((resolve) => {
+      const socket = open(n);
+      sockets.add(socket);
+      socket.once(
+        socket instanceof TLSSocket ? 'secureConnect' : 'connect',
+        resolve,
+      );
+      // its 'close' follows
+      socket.on('error', () => undefined);
+      socket.resume();
+      socket.once('close', () => {
+        sockets.delete(socket);
+        cutOff.push(n);
+        bell.emit('cut-off');
+        resolve();
+      });
     });
+  for (let n = 0; n < count; n += 1) await start(n);
+  const comeAgain = async (): Promise<void> => {
+    while (!life.signal.aborted) {
+      const n = cutOff.shift();
+      if (n === undefined) await once(bell, 'cut-off');
+      else await start(n);
+    }
   };
-  return Promise.all(
-    Array.from(
-      { length: count },
-      (_, n) => new Promise<void>((resolve) => start(n, resolve)),
-    ),
-  );
+  void comeAgain();
 }
 
 async function expectServed(t: Test, fixture: Fixture): Promise<void> {
@@ -52,6 +73,9 @@ async function expectServed(t: Test, fixture: Fixture): Promise<void> {
   }
   const kick = await fixture.post(kickOf(Math.floor(Math.random() * 1e9)));
   t.equal(kick.status, 202, kick.text);
+  if (kick.status !== 202) return;
+  const { run } = fixture.runOf(kick);
+  await fixture.heard((e) => e.event === 'run-ended' && e.run === run);
 }
 
 t.test('one source cannot take the slots of another', async (t) => {
