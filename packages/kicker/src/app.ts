@@ -13,12 +13,11 @@ import { nearest } from '@kickd/settings';
 export async function runApp(
   args: readonly string[],
   shell: Shell,
-  version: () => Promise<string>,
 ): Promise<number> {
   const [first, ...rest] = args;
   try {
     if (first === '--version' || first === '-V') {
-      shell.say(`kicker ${await version()}`);
+      shell.say(`kicker ${await shell.version()}`);
       return 0;
     }
     if (first === '--help' || first === '-h' || first === 'help') {

@@ -437,6 +437,13 @@ export const errors = {
       'is it kickd, of the same version? compare on both hosts: kicker --version; kickd --version',
     ),
 
+  metricsUnwritable: (file: string, why: string) =>
+    usage(
+      'METRICS_UNWRITABLE',
+      `the metrics ${printable(file)} cannot be written: ${printable(why)}`,
+      `make its folder for who runs kicker: install -d -o nagios -g nagios -m 0755 "$(dirname ${printable(file)})"; or name another in kicker.yaml: metrics: {textfile: PATH}`,
+    ),
+
   // calling a person
   escalationFailed: (command: string, why: string) =>
     fault(

@@ -61,6 +61,7 @@ const shell: Shell = {
     return () => process.off('SIGHUP', reload);
   },
   pid: process.pid,
+  version: readVersion,
   self: {
     command: process.execPath,
     // A single executable starts itself; else the script stands second.
@@ -71,7 +72,7 @@ const shell: Shell = {
 };
 
 // No top-level await: the single executable is built from CommonJS, which has none.
-void runApp(exactArguments(process.argv.slice(2)), shell, readVersion)
+void runApp(exactArguments(process.argv.slice(2)), shell)
   .catch((error: unknown) => {
     // Not one of ours: a mistake in kicker. 70 is EX_SOFTWARE, so that it never looks like an answer.
     console.error('kicker: INTERNAL:', error);

@@ -25,9 +25,10 @@ async function type(...args: string[]) {
     user: { isRoot: false, uid: 0, home: '/none', hostname: 'monitor' },
     onHangup: () => () => {},
     pid: 1,
+    version: () => Promise.resolve('1.2.3'),
     self: { command: '', args: [] },
   };
-  const exit = await runApp(args, shell, () => Promise.resolve('1.2.3'));
+  const exit = await runApp(args, shell);
   return { exit, stdout, stderr };
 }
 

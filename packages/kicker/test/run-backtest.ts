@@ -38,6 +38,7 @@ export async function runBacktest(
     user: { isRoot: false, uid: 1, home: '/', hostname: 'test' },
     onHangup: () => () => {},
     pid: 1,
+    version: () => Promise.resolve('1.2.3'),
     self: { command: 'kicker', args: [] },
   };
   let code = 0;

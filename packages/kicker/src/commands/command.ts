@@ -21,6 +21,7 @@ export interface Shell extends Timing {
   /** Calls back at SIGHUP, from now until the function that it returns is called. */
   onHangup(reload: () => void): () => void;
   pid: number;
+  version(): Promise<string>;
   /** how to start this very program once more */
   self: { command: string; args: readonly string[] };
 }

@@ -2,7 +2,9 @@ import { Faults, errors, exitCodes } from '../errors.ts';
 import { faultsOf, troubleOf } from '../faults.ts';
 import type { Config } from '../config/config.ts';
 import { createHeartbeatFile } from '../io/heartbeat-file.ts';
+import { createJsonLog } from '../io/json-log.ts';
 import { locateLedger, locateSpool } from '../io/ledger-file.ts';
+import { writeMetricsFile } from '../io/metrics-file.ts';
 import { openSpool } from '../io/spool.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import { createWatchdog } from '../io/watchdog.ts';
@@ -12,11 +14,11 @@ import { handleEvent } from '../kicks/handle-event.ts';
 import { createKicks } from '../kicks/kicks.ts';
 import { createDispatcher } from '../outbox/dispatcher.ts';
 import type { Ledger, Lease, Log, Spool } from '../ports.ts';
+import { createMetrics, type Metrics } from '../serve/metrics.ts';
 import { serveLoop, type ServeWorld } from '../serve/serve-loop.ts';
 import { configOption, type Command, type Shell } from './command.ts';
 import { decidingOf } from './deciding.ts';
 import { readInForce, type InForce } from './in-force.ts';
-import { toJsonLine } from './views/json-line.ts';
 import type { Given } from './options.ts';
 import { readSpooled, refreshWaiting } from './read-events.ts';
 import { detach, standBy, takeIdleLease } from './who-serves.ts';
@@ -52,7 +54,12 @@ export const command: Command = {
     ],
   },
   async execute(given, shell) {
-    const log = logOf(shell);
+    const metrics = createMetrics(await shell.version());
+    const written = createJsonLog((line) => shell.say(line), shell.clock);
+    const log: Log = (event, facts) => {
+      written(event, facts);
+      metrics.log(event, facts);
+    };
     const isUntilIdle = given.flag('until-idle') === true;
     const inForce = await readInForce(given.text('config'), shell, log);
     const { ledgerFile, directory } = placesOf(inForce.config);
@@ -68,7 +75,7 @@ export const command: Command = {
       if (lease === undefined) return exitCodes.ok;
       try {
         return await serve(
-          { ledger, lease, spool, inForce, log },
+          { ledger, lease, spool, inForce, log, metrics },
           given,
           shell,
         );
@@ -94,12 +101,14 @@ async function serve(
     spool,
     inForce: first,
     log,
+    metrics,
   }: {
     ledger: Ledger;
     lease: Lease;
     spool: Spool;
     inForce: InForce;
     log: Log;
+    metrics: Metrics;
   },
   given: Given,
   shell: Shell,
@@ -161,6 +170,17 @@ async function serve(
       },
       withdraw: () => heartbeat.withdraw(),
     },
+    writeMetrics: async () => {
+      const file = inForce.config.metrics?.textfile;
+      if (file === undefined) return;
+      const facts = {
+        ledger,
+        spool,
+        epoch: lease.epoch,
+        now: shell.clock.now(),
+      };
+      writeMetricsFile(file, await metrics.render(facts), shell.pid);
+    },
     retention: () => inForce.config.retention,
     concurrency: () => inForce.rules.guards.concurrency,
     read: (event) => readSpooled(event, inForce, shell, log),
@@ -188,7 +208,11 @@ async function serve(
       for (const fault of reloadFaultsOf(error)) log('reload-refused', fault);
     }
   }
-  const unhook = shell.onHangup(() => void reload());
+  // One after the other: what was asked for last is what stays in force.
+  let reloading = Promise.resolve();
+  const unhook = shell.onHangup(() => {
+    reloading = reloading.then(reload);
+  });
   try {
     log('serving', {
       ledger: ledger.file,
@@ -211,6 +235,9 @@ async function serve(
       throw new Faults([errors.leaseLost(ledger.file, lease.epoch, epoch)]);
     }
     log('stopped', { because: ended });
+    await world.writeMetrics().catch((error: unknown) => {
+      log('trouble', { what: 'metrics', ...troubleOf(error) });
+    });
     return exitCodes.ok;
   } finally {
     gone.abort();
@@ -232,11 +259,4 @@ function reloadFaultsOf(
   } catch {
     return [troubleOf(error)];
   }
-}
-
-function logOf(shell: Pick<Shell, 'say' | 'clock'>): Log {
-  return (event, facts) => {
-    const at = shell.clock.now().toISOString();
-    shell.say(toJsonLine({ at, event, ...facts }));
-  };
 }

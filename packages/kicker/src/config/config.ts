@@ -43,6 +43,8 @@ export interface Config {
   };
   /** what the ledger keeps */
   retention: { days: number; entries: number };
+  /** where serve writes its metrics, for the textfile collector of node_exporter; absent: nowhere */
+  metrics?: { textfile: string };
   /** how long a kick that did not get through is sent again */
   retry: { forSeconds: number };
   /** how long a run is followed to its end */

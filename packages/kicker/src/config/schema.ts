@@ -137,6 +137,17 @@ export const ConfigFile = closed(
         'a mapping with days or entries',
       ),
     ),
+    metrics: Type.Optional(
+      closed(
+        {
+          textfile: Type.String({
+            pattern: '^/.*\\.prom$',
+            description: 'an absolute path that ends in .prom',
+          }),
+        },
+        'a mapping with textfile',
+      ),
+    ),
     spool: Type.Optional(Path('where event handlers put events')),
     retry: Type.Optional(
       closed(

@@ -1,29 +1,27 @@
-import { spawn } from 'node:child_process';
+import { execa } from 'execa';
 
 /**
  * Starts kicker once more in a session of its own, with nothing open to the caller: Nagios kills its handler's
  * process group after 30 s, and a child that keeps stdout freezes a Nagios worker.
  * @returns once it runs @throws where it cannot be started
  */
-export function startDetached(
+export async function startDetached(
   self: { command: string; args: readonly string[] },
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(self.command, [...self.args, ...args], {
-      cwd: '/',
-      detached: true,
-      stdio: 'ignore',
-      shell: false,
-      env: keep(env),
-    });
-    child.once('error', reject);
-    child.once('spawn', () => {
-      child.unref();
-      resolve();
-    });
+  const child = execa(self.command, [...self.args, ...args], {
+    cwd: '/',
+    env: keep(env),
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    stdio: 'ignore',
   });
+  if (child.pid === undefined) await child;
+  // how it ends is its own matter
+  else void child.catch(() => undefined);
+  child.nodeChildProcess.unref();
 }
 
 /** Only what kicker itself reads. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execa } from 'execa';
 
 /** Tells systemd that the serve loop works; without a watchdog it tells nobody. */
 export interface Watchdog {
@@ -24,15 +24,13 @@ export function createWatchdog(
       const nowMs = monotonicMs();
       if (nowMs < nextMs) return;
       nextMs = nowMs + everyMs;
-      const child = spawn('systemd-notify', ['WATCHDOG=1'], {
+      // Without the program systemd starts kicker again, and says so.
+      void execa('systemd-notify', ['WATCHDOG=1'], {
+        env: { PATH: PATH ?? '/usr/bin:/bin', NOTIFY_SOCKET: socket },
+        extendEnv: false,
         stdio: 'ignore',
-        env: {
-          PATH: PATH ?? '/usr/bin:/bin',
-          NOTIFY_SOCKET: socket,
-        },
+        reject: false,
       });
-      // Without it systemd starts kicker again, and says so.
-      child.on('error', () => {});
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Troubles } from './troubles.ts';
 export interface Chore {
   name: string;
   everyMs: number;
-  work: () => void;
+  work: () => void | Promise<void>;
 }
 
 /** Does each chore when its time has come, the first time at once; one that fails comes again in its turn. */
@@ -20,11 +20,14 @@ export function createChores(
       for (const { name, everyMs, work } of chores) {
         if (nowMs < (nextMs.get(name) ?? 0)) continue;
         nextMs.set(name, nowMs + everyMs);
+        const failed = (error: unknown): void => troubles.failed(name, error);
+        const passed = (): void => troubles.passed(name);
         try {
-          work();
-          troubles.passed(name);
+          const working = work();
+          if (working === undefined) passed();
+          else void working.then(passed, failed);
         } catch (error) {
-          troubles.failed(name, error);
+          failed(error);
         }
       }
     },

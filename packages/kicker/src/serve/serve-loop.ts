@@ -29,6 +29,7 @@ export interface ServeWorld {
   handle: (context: EventContext) => Handled;
   /** @returns what a person was called for, and is over since it was last asked */
   endPages: () => readonly string[];
+  writeMetrics: () => Promise<void>;
   retention: () => { days: number; entries: number };
   concurrency: () => number;
 }
@@ -213,6 +214,11 @@ function choresOf(world: ServeWorld): Chore[] {
         }
         badBefore = count + dropped;
       },
+    },
+    {
+      name: 'metrics',
+      everyMs: 15 * 1000,
+      work: () => world.writeMetrics(),
     },
     {
       name: 'tick',

@@ -61,6 +61,7 @@ async function kick(
     user: { isRoot: false, uid: 0, home: dir, hostname: 'monitor' },
     onHangup: () => () => {},
     pid: 1,
+    version: () => Promise.resolve('1.2.3'),
     self: { command: '', args: [] },
   };
   const given = parseCommandLine(command.spec, args);

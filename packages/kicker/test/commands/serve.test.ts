@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { createParties } from '../fake-kickd.ts';
@@ -99,4 +99,47 @@ void t.test('what cannot be used is set aside, and said', async (t) => {
     { code: 'USAGE_OPTION' },
   ]);
   t.equal(kickd.seen.length, 0);
+});
+
+void t.test(
+  'metrics: what it did is in the file when it has ended',
+  async (t) => {
+    const kickd = await startHost(t, host);
+    kickd.behave('accept', 'ended');
+    const textfile = join(t.testdir(), 'kicker.prom');
+    const monitor = createMonitorHost(t, root, {
+      kicker,
+      port: kickd.port,
+      more: { metrics: { textfile } },
+    });
+    const serving = await monitor.serve();
+    await until(() => existsSync(textfile));
+    monitor.event();
+    await until(() =>
+      serving.log().some(({ event }) => event === 'kick-ended'),
+    );
+    t.equal(await serving.kill(), 0);
+    const text = readFileSync(textfile, 'utf8');
+    t.match(text, 'kicker_decisions_total{decision="kick",code="kick"} 1\n');
+    t.match(text, 'kicker_kicks_total{outcome="corrected"} 1\n');
+  },
+);
+
+void t.test('metrics that cannot be written stop nothing', async (t) => {
+  const kickd = await startHost(t, host);
+  kickd.behave('accept', 'ended');
+  const monitor = createMonitorHost(t, root, {
+    kicker,
+    port: kickd.port,
+    more: { metrics: { textfile: '/proc/none/kicker.prom' } },
+  });
+  const serving = await monitor.serve();
+  monitor.event();
+  await kickd.waitFor('POST', 1);
+  await until(() => serving.log().some(({ event }) => event === 'trouble'));
+  t.match(
+    serving.log().find(({ event }) => event === 'trouble'),
+    { level: 50, what: 'metrics', code: 'METRICS_UNWRITABLE' },
+  );
+  t.equal(await serving.kill(), 0);
 });

@@ -347,6 +347,7 @@ export function createWorld(dir: string, rules = quickRules): World {
             refresh: (record) => Promise.resolve(contextOf(record.event)),
             handle: (context) => handleEvent(context, deciding),
             endPages: () => endPages(deciding),
+            writeMetrics: () => Promise.resolve(),
             retention: () => ({ days: 400, entries: 1_000_000 }),
             concurrency: () => rules.guards.concurrency,
           },

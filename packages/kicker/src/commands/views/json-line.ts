@@ -1,7 +1,6 @@
-/** JSON in plain ASCII: JSON alone lets C1 controls, bidi marks and U+2028 through to a terminal. */
+import { toAsciiJson } from '../../io/ascii-json.ts';
+
+/** One record on one line. */
 export function toJsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return toAsciiJson(JSON.stringify(value));
 }
