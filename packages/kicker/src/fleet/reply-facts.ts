@@ -13,7 +13,7 @@ export function factsOf(
 }
 
 /**
- * Whether a refusal may pass by itself, so that the same kick is worth sending again. 408: a host under load did not read
+ * Whether a refusal may pass by itself, so that the same kick is worth sending again, and a run worth following. 408: a host under load did not read
  * the request in time.
  */
 export function isPassing({ status }: { status: number }): boolean {

@@ -1,6 +1,6 @@
 import { waitMaxSeconds, type Run } from '@kickd/protocol';
 import { backoffMs } from '../decide/backoff.ts';
-import { factsOf } from '../fleet/reply-facts.ts';
+import { factsOf, isPassing } from '../fleet/reply-facts.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Timing, Transport } from '../ports.ts';
 
@@ -49,9 +49,8 @@ export async function awaitOutcome(
       continue;
     }
     last = factsOf(reply);
-    const isFinal =
-      reply.kind === 'problem' && reply.status < 500 && reply.status !== 429;
-    if (isFinal) return { kind: 'not-known', ...last };
+    if (reply.kind === 'problem' && !isPassing(reply))
+      return { kind: 'not-known', ...last };
     failures += 1;
     await timing.pause(
       Math.min(backoffMs(failures, timing.random()), Math.max(leftMs, 0)),

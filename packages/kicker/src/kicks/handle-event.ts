@@ -114,7 +114,7 @@ function handleIn(
     isUnremembered && event.state !== 'OK'
       ? {
           // A kick of a kicker that kept no memory: it is under way all the same.
-          decision: joinedTo(found.kick),
+          decision: joinedTo(found.kick, facts),
           changes: learn({ kind: 'event', event, facts }, world),
         }
       : judge(event, world, created.kick);
@@ -319,12 +319,15 @@ function createOnce(
   return { kick: () => make({})?.kick ?? '', request: make };
 }
 
-function joinedTo(kick: string): Extract<Decision, { kind: 'skip' }> {
+function joinedTo(
+  kick: string,
+  { remarks = [] }: Facts,
+): Extract<Decision, { kind: 'skip' }> {
   return {
     kind: 'skip',
     code: 'joined',
     kick,
-    reasons: [`kick ${kick} for this problem is already under way`],
+    reasons: [`kick ${kick} for this problem is already under way`, ...remarks],
   };
 }
 

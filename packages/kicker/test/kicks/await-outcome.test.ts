@@ -131,7 +131,7 @@ void t.test('refused for good', async (t) => {
 void t.test('what passes is asked again, more and more seldom', async (t) => {
   const stage = createStage([
     problem(429),
-    problem(500),
+    problem(408),
     lost,
     running,
     problem(503),

@@ -75,7 +75,10 @@ void t.test(
         transaction.remember([{ kind, key, value: undefined }]);
       }
     });
-    const handled = world.handle();
+    const handled = world.handle(
+      {},
+      { facts: { groups: [], remarks: ['no attempt'] } },
+    );
     t.match(handled, {
       kind: 'told',
       isNews: true,
@@ -83,7 +86,10 @@ void t.test(
         kind: 'skip',
         code: 'joined',
         kick,
-        reasons: [`kick ${kick} for this problem is already under way`],
+        reasons: [
+          `kick ${kick} for this problem is already under way`,
+          'no attempt',
+        ],
       },
     });
     t.equal(world.ledger.listOpen(10).length, 1);
