@@ -9,6 +9,7 @@ import { openSpool } from '../io/spool.ts';
 import { openLedger } from '../io/sqlite-ledger.ts';
 import { createWatchdog } from '../io/watchdog.ts';
 import { watchSpool } from '../io/watch-spool.ts';
+import { callForSetAside } from '../kicks/call-set-aside.ts';
 import { endPages } from '../kicks/end-pages.ts';
 import { handleEvent } from '../kicks/handle-event.ts';
 import { createKicks } from '../kicks/kicks.ts';
@@ -170,6 +171,7 @@ async function serve(
       },
       withdraw: () => heartbeat.withdraw(),
     },
+    callForSetAside: (bad) => callForSetAside(bad, deciding()),
     writeMetrics: async () => {
       const file = inForce.config.metrics?.textfile;
       if (file === undefined) return;

@@ -47,7 +47,7 @@ export interface KickRequest {
 
 /** A person is to be told now; once for one `about`. */
 export interface Escalate {
-  /** what it is about: `problem`, `storm of GROUP`, `server` */
+  /** what it is about: `problem`, `storm of GROUP`, `server`, `monitor`, `events` */
   about: string;
   reason: string;
 }

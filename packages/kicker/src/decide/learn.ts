@@ -12,6 +12,7 @@ import {
 import type { Moment } from '../events/moment.ts';
 import type { News } from './news.ts';
 import { createOverlay } from './overlay.ts';
+import { pageKey } from './page.ts';
 import { updateGroups, type Recall } from './recall.ts';
 import type { RuleSet } from './rules.ts';
 import { fleetAt } from './steady.ts';
@@ -90,6 +91,13 @@ export function learnInto(
     case 'group-looked-at':
       updateGroups({ groups: [{ name: news.group }] }, undefined, recall);
       break;
+    case 'events-page': {
+      const about = { kind: 'events' } as const;
+      // no monitor's and no host's: it shows on no passive service
+      const value = { monitor: '', host: '', about };
+      memory.write('page', pageKey(about, ''), value);
+      break;
+    }
     case 'page-ended':
       memory.write('page', news.page, undefined);
       break;

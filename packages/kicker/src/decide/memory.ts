@@ -171,7 +171,9 @@ export interface PageMemory {
     | { kind: 'problem'; service: string }
     | { kind: 'storm'; groups: string[] }
     | { kind: 'server'; cm: string }
-    | { kind: 'monitor' };
+    | { kind: 'monitor' }
+    /** events that kicker could not read and set aside */
+    | { kind: 'events' };
 }
 
 export type MemoryKind = keyof Memories;

@@ -33,6 +33,8 @@ export type News =
   | { kind: 'tick' }
   /** nothing but that time went by for a group: its storm may be over */
   | { kind: 'group-looked-at'; group: string }
+  /** a person is called because of events that were set aside */
+  | { kind: 'events-page' }
   /** the person who was called has been told that it is over */
   | { kind: 'page-ended'; page: string }
   /** a person ends the storm of a group, exit delay and all */

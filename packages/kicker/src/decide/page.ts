@@ -11,6 +11,8 @@ export function pageKey(about: PageMemory['about'], name: string): string {
       return `server ${about.cm}`;
     case 'monitor':
       return 'monitor';
+    case 'events':
+      return 'events';
   }
 }
 
@@ -27,5 +29,8 @@ export function isPageOver({ about }: PageMemory, memory: Memory): boolean {
       return memory.read('server', about.cm)?.isTold !== true;
     case 'monitor':
       return memory.read('fleet', '')?.isTrouble !== true;
+    case 'events':
+      // Nothing that is remembered: whoever looks into the spool ends it.
+      return false;
   }
 }

@@ -4,7 +4,7 @@ import type { EventContext, Handled } from '../kicks/handle-event.ts';
 import type { Kicks } from '../kicks/kicks.ts';
 import type { OpenRecord, WaitingRecord } from '../ledger/entry.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';
-import type { Ledger, Lease, Log, Spool, Timing } from '../ports.ts';
+import type { BadEvents, Ledger, Lease, Log, Spool, Timing } from '../ports.ts';
 import type { ReadSpooled } from './handle-spool.ts';
 import { createChores, type Chore } from './chores.ts';
 import { createForgetting } from './forgetting.ts';
@@ -29,6 +29,8 @@ export interface ServeWorld {
   handle: (context: EventContext) => Handled;
   /** @returns what a person was called for, and is over since it was last asked */
   endPages: () => readonly string[];
+  /** Calls a person where events were set aside. @returns whether it did so now */
+  callForSetAside: (bad: BadEvents) => boolean;
   writeMetrics: () => Promise<void>;
   retention: () => { days: number; entries: number };
   concurrency: () => number;
@@ -202,7 +204,9 @@ function choresOf(world: ServeWorld): Chore[] {
       name: 'bad-events',
       everyMs: 60 * 1000,
       work: () => {
-        const { count, dropped, newest } = spool.countBad();
+        const bad = spool.countBad();
+        const { count, dropped, newest } = bad;
+        world.callForSetAside(bad);
         if (count + dropped > badBefore) {
           log('events-set-aside', {
             count,

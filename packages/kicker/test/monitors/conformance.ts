@@ -444,6 +444,7 @@ async function createSite(t: Test, stage: MonitorStage) {
           kicks: driven,
           dispatcher,
           heartbeat: { beat: () => {}, withdraw: () => {} },
+          callForSetAside: () => false,
           writeMetrics: () => Promise.resolve(),
           read: (message) => {
             const read = monitor.read(message);

@@ -516,5 +516,11 @@ void t.test(
       },
     ]);
     t.equal(told().length, 1);
+    t.match(world.ledger.read('page', 'events'), { about: { kind: 'events' } });
+    t.equal(
+      world.ledger.history({ kinds: ['escalation'] }, 1e9, 9).length,
+      1,
+      'a person is called, once',
+    );
   },
 );

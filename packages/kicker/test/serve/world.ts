@@ -20,6 +20,7 @@ import type {
 import { createDispatcher } from '../../src/outbox/dispatcher.ts';
 import { createKicks } from '../../src/kicks/kicks.ts';
 import { serveLoop, type ServeEnd } from '../../src/serve/serve-loop.ts';
+import { callForSetAside } from '../../src/kicks/call-set-aside.ts';
 import { endPages } from '../../src/kicks/end-pages.ts';
 import {
   handleEvent,
@@ -347,6 +348,7 @@ export function createWorld(dir: string, rules = quickRules): World {
             refresh: (record) => Promise.resolve(contextOf(record.event)),
             handle: (context) => handleEvent(context, deciding),
             endPages: () => endPages(deciding),
+            callForSetAside: (bad) => callForSetAside(bad, deciding),
             writeMetrics: () => Promise.resolve(),
             retention: () => ({ days: 400, entries: 1_000_000 }),
             concurrency: () => rules.guards.concurrency,
