@@ -77,6 +77,7 @@ function hasSeen(run: Run, kick: Kick, scope: RunScope, now: Date): boolean {
     ? Date.parse(kick.because.since)
     : now.getTime();
   return (
+    // Stryker disable next-line ConditionalExpression: no date is not after any other
     run.startedAt !== undefined &&
     covers(run, scope) &&
     Date.parse(run.startedAt) >= problemBeganMs

@@ -1,6 +1,6 @@
 import type { Kick, Run } from '@kickd/protocol';
 import t from 'tap';
-import { admit } from '../../src/run/admit.ts';
+import { admit, isUnwanted } from '../../src/run/admit.ts';
 import { queuedRun, startedRun } from '../../src/run/run.ts';
 import { scopeOf } from '../../src/run/scope.ts';
 
@@ -57,6 +57,7 @@ const cases: [string, Partial<Kick>, Run | undefined, Run[], string][] = [
   ],
   ['the run began before the problem', since(-10), running(-30), [], 'queue'],
   ['no word of when the problem began', {}, running(-30), [], 'queue'],
+  ['the run begins at this moment', {}, running(0), [], 'join-running'],
   [
     'a follow-up waits already',
     since(-10),
@@ -222,5 +223,23 @@ t.test('an idle host that has run too lately takes no kick', (t) => {
     }),
     { kind: 'join-queued' },
   );
+  t.end();
+});
+
+t.test('a run is unwanted when every kick of it has expired', (t) => {
+  const run = queued(3);
+  const asked = (...expires: (number | undefined)[]): Run => ({
+    ...run,
+    kicks: expires.map((seconds) => ({
+      kick: id(9),
+      by: 'monitor.example.com',
+      joined: 'started',
+      acceptedAt: at(-60),
+      ...(seconds === undefined ? {} : { expires: at(seconds) }),
+    })),
+  });
+  t.equal(isUnwanted(asked(-1, 0), now), true);
+  t.equal(isUnwanted(asked(-1, 1), now), false);
+  t.equal(isUnwanted(asked(-1, undefined), now), false);
   t.end();
 });

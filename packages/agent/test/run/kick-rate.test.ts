@@ -66,3 +66,39 @@ t.test('made up names are no way around it', (t) => {
   t.ok(all.every((waitMs) => Number.isFinite(waitMs)));
   t.end();
 });
+
+t.test('32 callers have places of their own, a stranger has not', (t) => {
+  const rate = new KickRate(120, 0);
+  for (let n = 0; n < 32; n += 1) t.equal(rate.take(`name${String(n)}`, 0), 0);
+  t.equal(passed(rate, 'flooder', 200), 90, 'what all share');
+  t.equal(passed(rate, 'name31', 200), 29, 'what is its own');
+  t.ok(rate.take('stranger', 0) > 0);
+  rate.giveBack('stranger', 1);
+  t.ok(rate.take('stranger', 0) > 0, 'nothing to give back to');
+  t.end();
+});
+
+t.test('whoever has used nothing for a minute gives its place up', (t) => {
+  const rate = new KickRate(120, 0);
+  for (let n = 0; n < 32; n += 1) rate.take(`name${String(n)}`, 0);
+  const later = minuteMs - 1;
+  rate.take('name0', later);
+  const stranger = passed(rate, 'stranger', 200, minuteMs);
+  t.equal(stranger, 120, 'its own and what all share');
+  t.equal(
+    passed(rate, 'name0', 200, minuteMs),
+    29,
+    'who asked a moment ago is still known',
+  );
+  t.end();
+});
+
+t.test('nobody gives a place up that is in use', (t) => {
+  const rate = new KickRate(120, 0);
+  t.equal(passed(rate, 'name0', 200), 120);
+  for (let n = 1; n < 32; n += 1) {
+    t.equal(passed(rate, `name${String(n)}`, 200), 30);
+  }
+  t.equal(passed(rate, 'stranger', 200, 1000), 1, 'of what all share');
+  t.end();
+});
