@@ -28,7 +28,7 @@ const {
 if (existsSync(join(dist, 'bin', 'kicker'))) {
   process.exitCode = await benchAll();
 } else {
-  process.stderr.write('bench: nothing is built; type: npm run build\n');
+  process.stderr.write('bench: nothing is built; run: npm run build\n');
   process.exitCode = 2;
 }
 

@@ -40,7 +40,7 @@ const version =
     : `${manifest.version}-${values.revision}`;
 const dist = join(root, 'dist');
 if (!existsSync(join(dist, 'kickd.mjs'))) {
-  process.stderr.write('package: nothing is built; type: npm run build\n');
+  process.stderr.write('package: nothing is built; run: npm run build\n');
   process.exit(2);
 }
 

@@ -78,7 +78,7 @@ async function findObstacle(mayInstall: boolean): Promise<string | undefined> {
   const missing = await missingPackages();
   return missing.length === 0
     ? undefined
-    : `missing packages; type: apt-get install --no-install-recommends ${missing.join(' ')}`;
+    : `missing packages; run: apt-get install --no-install-recommends ${missing.join(' ')}`;
 }
 
 /** Not every machine can hold a container: without one the rest is tested all the same. */

@@ -78,7 +78,7 @@ const analyze = (...args: string[]) =>
 const noAnalyze =
   analyze('--version').status === 0
     ? false
-    : 'needs systemd-analyze; type: apt-get install --no-install-recommends systemd';
+    : 'needs systemd-analyze; run: apt-get install --no-install-recommends systemd';
 if (noAnalyze !== false) process.stderr.write(`SKIPPED: ${noAnalyze}\n`);
 
 t.test('what a unit could be used for', { skip: noAnalyze }, (t) => {

@@ -4,7 +4,7 @@ import { errorsFile, renderErrors } from '../scripts/errors-doc.ts';
 
 t.test('docs/errors.md and the tables of the code say the same', async (t) => {
   const fresh = await renderErrors();
-  t.equal(readFileSync(errorsFile, 'utf8'), fresh, 'type: npm run errors');
+  t.equal(readFileSync(errorsFile, 'utf8'), fresh, 'run: npm run errors');
 });
 
 t.test('every error has a message and a remedy', async (t) => {

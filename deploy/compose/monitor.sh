@@ -6,7 +6,7 @@ set -eu
 mounted=/etc/kicker/ssl
 certname=$(hostname)
 if [ ! -r "$mounted/certs/$certname.pem" ]; then
-  echo "no certificate for $certname in $mounted; on the machine that runs docker type: npm run certs" >&2
+  echo "no certificate for $certname in $mounted; on the machine that runs docker run: npm run certs" >&2
   exit 3
 fi
 

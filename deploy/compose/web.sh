@@ -6,7 +6,7 @@ set -eu
 certname=$(hostname)
 ssl=/etc/kickd/ssl
 if [ ! -r "$ssl/certs/$certname.pem" ]; then
-  echo "no certificate for $certname in $ssl; on the machine that runs docker type: npm run certs" >&2
+  echo "no certificate for $certname in $ssl; on the machine that runs docker run: npm run certs" >&2
   exit 3
 fi
 

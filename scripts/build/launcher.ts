@@ -16,7 +16,7 @@ ${arena}for node in "$dist"/node "\${dist%/*}"/node_modules/node-linux-*/bin/nod
     exec "$node" ${flags}--disable-warning=ExperimentalWarning "$dist/${program}.mjs" "$@"
   fi
 done
-echo "${program}: NODE_MISSING: no Node stands beside $dist; install the package again, or in a checkout type: npm ci" >&2
+echo "${program}: NODE_MISSING: no Node stands beside $dist; install the package again, or in a checkout run: npm ci" >&2
 exit 69
 `;
 }

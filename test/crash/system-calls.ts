@@ -40,7 +40,7 @@ export async function runSystemCalls(
 ): Promise<SystemCallsResult> {
   const result: SystemCallsResult = { points: 0, breaches: [] };
   if (!existsSync(strace)) {
-    return { ...result, whyNot: 'type: apt-get install strace' };
+    return { ...result, whyNot: 'run: apt-get install strace' };
   }
   const plans = calls.flatMap((call) =>
     effects.map((effect) => ({ call, effect })),

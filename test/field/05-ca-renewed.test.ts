@@ -318,7 +318,7 @@ t.test('kicker takes both as well', { skip }, async (t) => {
   }
   const alone = await kicker('check', '--config', mine(old));
   t.match(alone.text, /✗ certificate: the CA .* expired at/);
-  const [, remedy = ''] = /type: (.*)/.exec(alone.text) ?? [];
+  const [, remedy = ''] = /remedy: (.*)/.exec(alone.text) ?? [];
   t.notMatch(remedy, /(^|; )rm /, 'nothing is thrown away');
 });
 

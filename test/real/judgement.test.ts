@@ -56,7 +56,7 @@ async function stopsWhereItIsInVain(
   );
   t.match(
     await waitService(monitorHost.name, pageService, 'CRITICAL', isDown),
-    { plugin_output: /a person is wanted \(problem\): 2 runs in a row/ },
+    { plugin_output: /a person is needed \(problem\): 2 runs in a row/ },
   );
   await waitService(web, 'APP', 'not acknowledged', (b) => !isAcknowledged(b));
 
@@ -78,7 +78,7 @@ async function stopsWhereItIsInVain(
         `^kicker: the run did not help within ${String(verifySeconds)} s`,
       ),
     ]);
-  t.match(comments, [...told, /^kicker: .*a person is wanted \(problem\)/]);
+  t.match(comments, [...told, /^kicker: .*a person is needed \(problem\)/]);
   const commands = externalCommands(nagios.log(), `${web};APP`);
   t.strictSame(
     commands.filter((name) => !name.includes('COMMENT')),
@@ -165,7 +165,7 @@ async function sitsOutAStorm(
   t.strictSame(await runsFor(kickd, 'SHOP'), []);
   t.match(
     await waitService(monitorHost.name, pageService, 'CRITICAL', isDown),
-    { plugin_output: /a person is wanted \(storm of shop\)/ },
+    { plugin_output: /a person is needed \(storm of shop\)/ },
   );
   const paged = await waitFor(
     'the page',
@@ -178,7 +178,7 @@ async function sitsOutAStorm(
   t.match(paged, [{ about: 'storm of shop' }]);
   t.equal(paged.length, 1, 'one page, not two');
   const comments = both.flatMap((host) => kickerComments(host, 'SHOP'));
-  t.match(comments, [/a person is wanted \(storm of shop\)/]);
+  t.match(comments, [/a person is needed \(storm of shop\)/]);
 
   for (const host of both) await mend(host, 'SHOP');
   await waitFor(

@@ -23,7 +23,7 @@ export const refusals = {
       403,
       'ACL_DENIED',
       'the access rules of this host do not allow this',
-      `on the host type: kickd acl explain --file /etc/kickd/auth.conf --certname ${certname} --method ${method} --path ${path}`,
+      `on the host run: kickd acl explain --file /etc/kickd/auth.conf --certname ${certname} --method ${method} --path ${path}`,
     ),
   certnameMismatch: () =>
     refusal(
@@ -142,7 +142,7 @@ export const refusals = {
       503,
       'RUNNER_UNAVAILABLE',
       'the part of kickd that starts runs does not answer',
-      'ask again, with the same kick id; on the host type: systemctl status kickd-runner.socket kickd-runner',
+      'ask again, with the same kick id; on the host run: systemctl status kickd-runner.socket kickd-runner',
     ),
   logsBusy: (most: number) =>
     refusal(
@@ -163,14 +163,14 @@ export const refusals = {
       503,
       'JOURNAL_BROKEN',
       'this host cannot write its journal, so it takes no kick',
-      'on the host type: kickd check',
+      'on the host run: kickd check',
     ),
   auditBroken: () =>
     refusal(
       503,
       'AUDIT_BROKEN',
       'this host cannot write its audit file, so it takes no kick',
-      'on the host type: kickd check',
+      'on the host run: kickd check',
     ),
   requestAborted: () =>
     refusal(

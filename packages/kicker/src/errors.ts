@@ -43,18 +43,18 @@ const shown = (name: string, most?: number) => printable(shownName(name), most);
 export const errors = {
   // the command line
   commandMissing: () =>
-    usage('USAGE_COMMAND', 'no command was given', 'type: kicker --help'),
+    usage('USAGE_COMMAND', 'no command was given', 'run: kicker --help'),
   commandUnknown: (name: string, near: string | undefined) =>
     usage(
       'USAGE_COMMAND',
       `there is no command ${printable(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
-      'type: kicker --help',
+      'run: kicker --help',
     ),
   optionUnknown: (command: string, option: string, near: string | undefined) =>
     usage(
       'USAGE_OPTION',
       `kicker ${command} has no option ${printable(option)}${near === undefined ? '' : `; did you mean ${near}?`}`,
-      `type: kicker ${command} --help`,
+      `run: kicker ${command} --help`,
     ),
   optionLikeWord: (command: string, option: string) =>
     usage(
@@ -70,11 +70,11 @@ export const errors = {
   ) =>
     usage(
       'USAGE_VALUE',
-      `${option} is ${printable(JSON.stringify(found), 120)}; wanted: ${wanted}`,
-      `type: kicker ${command} --help`,
+      `${option} is ${printable(JSON.stringify(found), 120)}; expected: ${wanted}`,
+      `run: kicker ${command} --help`,
     ),
   usage: (command: string, message: string) =>
-    usage('USAGE', printable(message), `type: kicker ${command} --help`),
+    usage('USAGE', printable(message), `run: kicker ${command} --help`),
   puppetKickAll: () =>
     usage(
       'USAGE_ALL',
@@ -91,7 +91,7 @@ export const errors = {
     usage(
       'USAGE_OPTION',
       `${option} is gone: ${why}`,
-      'type: kicker kick --help',
+      'run: kicker kick --help',
     ),
 
   // hosts
@@ -153,7 +153,7 @@ export const errors = {
   macroBad: (option: string, value: string, wanted: string, macro: string) =>
     usage(
       'MACRO_BAD',
-      `${option} is ${shown(JSON.stringify(value), 120)}; wanted: ${wanted}`,
+      `${option} is ${shown(JSON.stringify(value), 120)}; expected: ${wanted}`,
       `in the command definition write ${option} "${macro}"`,
     ),
   eventUnreadable: (from: string, why: string) =>
@@ -192,13 +192,13 @@ export const errors = {
     usage(
       'CONFIG_YAML',
       `${printable(where)}: ${why}`,
-      'fix the YAML there, then type: kicker check',
+      'fix the YAML there, then run: kicker check',
     ),
   configInvalid: (where: string, key: string, found: string, wanted: string) =>
     usage(
       'CONFIG_INVALID',
-      `${printable(where)}: ${printable(key)} is ${found}; wanted: ${wanted}`,
-      'fix it there, then type: kicker check',
+      `${printable(where)}: ${printable(key)} is ${found}; expected: ${wanted}`,
+      'fix it there, then run: kicker check',
     ),
   configUnknownKey: (
     where: string,
@@ -248,7 +248,7 @@ export const errors = {
     usage(
       'RULES_CONTRADICT',
       `${printable(where)}: ${what}`,
-      'fix it there, then type: kicker check',
+      'fix it there, then run: kicker check',
     ),
 
   // the spool
@@ -262,7 +262,7 @@ export const errors = {
     usage(
       'SPOOL_UNSAFE',
       `others may write in ${printable(path)}: they could speak for the monitor`,
-      `type: chown nagios:nagios ${printable(path)} && chmod 0750 ${printable(path)}`,
+      `run: chown nagios:nagios ${printable(path)} && chmod 0750 ${printable(path)}`,
     ),
 
   // backtest
@@ -275,14 +275,14 @@ export const errors = {
   logForm: (log: string, form: string, firstLine: string, command: string) =>
     usage(
       'LOG_FORM',
-      `${printable(log)} has ${form}; wanted is [1700000000]; the first line is ${shown(firstLine, 120)}`,
-      `type: ${command}`,
+      `${printable(log)} has ${form}; expected [1700000000]; the first line is ${shown(firstLine, 120)}`,
+      `run: ${command}`,
     ),
   logPacked: (log: string, packing: string, command: string) =>
     usage(
       'LOG_PACKED',
       `${printable(log)} is packed by ${packing}; only gzip is unpacked here`,
-      `type: ${command}`,
+      `run: ${command}`,
     ),
 
   // ledger
@@ -371,7 +371,7 @@ export const errors = {
       exitCodes.notThrough,
       'CONNECT_REFUSED',
       `nothing listens on ${printable(address)} port ${port}`,
-      'on the host type: systemctl status kickd',
+      'on the host run: systemctl status kickd',
     ),
   connectTimeout: (address: string, port: number, ms: number) =>
     fault(

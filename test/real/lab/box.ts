@@ -37,7 +37,7 @@ export async function whyNoBox(): Promise<string | undefined> {
   const lacks = missing.filter((name) => name !== 'docker.io' || !hasDocker);
   return lacks.length === 0
     ? undefined
-    : `needs systemd as PID 1, in a container; type: apt-get install --no-install-recommends ${lacks.join(' ')}`;
+    : `needs systemd as PID 1, in a container; run: apt-get install --no-install-recommends ${lacks.join(' ')}`;
 }
 
 /** Starts the box and waits until systemd is up; 2 s, and some minutes more for the first one. */

@@ -7,7 +7,7 @@ export type ParsedConfig =
   | { kind: 'config'; config: ConfigFile }
   | { kind: 'faults'; faults: FaultFacts[] };
 
-const readBack = 'fix it there, then type: kickd check';
+const readBack = 'fix it there, then run: kickd check';
 
 /** How kickd words a mistake in its settings. */
 const words: SettingsWords = {
@@ -15,7 +15,7 @@ const words: SettingsWords = {
   invalid: (where, key, found, wanted) =>
     faults.configInvalid(
       printable(where),
-      `${key} is ${found}; wanted: ${wanted}`,
+      `${key} is ${found}; expected: ${wanted}`,
       readBack,
     ),
   unknownKey: (where, key, near, known) =>

@@ -77,76 +77,76 @@ const rows: [string, ...string[]][] = [
   ['nothing: 1', '1:1: there is no setting nothing'],
   [
     'listen: {port: 65536}',
-    '1:16: listen.port is 65536; wanted: a port, 0 (any) to 65535',
+    '1:16: listen.port is 65536; expected: a port, 0 (any) to 65535',
   ],
   [
     'listen: {port: "8139"}',
-    '1:16: listen.port is "8139"; wanted: a port, 0 (any) to 65535',
+    '1:16: listen.port is "8139"; expected: a port, 0 (any) to 65535',
   ],
   [
     'certname: WEB1',
-    '1:11: certname is "WEB1"; wanted: a certname in lower case, e.g. web1.example.com',
+    '1:11: certname is "WEB1"; expected: a certname in lower case, e.g. web1.example.com',
   ],
   [
     'state: relative/path',
-    '1:8: state is "relative/path"; wanted: an absolute path: the directory of journal and output',
+    '1:8: state is "relative/path"; expected: an absolute path: the directory of journal and output',
   ],
   [
     'run: {timeoutSeconds: 99999999}',
-    `1:23: run.timeoutSeconds is 99999999; wanted: ${seconds}`,
+    `1:23: run.timeoutSeconds is 99999999; expected: ${seconds}`,
   ],
   [
     'run: {timeoutSeconds: -1}',
-    `1:23: run.timeoutSeconds is -1; wanted: ${seconds}`,
+    `1:23: run.timeoutSeconds is -1; expected: ${seconds}`,
   ],
   [
     'run: {timeoutSeconds: .nan}',
-    `1:23: run.timeoutSeconds is NaN; wanted: ${seconds}`,
+    `1:23: run.timeoutSeconds is NaN; expected: ${seconds}`,
   ],
-  ['run: 900', `1:6: run is 900; wanted: ${describeRun()}`],
+  ['run: 900', `1:6: run is 900; expected: ${describeRun()}`],
   ['a: 1\na: 2', '2:1: Map keys must be unique: a stands there already'],
-  ['- 1', '1:1: the file is [1]; wanted: a mapping'],
-  ['"text"', '1:1: the file is "text"; wanted: a mapping'],
+  ['- 1', '1:1: the file is [1]; expected: a mapping'],
+  ['"text"', '1:1: the file is "text"; expected: a mapping'],
   [
     'acl: {anyCertname: yes please}',
-    '1:20: acl.anyCertname is "yes please"; wanted: true where a rule says allow *',
+    '1:20: acl.anyCertname is "yes please"; expected: true where a rule says allow *',
   ],
   [
     'tls: {minVersion: TLSv1}',
-    '1:19: tls.minVersion is "TLSv1"; wanted: TLSv1.2 or TLSv1.3',
+    '1:19: tls.minVersion is "TLSv1"; expected: TLSv1.2 or TLSv1.3',
   ],
   // In a profile the mistakes are those of its own type.
   [
     'cm: {profiles: {x: {type: chef}}}',
-    `1:27: cm.profiles.x.type is "chef"; wanted: one of ${types}`,
+    `1:27: cm.profiles.x.type is "chef"; expected: one of ${types}`,
   ],
   [
     'cm: {profiles: {x: {binary: /b}}}',
-    `1:20: cm.profiles.x.type is nothing; wanted: one of ${types}`,
+    `1:20: cm.profiles.x.type is nothing; expected: one of ${types}`,
   ],
   [
     'cm: {profiles: {x: puppet-agent}}',
-    '1:20: cm.profiles.x is "puppet-agent"; wanted: a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call or command',
+    '1:20: cm.profiles.x is "puppet-agent"; expected: a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call or command',
   ],
   [
     'cm: {profiles: {x: {type: ansible-pull}}}',
-    '1:20: cm.profiles.x.url is nothing; wanted: the repository: a text that does not begin with a dash',
+    '1:20: cm.profiles.x.url is nothing; expected: the repository: a text that does not begin with a dash',
   ],
   [
     'cm: {profiles: {x: {type: ansible-pull, url: --exec=id}}}',
-    '1:46: cm.profiles.x.url is "--exec=id"; wanted: the repository: a text that does not begin with a dash',
+    '1:46: cm.profiles.x.url is "--exec=id"; expected: the repository: a text that does not begin with a dash',
   ],
   [
     'cm: {profiles: {x: {type: cfengine, bundles: ["a,b"]}}}',
-    '1:47: cm.profiles.x.bundles.0 is "a,b"; wanted: the name of a bundle, in lower case',
+    '1:47: cm.profiles.x.bundles.0 is "a,b"; expected: the name of a bundle, in lower case',
   ],
   [
     'cm: {profiles: {x: {type: salt-call, states: [-l]}}}',
-    '1:47: cm.profiles.x.states.0 is "-l"; wanted: the name of an SLS file, in lower case',
+    '1:47: cm.profiles.x.states.0 is "-l"; expected: the name of an SLS file, in lower case',
   ],
   [
     'cm: {profiles: {x: {type: command, argv: [], exitCodes: {}}}}',
-    '1:42: cm.profiles.x.argv is []; wanted: a list: the program, and its arguments',
+    '1:42: cm.profiles.x.argv is []; expected: a list: the program, and its arguments',
   ],
   [
     'cm: {profiles: {x: {type: puppet-agent, waitForlockSeconds: 1}}}',
@@ -155,19 +155,19 @@ const rows: [string, ...string[]][] = [
   // What stood under a name that cannot be one was not looked at.
   [
     'cm: {profiles: {Web_1: {type: nonsense}}}',
-    '1:17: cm.profiles.Web_1 is a name that cannot stand there; wanted: a mapping of names (lower case, digits, dashes) to profiles',
+    '1:17: cm.profiles.Web_1 is a name that cannot stand there; expected: a mapping of names (lower case, digits, dashes) to profiles',
   ],
   [
     'cm: {profiles: {x: {type: command, argv: [/x], exitCodes: {ok: bad}}}}',
-    '1:60: cm.profiles.x.exitCodes.ok is a name that cannot stand there; wanted: a mapping of exit codes, 0 to 999, to outcomes',
+    '1:60: cm.profiles.x.exitCodes.ok is a name that cannot stand there; expected: a mapping of exit codes, 0 to 999, to outcomes',
   ],
   [
     'cm: {profiles: {x: {type: command, argv: [/x], exitCodes: {0: bad}}}}',
-    '1:63: cm.profiles.x.exitCodes.0 is "bad"; wanted: one of unchanged, corrected, partly, failed, timed-out, cancelled, refused, lost, not-started',
+    '1:63: cm.profiles.x.exitCodes.0 is "bad"; expected: one of unchanged, corrected, partly, failed, timed-out, cancelled, refused, lost, not-started',
   ],
   [
     'cm: {profiles: {x: {type: puppet-agent, services: {"": [x]}}}}',
-    '1:52: cm.profiles.x.services. is a name that cannot stand there; wanted: a mapping of services of the monitor to lists of resources',
+    '1:52: cm.profiles.x.services. is a name that cannot stand there; expected: a mapping of services of the monitor to lists of resources',
   ],
   // A tag does not make another kind of value of it.
   ['!!set {port}', '1:8: there is no setting port'],

@@ -132,7 +132,7 @@ async function* examine(
     'client',
   );
   const explain = (method: string, path: string) =>
-    `on ${certname} type: kickd acl explain --certname ${me} --method ${method} --path ${path}`;
+    `on ${certname} run: kickd acl explain --certname ${me} --method ${method} --path ${path}`;
   const isPeerRefused =
     reply.kind === 'problem' && reply.code.startsWith('PEER_');
   if (
@@ -168,6 +168,6 @@ async function* examine(
     : failed('status', {
         code: 'DISABLED',
         message: describeStatus(reply.body),
-        remedy: `on ${certname} type: puppet agent --enable`,
+        remedy: `on ${certname} run: puppet agent --enable`,
       });
 }

@@ -42,7 +42,7 @@ export function readReason(
 ): { by: string; reason: string } {
   const reason = given.operands.join(' ').trim();
   if (reason === '' && command === 'stop') {
-    throw new Faults([errors.usage('stop', 'a reason is wanted')]);
+    throw new Faults([errors.usage('stop', 'give a reason')]);
   }
   const by =
     given.text('by') ?? env['SUDO_USER'] ?? env['USER'] ?? `uid ${user.uid}`;

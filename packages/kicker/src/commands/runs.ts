@@ -20,7 +20,7 @@ export const command = createCommand({
     about: 'list the recent runs of a host, newest first',
     takesOperands: true,
     options: { ...jsonOption, ...configOption },
-    examples: [['kicker runs web1.example.com', 'what ran there lately?']],
+    examples: [['kicker runs web1.example.com', 'what ran there recently?']],
   },
   view: runsView,
   async *run(given, shell): Found<RunRecord | NoRunsRecord> {

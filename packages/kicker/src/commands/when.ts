@@ -28,7 +28,7 @@ export function readInstant(
       command,
       option,
       text,
-      'a date, an instant (ISO 8601), or 30m, 12h, 7d for so long ago',
+      'a date, an instant (ISO 8601), or how long ago: 30m, 12h, 7d',
     ),
   ]);
 }

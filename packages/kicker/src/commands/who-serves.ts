@@ -1,10 +1,7 @@
-import { Faults, errors, exitCodes } from '../errors.ts';
 import { readHeartbeat } from '../io/heartbeat-file.ts';
-import { isLeased, takeLease } from '../io/lease.ts';
-import { startDetached } from '../io/start-detached.ts';
+import { takeLease } from '../io/lease.ts';
 import type { Ledger, Lease, Log } from '../ports.ts';
 import type { Shell } from './command.ts';
-import type { Given } from './options.ts';
 
 /** A kicker that stands by looks so often whether the other has gone. */
 const standByMs = 1000;
@@ -52,32 +49,4 @@ export async function takeIdleLease(
     await shell.pause(100, shell.signal);
   }
   return undefined;
-}
-
-/** Starts the same in the background, where nobody serves; says so where who serves hangs. */
-export async function detach(
-  given: Given,
-  ledgerFile: string,
-  directory: string,
-  shell: Shell,
-): Promise<number> {
-  if (isLeased(ledgerFile) === true) {
-    const found = readHeartbeat(directory, shell.clock.now().getTime());
-    if (found?.isHanging === true) {
-      const seconds = Math.round(found.agoMs / 1000);
-      throw new Faults([errors.serveHangs(found.pid, seconds)]);
-    }
-    if (found !== undefined) return exitCodes.ok;
-  }
-  const config = given.text('config');
-  await startDetached(
-    shell.self,
-    [
-      'serve',
-      '--until-idle',
-      ...(config === undefined ? [] : [`--config=${config}`]),
-    ],
-    shell.env,
-  );
-  return exitCodes.ok;
 }

@@ -31,7 +31,7 @@ export const command = createCommand({
     const [first, second] = given.operands;
     if (first === undefined || given.operands.length > 2) {
       throw new Faults([
-        errors.usage('why', 'a kick, a run, or a host and a service is wanted'),
+        errors.usage('why', 'give a kick, a run, or a host and a service'),
       ]);
     }
     const { ledger } = await openForCommand(given, shell);

@@ -56,7 +56,7 @@ export function judgePatience(situation: Situation, rule: Rule): Finding {
   if (forMs <= rule.patienceSeconds * 1000 || mayProbe(situation, rule)) {
     return undefined;
   }
-  const fact = `a kick was wanted for ${showMs(forMs)} (patienceSeconds is ${rule.patienceSeconds})`;
+  const fact = `a kick was due for ${showMs(forMs)} (patienceSeconds is ${rule.patienceSeconds})`;
   return {
     kind: 'skip',
     code: 'gave-up',

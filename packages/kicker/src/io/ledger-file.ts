@@ -17,3 +17,14 @@ export function locateSpool({
 }): string {
   return spool ?? join(dirname(locateLedger(ledger)), 'spool');
 }
+
+/** The two places that a running kicker cannot change. */
+export function placesOf(config: { ledger?: string; spool?: string }): {
+  ledgerFile: string;
+  directory: string;
+} {
+  return {
+    ledgerFile: locateLedger(config.ledger),
+    directory: locateSpool(config),
+  };
+}

@@ -48,7 +48,7 @@ export function endPage(
   const text =
     lasting.length === 0
       ? `kicker: ${nameOf(key)} is over`
-      : `kicker: a person is wanted: ${lasting.slice(0, namedMost).join(', ')}${lasting.length > namedMost ? ` and ${lasting.length - namedMost} more` : ''}`;
+      : `kicker: a person is needed: ${lasting.slice(0, namedMost).join(', ')}${lasting.length > namedMost ? ` and ${lasting.length - namedMost} more` : ''}`;
   const state = lasting.length === 0 ? 'OK' : 'CRITICAL';
   const actions = passiveResult(monitorOf(page), page.host, state, text, ways);
   enqueue(

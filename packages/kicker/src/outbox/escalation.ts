@@ -21,7 +21,7 @@ export function escalationActions(
   ways: EscalationWays,
 ): Action[] {
   const subject = subjectOf(event);
-  const text = `kicker: ${subject}: a person is wanted (${about}): ${reason}`;
+  const text = `kicker: ${subject}: a person is needed (${about}): ${reason}`;
   const { monitor, host, service } = event;
   return wanted.flatMap((way): Action[] => {
     switch (way) {

@@ -203,7 +203,7 @@ void t.test('packed by another program: which one unpacks it', async (t) => {
       [
         {
           code: 'LOG_PACKED',
-          remedy: `type: ${remedy.replace('DIR', dir)} | kicker backtest -`,
+          remedy: `run: ${remedy.replace('DIR', dir)} | kicker backtest -`,
         },
       ],
       name,

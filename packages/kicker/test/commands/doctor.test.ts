@@ -128,18 +128,18 @@ void t.test('doctor: the ACL says no; the agent is disabled', async (t) => {
   t.match(await runKicker(['doctor', 'web1', '--config', plain]), {
     code: 1,
     stdout:
-      /ok our certificate: .*\nFAIL ACL: .*\n {2}type: on .* kickd acl explain/,
+      /ok our certificate: .*\nFAIL ACL: .*\n {2}remedy: on .* kickd acl explain/,
   });
   kickd.behave({ status: 403, code: 'PEER_REVOKED', remedy: 'renew it' });
   t.match(await runKicker(['doctor', 'web1', '--config', plain]), {
     code: 1,
-    stdout: /FAIL our certificate: .*\n {2}type: renew it\n$/,
+    stdout: /FAIL our certificate: .*\n {2}remedy: renew it\n$/,
   });
   kickd.behave('disabled');
   t.match(await runKicker(['doctor', 'web1', '--config', plain]), {
     code: 1,
     stdout:
-      /FAIL status: .*DISABLED: by ada.*\n {2}type: .*puppet agent --enable/,
+      /FAIL status: .*DISABLED: by ada.*\n {2}remedy: .*puppet agent --enable/,
   });
 });
 
@@ -193,7 +193,7 @@ void t.test('check', async (t) => {
   t.match(await runKicker(['check', '--config', plain]), {
     code: 0,
     stdout:
-      /^ok configuration: .*\nok rules: built in: 1 automatic\nok certificate: .*\n-- ledger: there is no ledger .*\n {2}type: .*\n-- serve: nobody serves.*\n {2}type: .*\n-- command file: /,
+      /^ok configuration: .*\nok rules: built in: 1 automatic\nok certificate: .*\n-- ledger: there is no ledger .*\n {2}remedy: .*\n-- serve: nobody serves.*\n {2}remedy: .*\n-- command file: /,
   });
   const bad = configure({
     prt: 1,
@@ -211,7 +211,7 @@ void t.test('check', async (t) => {
   const noLedger = configure({ ledger: '/proc/none/l.sqlite' });
   t.match(await runKicker(['check', '--config', noLedger]), {
     code: 2,
-    stdout: /FAIL ledger: .*\n {2}type: .*install -d/,
+    stdout: /FAIL ledger: .*\n {2}remedy: .*install -d/,
   });
   if (process.getuid?.() !== 0) {
     chmodSync(parties.kicker.key, 0);

@@ -119,7 +119,7 @@ void t.test('what an event brings and cannot be used', async (t) => {
   const jsonOf = async (...args: string[]) =>
     JSON.parse((await explain(...args, '--json')).stdout) as unknown;
   const remark =
-    '--host-state is left out: it is "PENDING", wanted: one of UP, DOWN, UNREACHABLE';
+    '--host-state is left out: it is "PENDING", expected: one of UP, DOWN, UNREACHABLE';
   t.match(await jsonOf(...macros, '--host-state=PENDING'), {
     facts: { remarks: [remark] },
     decision: {

@@ -136,7 +136,7 @@ void t.test('history: filters, newest first', async (t) => {
   const lines = async (...args: string[]) =>
     (await run('history', ...args)).stdout.trimEnd().split('\n');
   t.match(await lines(), [
-    /web2 \/ HTTP +a person is wanted \(problem\): 2 runs did not help$/,
+    /web2 \/ HTTP +a person is needed \(problem\): 2 runs did not help$/,
     /web2 \/ HTTP +still broken \(by status data\)$/,
     /web1 \/ HTTP +healed/,
     /corrected/,
@@ -185,7 +185,7 @@ void t.test('history by service', async (t) => {
 
 void t.test('stop and resume', async (t) => {
   const { run, file } = createLedger(t);
-  t.match(await run('stop'), { code: 2, stderr: /a reason is wanted/ });
+  t.match(await run('stop'), { code: 2, stderr: /give a reason/ });
   t.match(await run('resume'), { code: 0, stdout: /was not stopped/ });
   t.match(await run('stop', '--by=ada', 'storage', 'move'), {
     code: 0,

@@ -218,7 +218,7 @@ const mistakes: [string[], RegExp][] = [
   [['web*'], /HOST_WILDCARD/],
   [['web1', '--parallel', '0'], /--parallel is "0"/],
   [['web1', '-p', 'many'], /--parallel is "many"/],
-  [['web1', '--tag', 'a,b'], /--tag is "a,b"; wanted: one tag/],
+  [['web1', '--tag', 'a,b'], /--tag is "a,b"; expected: one tag/],
   [['web1', '--environment', 'a/b'], /--environment/],
   [['web1', '--tags', 'a'], /no option --tags; did you mean --tag\?/],
   [['web1', '--all'], /USAGE_ALL/],

@@ -95,12 +95,12 @@ const bad: [string, [string, string, RegExp][]][] = [
   ],
   [
     'port: 0',
-    [['CONFIG_INVALID', '1:7', /port is 0; wanted: a port, 1 to 65535/]],
+    [['CONFIG_INVALID', '1:7', /port is 0; expected: a port, 1 to 65535/]],
   ],
   ['port: "8139"', [['CONFIG_INVALID', '1:7', /port is "8139"/]]],
   [
     'retry: {forSeconds: 2147484}',
-    [['CONFIG_INVALID', '1:21', /2147484; wanted: seconds, 1 to 2147483/]],
+    [['CONFIG_INVALID', '1:21', /2147484; expected: seconds, 1 to 2147483/]],
   ],
   [
     'hosts:\n  web1:\n    certname: Web1',
@@ -117,9 +117,13 @@ const bad: [string, [string, string, RegExp][]][] = [
   [
     'tls: {cert: /a, key: b}',
     [
-      ['CONFIG_INVALID', '1:6', /tls\.ca is nothing; wanted: an absolute path/],
+      [
+        'CONFIG_INVALID',
+        '1:6',
+        /tls\.ca is nothing; expected: an absolute path/,
+      ],
       ['CONFIG_INVALID', '1:6', /tls\.crl is nothing/],
-      ['CONFIG_INVALID', '1:22', /tls\.key is "b"; wanted: an absolute path/],
+      ['CONFIG_INVALID', '1:22', /tls\.key is "b"; expected: an absolute path/],
     ],
   ],
   ['- a\n- b', [['CONFIG_INVALID', '1:1', /the file is \["a","b"\]/]]],

@@ -62,13 +62,13 @@ void t.test('what is given goes over the defaults', async (t) => {
 
 // Each row: the text, then code, place and a part of each message.
 const bad: [string, [string, string, RegExp][]][] = [
-  ['', [['CONFIG_INVALID', '1:1', /rules is nothing; wanted: a list/]]],
+  ['', [['CONFIG_INVALID', '1:1', /rules is nothing; expected: a list/]]],
   ['# nothing', [['CONFIG_INVALID', '1:1', /rules is nothing/]]],
   ['guards: {}', [['CONFIG_INVALID', '1:1', /rules is nothing/]]],
   ['rules: []', [['CONFIG_INVALID', '1:8', /at least one rule/]]],
   [
     'rules: [{name: a}]',
-    [['CONFIG_INVALID', '1:9', /match is nothing; wanted: a mapping/]],
+    [['CONFIG_INVALID', '1:9', /match is nothing; expected: a mapping/]],
   ],
   [
     'rules: [{name: a, match: {}}]',
@@ -76,7 +76,7 @@ const bad: [string, [string, string, RegExp][]][] = [
   ],
   [
     'rules: [{name: a, match: {host: ""}}]',
-    [['CONFIG_INVALID', '1:33', /match\.host is ""; wanted: a name/]],
+    [['CONFIG_INVALID', '1:33', /match\.host is ""; expected: a name/]],
   ],
   [
     'rules: [{name: a, match: {host: []}}]',
@@ -113,7 +113,7 @@ const bad: [string, [string, string, RegExp][]][] = [
   [one('when: {states: []}'), [['CONFIG_INVALID', '1:54', /each once/]]],
   [
     one('attempts: {perProblem: 0}'),
-    [['CONFIG_INVALID', '1:62', /perProblem is 0; wanted: kicks of one/]],
+    [['CONFIG_INVALID', '1:62', /perProblem is 0; expected: kicks of one/]],
   ],
   [
     one('what: {tags: [Bad Tag]}'),

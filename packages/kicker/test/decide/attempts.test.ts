@@ -102,7 +102,7 @@ void t.test('how long a kick is wanted', async (t) => {
   t.equal(judge(4 * hour), undefined);
   t.strictSame(
     judge(4 * hour - 1),
-    skip('gave-up', 'a kick was wanted for 60 min (patienceSeconds is 3600)'),
+    skip('gave-up', 'a kick was due for 60 min (patienceSeconds is 3600)'),
   );
   t.equal(judge(hour, { open }), undefined);
   t.equal(judge(hour, { verifying }), undefined);

@@ -94,7 +94,7 @@ void t.test('a service that several share names what lasts', async (t) => {
       'nagios',
       'monitor',
       'CRITICAL',
-      'kicker: a person is wanted: problem a / HTTP, problem b / HTTP, problem c / HTTP and 1 more',
+      'kicker: a person is needed: problem a / HTTP, problem b / HTTP, problem c / HTTP and 1 more',
     ],
   ]);
 });
@@ -111,7 +111,7 @@ void t.test('three are named, and another monitor’s are its own', async (t) =>
       'nagios',
       'monitor',
       'CRITICAL',
-      'kicker: a person is wanted: problem a / HTTP, problem b / HTTP, problem c / HTTP',
+      'kicker: a person is needed: problem a / HTTP, problem b / HTTP, problem c / HTTP',
     ],
   ]);
 });

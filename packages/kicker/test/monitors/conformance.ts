@@ -169,7 +169,7 @@ export function conform(
       { kind: 'comment', text: 'healed; run 1' },
       { kind: 'acknowledge', text: 'healing' },
       { kind: 'unacknowledge' },
-      { kind: 'result', state: 'CRITICAL', text: 'a person is wanted' },
+      { kind: 'result', state: 'CRITICAL', text: 'a person is needed' },
     ];
     const { signal } = new AbortController();
     for (const feedback of all) {

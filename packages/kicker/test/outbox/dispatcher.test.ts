@@ -194,7 +194,7 @@ void t.test(
       page('db1 / SQL'),
       tell(
         'db1',
-        { kind: 'comment', text: 'a person is wanted' },
+        { kind: 'comment', text: 'a person is needed' },
         'nagios',
         true,
       ),
@@ -463,3 +463,24 @@ void t.test('its time is over: told so, with what it was', async (t) => {
     },
   ]);
 });
+
+void t.test(
+  'places that are left go to the most urgent, no more of them',
+  async (t) => {
+    const { add, round, told, stage } = createStage(t);
+    stage.answer = () => 'hold';
+    const comments = Array.from({ length: 2 }, (_, n) => comment(`slow${n}`));
+    add(...comments);
+    await round();
+    t.equal(told.length, 2);
+    // More urgent than what is under way: that is not among the first that the outbox names.
+    const urgent = Array.from({ length: 20 }, (_, n) =>
+      tell(`web${n}`, { kind: 'recheck' }),
+    );
+    add(...urgent);
+    await round();
+    t.equal(told.length, 8, 'a monitor is told eight things at a time');
+    await round();
+    t.equal(told.length, 8);
+  },
+);

@@ -204,7 +204,7 @@ t.test('lanes, urgency and time', (t) => {
     to: 'monitor',
     monitor: 'nagios',
     place: { host: 'web1' },
-    feedback: { kind: 'comment', text: 'a person is wanted' },
+    feedback: { kind: 'comment', text: 'a person is needed' },
     isForPerson: true,
   };
   t.strictSame([recheck, forPerson, page].map(laneOf), [

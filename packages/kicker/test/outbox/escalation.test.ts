@@ -18,7 +18,7 @@ const event: Event = {
 const { service: _service, ...ofHost } = event;
 const escalate = { about: 'problem', reason: 'it was kicked once' } as const;
 const text =
-  'kicker: web1 / HTTP: a person is wanted (problem): it was kicked once';
+  'kicker: web1 / HTTP: a person is needed (problem): it was kicked once';
 const ways: EscalationWays = {
   can: () => true,
   command: ['/page', '-x'],
@@ -66,7 +66,7 @@ void t.test('of a host: it has no service', async (t) => {
     place: { host: 'web1' },
     feedback: {
       kind: 'comment',
-      text: 'kicker: web1: a person is wanted (problem): it was kicked once',
+      text: 'kicker: web1: a person is needed (problem): it was kicked once',
     },
     isForPerson: true,
   });

@@ -477,7 +477,7 @@ void t.test(
     await until('one is over', world, () => results().length === 3);
     t.strictSame(results()[2], {
       state: 'CRITICAL',
-      text: 'kicker: a person is wanted: problem web2 / HTTP',
+      text: 'kicker: a person is needed: problem web2 / HTTP',
     });
     world.put({ host: 'web2', state: 'OK', attempt: 4 });
     await until('both are over', world, () => results().length === 4);

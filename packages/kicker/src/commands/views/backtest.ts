@@ -72,7 +72,7 @@ function oddLines(
       `not understood: the first such line, of ${printable(log)}: ${printable(line, 120)}`,
     );
     if (form !== undefined) {
-      said.push(`  its time is ${form.what}; type: ${form.fix}`);
+      said.push(`  its time is ${form.what}; run: ${form.fix}`);
     }
   }
   if (repeated > 0) {

@@ -39,7 +39,7 @@ export function wordsOf(entry: Entry): string {
       return `${said} (by ${by})${took}`;
     }
     case 'escalation':
-      return `a person is wanted (${printable(shownName(entry.body.about))}): ${printable(entry.body.reason, 500)}`;
+      return `a person is needed (${printable(shownName(entry.body.about))}): ${printable(entry.body.reason, 500)}`;
     case 'errand': {
       const { errand, result, code } = entry.body;
       const kind =

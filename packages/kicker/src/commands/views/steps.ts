@@ -19,7 +19,7 @@ export const stepsView: View<CheckStep> = (out) => {
   return {
     print: ({ step, ok, text, remedy }) => {
       out.say(`${markOf(ok)} ${step}: ${text}`);
-      if (remedy !== undefined) out.say(`  type: ${remedy}`);
+      if (remedy !== undefined) out.say(`  remedy: ${remedy}`);
     },
   };
 };

@@ -69,7 +69,7 @@ export function createMacroReader(
       if (value === undefined) {
         const shown = printable(JSON.stringify(shownName(text)), 120);
         remarks.push(
-          `${macroSources[name].option} is left out: it is ${shown}, wanted: ${wanted}`,
+          `${macroSources[name].option} is left out: it is ${shown}, expected: ${wanted}`,
         );
       }
       return value;

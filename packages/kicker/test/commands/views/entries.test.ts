@@ -32,7 +32,7 @@ const kick: StoredEntry = {
 };
 const words = {
   stop: 'stopped by ada: move',
-  escalation: 'a person is wanted (problem): broken',
+  escalation: 'a person is needed (problem): broken',
   kick: 'kick k for web2 (a at b), until it is done',
 };
 

@@ -10,7 +10,7 @@ const steps = [
 const lines = (passed: string, failed: string, open: string) => [
   `${passed} tcp: answers`,
   `${failed} tls: expired`,
-  '  type: renew',
+  '  remedy: renew',
   `${open} acl: not tried`,
 ];
 const rows: [Record<string, string>, boolean, string[]][] = [

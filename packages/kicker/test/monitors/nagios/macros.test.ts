@@ -122,57 +122,57 @@ const odd: [Partial<NagiosMacros>, Record<string, unknown>, string][] = [
   [
     { hostState: 'PENDING' },
     { hostState: undefined },
-    '--host-state is left out: it is "PENDING", wanted: one of UP, DOWN, UNREACHABLE',
+    '--host-state is left out: it is "PENDING", expected: one of UP, DOWN, UNREACHABLE',
   ],
   [
     { percentChange: '5,26' },
     { percentChange: undefined },
-    '--percent-change is left out: it is "5,26", wanted: a share, 0 to 100',
+    '--percent-change is left out: it is "5,26", expected: a share, 0 to 100',
   ],
   [
     { percentChange: '101' },
     { percentChange: undefined },
-    '--percent-change is left out: it is "101", wanted: a share, 0 to 100',
+    '--percent-change is left out: it is "101", expected: a share, 0 to 100',
   ],
   [
     { since: 'yesterday' },
     { since: undefined },
-    '--since is left out: it is "yesterday", wanted: seconds since the epoch',
+    '--since is left out: it is "yesterday", expected: seconds since the epoch',
   ],
   [
     { lastOk: '253402300800' },
     { since: '2026-03-01T00:00:00.000Z' },
-    '--last-ok is left out: it is "253402300800", wanted: seconds since the epoch',
+    '--last-ok is left out: it is "253402300800", expected: seconds since the epoch',
   ],
   [
     { at: '-1' },
     { at: undefined },
-    '--at is left out: it is "-1", wanted: seconds since the epoch',
+    '--at is left out: it is "-1", expected: seconds since the epoch',
   ],
   [
     { serviceDowntime: 'no' },
     { inDowntime: false },
-    '--service-downtime is left out: it is "no", wanted: a depth: 0, 1, 2 …',
+    '--service-downtime is left out: it is "no", expected: a depth: 0, 1, 2 …',
   ],
   [
     { maxAttempts: '0' },
     { maxAttempts: undefined },
-    '--max-attempts is left out: it is "0", wanted: a whole number, 1 or more',
+    '--max-attempts is left out: it is "0", expected: a whole number, 1 or more',
   ],
   [
     { problemId: '$SERVICEPROBLEMID$' },
     { problem: undefined },
-    '--problem-id is left out: it is "$SERVICEPROBLEMID$", wanted: at most 200 characters, none of them a control character',
+    '--problem-id is left out: it is "$SERVICEPROBLEMID$", expected: at most 200 characters, none of them a control character',
   ],
   [
     { ackAuthor: '$SERVICEACKAUTHOR$' },
     { acknowledgedBy: undefined },
-    '--ack-author is left out: it is "$SERVICEACKAUTHOR$", wanted: at most 200 characters, none of them a control character',
+    '--ack-author is left out: it is "$SERVICEACKAUTHOR$", expected: at most 200 characters, none of them a control character',
   ],
   [
     { address: '\u001b[2J' },
     { address: undefined },
-    '--address is left out: it is "\\u001b[2J", wanted: at most 200 characters, none of them a control character',
+    '--address is left out: it is "\\u001b[2J", expected: at most 200 characters, none of them a control character',
   ],
 ];
 for (const [part, wanted, remark] of odd) {
@@ -202,7 +202,7 @@ void t.test('the state of a service, and no service', async (t) => {
       {
         code: 'MACRO_BAD',
         message:
-          '--service is ""; wanted: the service, as CRITICAL is no state of a host',
+          '--service is ""; expected: the service, as CRITICAL is no state of a host',
         remedy: 'in the command definition write --service "$SERVICEDESC$"',
       },
     ],
