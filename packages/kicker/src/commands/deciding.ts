@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { RuleSet } from '../decide/rules.ts';
-import type { Deciding } from '../kicks/handle-event.ts';
+import type { Deciding } from '../kicks/deciding.ts';
 import type { EscalationWays } from '../outbox/escalation.ts';
 import type { Ledger } from '../ports.ts';
 import type { Shell } from './command.ts';

@@ -2,7 +2,7 @@ import { learn } from '../decide/learn.ts';
 import { pageKey } from '../decide/page.ts';
 import type { BadEvents } from '../ports.ts';
 import { enqueue } from '../outbox/enqueue.ts';
-import type { Deciding } from './handle-event.ts';
+import type { Deciding } from './deciding.ts';
 
 const page = pageKey({ kind: 'events' }, '');
 const subject = 'events that kicker cannot read';

@@ -4,7 +4,7 @@ import { isPageOver } from '../decide/page.ts';
 import { enqueue } from '../outbox/enqueue.ts';
 import { passiveResult } from '../outbox/escalation.ts';
 import type { LedgerTransaction } from '../ports.ts';
-import type { Deciding } from './handle-event.ts';
+import type { Deciding } from './deciding.ts';
 
 const mostAtOnce = 100;
 /** A passive service names so many of the calls that last. */

@@ -8,17 +8,15 @@ import { lookAgain } from '../decide/look-again.ts';
 import type { Memory } from '../decide/memory.ts';
 import { pageKey } from '../decide/page.ts';
 import type { Moment } from '../events/moment.ts';
-import type { Rule, RuleSet } from '../decide/rules.ts';
+import type { Rule } from '../decide/rules.ts';
 import { readSituation, ruleOf } from '../decide/situation.ts';
 import type { Target } from '../fleet/target.ts';
 import type { Entry, OpenRecord, Plan } from '../ledger/entry.ts';
 import { problemKey, subjectKey, type Event } from '../events/event.ts';
-import type { Ledger, LedgerTransaction } from '../ports.ts';
+import type { LedgerTransaction } from '../ports.ts';
 import { enqueue } from '../outbox/enqueue.ts';
-import {
-  escalationActions,
-  type EscalationWays,
-} from '../outbox/escalation.ts';
+import { escalationActions } from '../outbox/escalation.ts';
+import type { Deciding } from './deciding.ts';
 import { endPage } from './end-pages.ts';
 import { byEvent } from './life.ts';
 import { createRequest } from './request.ts';
@@ -26,20 +24,6 @@ import { recordOutcome, tellKick, type Telling } from './tell-kick.ts';
 
 /** How long after it joined the kick of another problem a problem is decided about again. */
 const joinedAgainMs = 5000;
-
-/** What deciding needs of the world. */
-export interface Deciding {
-  ledger: Ledger;
-  rules: RuleSet;
-  ways: EscalationWays;
-  /** how long a kick that did not get through is sent again */
-  forSeconds: number;
-  /** how long after kicker stopped for a service it is looked at again: the policy may have changed */
-  policySeconds: number;
-  now: () => Moment;
-  /** 10 random bytes */
-  random: () => Uint8Array;
-}
 
 /** An event with all that is known about it when it comes. */
 export interface EventContext {

@@ -8,9 +8,9 @@ import { problemKey, type Event } from '../../src/events/event.ts';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
 import type { Action } from '../../src/outbox/action.ts';
 import type { Entry } from '../../src/ledger/entry.ts';
+import type { Deciding } from '../../src/kicks/deciding.ts';
 import {
   handleEvent,
-  type Deciding,
   type EventContext,
   type Handled,
 } from '../../src/kicks/handle-event.ts';

@@ -22,9 +22,9 @@ import { createKicks } from '../../src/kicks/kicks.ts';
 import { serveLoop, type ServeEnd } from '../../src/serve/serve-loop.ts';
 import { callForSetAside } from '../../src/kicks/call-set-aside.ts';
 import { endPages } from '../../src/kicks/end-pages.ts';
+import type { Deciding } from '../../src/kicks/deciding.ts';
 import {
   handleEvent,
-  type Deciding,
   type EventContext,
 } from '../../src/kicks/handle-event.ts';
 import { createLimiter } from '../../src/kicks/limiter.ts';
