@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 
 /** A CM executable that does what real ones will not do on demand. */
 export interface FakeCm {
@@ -25,7 +25,7 @@ export function createFakeCm(dir: string): FakeCm {
   const plan = join(dir, 'plan');
   const starts = join(dir, 'starts');
   const passed = join(dir, 'passed');
-  execFileSync('mkfifo', [gate, passed]);
+  execaSync('mkfifo', [gate, passed]);
   writeFileSync(starts, '');
   writeFileSync(plan, 'exit 0\n');
   writeFileSync(

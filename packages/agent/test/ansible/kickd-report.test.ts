@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { parseAnsibleReport } from '../../src/cm/ansible-report.ts';
 
@@ -11,16 +11,17 @@ type Event = [name: string, more: unknown];
 
 /** @returns what the callback warned of, line by line */
 function drive(file: string | undefined, events: Event[]): string[] {
-  const { stdout, stderr, status } = spawnSync(
+  const { stdout, stderr, exitCode } = execaSync(
     python,
     [join(import.meta.dirname, 'drive.py'), folder],
     {
       env: file === undefined ? {} : { KICKD_ANSIBLE_REPORT: file },
+      extendEnv: false,
       input: JSON.stringify(events),
-      encoding: 'utf8',
+      reject: false,
     },
   );
-  if (status !== 0) throw new Error(stderr);
+  if (exitCode !== 0) throw new Error(stderr);
   return stdout.split('\n').filter(Boolean);
 }
 

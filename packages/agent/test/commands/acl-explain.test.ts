@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import t from 'tap';
 import yargs from 'yargs';
 import { createAclExplain } from '../../src/commands/acl-explain.ts';
@@ -298,11 +297,13 @@ void t.test('kickd itself answers so', async (t) => {
     '10.0.0.5',
     '--json',
   ];
-  const { stdout } = await promisify(execFile)(kickd, [...argv, ...kicker]);
+  const { stdout } = await execa(kickd, [...argv, ...kicker]);
   t.match(JSON.parse(stdout), { decision: 'allow', line: 4 });
-  await t.rejects(promisify(execFile)(kickd, [...argv, '--anonymous']), {
-    code: 1,
+  t.match(await execa(kickd, [...argv, '--anonymous'], { reject: false }), {
+    exitCode: 1,
   });
-  await t.rejects(promisify(execFile)(kickd, ['acl', 'explain']), { code: 2 });
+  t.match(await execa(kickd, ['acl', 'explain'], { reject: false }), {
+    exitCode: 2,
+  });
   t.equal(readFileSync(`${dir}/auth.conf`, 'utf8'), conf);
 });

@@ -1,5 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   appendFileSync,
   closeSync,
@@ -18,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createFakeClock } from '@kickd/testkit';
+import { execa, execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { verifyAudit } from '../../src/audit/verify.ts';
 import { AuditFile, sha256 } from '../../src/io/audit-file.ts';
@@ -125,7 +124,7 @@ t.test(
   async (t) => {
     const dir = t.testdir();
     const pipe = join(dir, 'audit.log');
-    execFileSync('mkfifo', [pipe]);
+    execaSync('mkfifo', [pipe]);
     // a pipe that nobody empties: full after 64 KiB, like a disk
     const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
     t.teardown(() => {
@@ -173,8 +172,9 @@ for (let n = 0; n < 3; n += 1) audit.append({ event: 'request', n });
     );
     for (let start = 0; start < 2; start += 1) {
       const fd = openSync(file, 'a');
-      execFileSync(process.execPath, [script], {
-        stdio: ['ignore', fd, 'inherit'],
+      execaSync(process.execPath, [script], {
+        // execa hands on any descriptor as it is; its types name only 3 to 9
+        stdio: ['ignore', fd as 3, 'inherit'],
       });
       closeSync(fd);
       renameSync(`${file}.moved`, file);
@@ -237,15 +237,20 @@ t.test('two processes cannot write one file', async (t) => {
   const file = join(dir, 'audit.log');
   const before = readFileSync(file, 'latin1');
   const input = openSync(file, 'r');
-  const reader = spawn('sleep', ['60'], { stdio: [input, 'ignore', 'ignore'] });
-  await once(reader, 'spawn');
+  // execa hands on any descriptor as it is; its types name only 3 to 9
+  const reader = execa('sleep', ['60'], {
+    stdio: [input as 3, 'ignore', 'ignore'],
+    reject: false,
+  });
   closeSync(input);
   t.teardown(() => reader.kill());
   openAudit(t, file).audit.close();
   t.not(readFileSync(file, 'latin1'), before, 'a reader is no writer');
   const fd = openSync(file, 'a');
-  const writer = spawn('sleep', ['60'], { stdio: ['ignore', fd, 'ignore'] });
-  await once(writer, 'spawn');
+  const writer = execa('sleep', ['60'], {
+    stdio: ['ignore', fd as 3, 'ignore'],
+    reject: false,
+  });
   closeSync(fd);
   const held = readFileSync(file, 'latin1');
   t.throws(() => openAudit(t, file), {
@@ -254,7 +259,7 @@ t.test('two processes cannot write one file', async (t) => {
   });
   t.equal(readFileSync(file, 'latin1'), held);
   writer.kill();
-  await once(writer, 'exit');
+  await writer;
   openAudit(t, file).audit.close();
   t.match(verdict(file), { kind: 'whole' });
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -8,6 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { readEvidence, streamReport } from '../../src/io/evidence.ts';
 
@@ -19,7 +19,7 @@ const never = (): void => {
 t.test('what is no file is never waited for', async (t) => {
   const dir = t.testdir();
   const at = (name: string): string => join(dir, name);
-  execFileSync('mkfifo', [at('fifo')]);
+  execaSync('mkfifo', [at('fifo')]);
   mkdirSync(at('folder'));
   for (const file of [at('fifo'), at('folder'), '/dev/zero']) {
     t.same(await readEvidence({ report: file, runLock: file }), {

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { readFreeze } from '../../src/io/freeze-file.ts';
 
@@ -27,7 +27,7 @@ t.test(
   'whatever stands in its place freezes, and is not waited for',
   async (t) => {
     const dir = t.testdir();
-    execFileSync('mkfifo', [join(dir, 'pipe')]);
+    execaSync('mkfifo', [join(dir, 'pipe')]);
     mkdirSync(join(dir, 'folder'));
     for (const name of ['pipe', 'folder'])
       t.equal(readFreeze(join(dir, name)), `${join(dir, name)} is there`);

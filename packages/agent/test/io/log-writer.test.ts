@@ -1,14 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, createReadStream, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { createLogWriter } from '../../src/io/log-writer.ts';
 
 t.test('a log that nobody reads stops nobody, and is counted', async (t) => {
   const pipe = join(t.testdir(), 'log');
-  execFileSync('mkfifo', [pipe]);
+  execaSync('mkfifo', [pipe]);
   // read and write: opening it waits for nobody; blocking, as systemd's stream to journald is
   const fd = openSync(pipe, constants.O_RDWR);
   const log = createLogWriter(fd);

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 
 type Fate = 'killed' | 'closed' | 'none';
@@ -9,11 +9,11 @@ type Fate = 'killed' | 'closed' | 'none';
 function live(
   dir: string,
   fate: Fate,
-): { signal: string | null; said: string } {
-  const { signal, stdout } = spawnSync(
+): { signal: string | undefined; said: string } {
+  const { signal, stdout } = execaSync(
     process.execPath,
     [join(import.meta.dirname, 'reader-that-dies.ts'), dir, fate],
-    { encoding: 'utf8', env: {} },
+    { env: {}, extendEnv: false, reject: false },
   );
   return { signal, said: stdout };
 }
@@ -27,7 +27,7 @@ t.test('a report that kills its reader kills it once', async (t) => {
   const [mark = ''] = marks(dir);
   t.match(mark, /^[0-9a-f-]{36}\.log\.reading$/, 'removed with the run');
   const second = live(dir, 'killed');
-  t.equal(second.signal, null);
+  t.equal(second.signal, undefined);
   t.match(JSON.parse(second.said), {
     kind: 'failed',
     code: 'report-unreadable',
@@ -40,7 +40,7 @@ t.test(
   'a runner that is restarted while it reads reads it again',
   async (t) => {
     const dir = t.testdir();
-    t.match(live(dir, 'closed'), { signal: null, said: '' });
+    t.match(live(dir, 'closed'), { signal: undefined, said: '' });
     t.same(marks(dir), []);
     t.match(JSON.parse(live(dir, 'none').said), {
       kind: 'unchanged',
