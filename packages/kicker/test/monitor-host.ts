@@ -1,4 +1,3 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -11,6 +10,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { execa, execaSync } from 'execa';
 import type { Test } from 'tap';
 import { openLedger } from '../src/io/sqlite-ledger.ts';
 import {
@@ -33,7 +33,10 @@ export interface MonitorHost {
   spool: string;
   ledger: ReturnType<typeof openLedger>;
   /** as Nagios calls it; @returns its exit code and what it said */
-  event(part?: Record<string, string>): { status: number | null; said: string };
+  event(part?: Record<string, string>): {
+    status: number | undefined;
+    said: string;
+  };
   /** the lines that Nagios was given */
   commands(): string[];
   serve(): Promise<Serving>;
@@ -44,7 +47,7 @@ interface Serving {
   ended: Promise<Ended>;
   log(): Record<string, unknown>[];
   pid: number;
-  kill(signal?: NodeJS.Signals): Promise<number | null>;
+  kill(signal?: NodeJS.Signals): Promise<number | undefined>;
 }
 
 /** Rules that wait for nothing; a test that wants others writes them over. */
@@ -79,7 +82,7 @@ export function createMonitorHost(
   const dir = mkdtempSync(join(root, 'monitor-'));
   const spool = join(dir, 'spool');
   const pipe = join(dir, 'nagios.cmd');
-  execFileSync('mkfifo', [pipe]);
+  execaSync('mkfifo', [pipe]);
   const config = join(dir, 'kicker.yaml');
   const rules = join(dir, 'rules.yaml');
   writeFileSync(
@@ -103,11 +106,16 @@ export function createMonitorHost(
     }),
   );
   const fd = openSync(pipe, 'r+');
-  const cat = spawn('cat', [], { stdio: [fd, 'pipe', 'inherit'] });
+  const cat = execa('cat', {
+    // execa hands on any descriptor as it is; its types name only 3 to 9
+    stdio: [fd as 3, 'pipe', 'inherit'],
+    buffer: false,
+    reject: false,
+  });
   closeSync(fd);
   t.teardown(() => cat.kill());
   let read = '';
-  cat.stdout?.on('data', (part) => (read += String(part)));
+  cat.stdout.on('data', (part) => (read += String(part)));
   const ledger = openLedger(ledgerFile, { now: () => new Date() });
   t.teardown(() => ledger.close());
   return {
@@ -117,22 +125,28 @@ export function createMonitorHost(
     spool,
     ledger,
     event: (part = {}) => {
-      const { status, stdout, stderr } = spawnSync(handler, argumentsOf(part), {
-        encoding: 'utf8',
-        env: {
-          PATH: '/usr/bin:/bin',
-          // Where it were called, nobody would serve.
-          KICKER: '/bin/false',
-          KICKER_SPOOL: spool,
+      const { exitCode, stdout, stderr } = execaSync(
+        handler,
+        argumentsOf(part),
+        {
+          env: {
+            PATH: '/usr/bin:/bin',
+            // Where it were called, nobody would serve.
+            KICKER: '/bin/false',
+            KICKER_SPOOL: spool,
+          },
+          extendEnv: false,
+          stripFinalNewline: false,
+          reject: false,
         },
-      });
-      return { status, said: stdout + stderr };
+      );
+      return { status: exitCode, said: stdout + stderr };
     },
     commands: () => read.split('\n').slice(0, -1),
     serve: async () => {
       const { child, ended } = startKicker(['serve', `--config=${config}`]);
       let said = '';
-      child.stdout?.on('data', (part) => (said += String(part)));
+      child.stdout.on('data', (part) => (said += String(part)));
       const kill = async (signal: NodeJS.Signals = 'SIGTERM') => {
         child.kill(signal);
         const { code, stderr } = await ended;
@@ -146,7 +160,9 @@ export function createMonitorHost(
           .slice(0, -1)
           .map((line) => JSON.parse(line) as Record<string, unknown>);
       await until(
-        () => existsSync(join(spool, 'serving')) || child.exitCode !== null,
+        () =>
+          existsSync(join(spool, 'serving')) ||
+          child.nodeChildProcess.exitCode !== null,
       );
       return { log, kill, ended, pid: child.pid ?? 0 };
     },

@@ -1,27 +1,38 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 
 const bin = fileURLToPath(new URL('../bin/kicker', import.meta.url));
 
 export interface Ended {
-  code: number | null;
+  code: number | undefined;
   stdout: string;
   stderr: string;
 }
 
-/** Starts the real kicker as a Nagios worker does: nothing but PATH, no stdin, cwd /tmp. */
+/**
+ * Starts the real kicker as a Nagios worker does: nothing but PATH, no stdin, cwd /tmp.
+ * `ended` comes only when nobody holds stdout and stderr any more: a follower must not.
+ */
 export function startKicker(
   args: readonly string[],
   env: Record<string, string> = {},
-): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(bin, args, {
+) {
+  const child = execa(bin, args, {
     cwd: '/tmp',
     env: { PATH: '/usr/bin:/bin', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    extendEnv: false,
+    stdin: 'ignore',
+    stripFinalNewline: false,
     detached: true,
+    reject: false,
+    forceKillAfterDelay: false,
   });
-  return { child, ended: collect(child) };
+  const ended = child.then(({ exitCode, stdout, stderr }): Ended => ({
+    code: exitCode,
+    stdout,
+    stderr,
+  }));
+  return { child, ended };
 }
 
 export function runKicker(
@@ -29,14 +40,4 @@ export function runKicker(
   env: Record<string, string> = {},
 ): Promise<Ended> {
   return startKicker(args, env).ended;
-}
-
-/** `close` comes only when nobody holds stdout and stderr any more: a follower must not. */
-async function collect(child: ChildProcess): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.on('data', (part) => (stdout += String(part)));
-  child.stderr?.on('data', (part) => (stderr += String(part)));
-  await once(child, 'close');
-  return { code: child.exitCode, stdout, stderr };
 }

@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { execa, execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import {
   inTime,
@@ -151,9 +151,15 @@ void t.test(
       const command = /^type: (.*) \| kicker backtest -$/.exec(
         fault?.remedy ?? '',
       )?.[1];
-      const converted = execFileSync('sh', ['-c', command ?? 'false'], {
-        env: { ...process.env, TZ: 'UTC' },
-      });
+      const { stdout: converted } = execaSync(
+        'sh',
+        ['-c', command ?? 'false'],
+        {
+          env: { TZ: 'UTC' },
+          encoding: 'buffer',
+          stripFinalNewline: false,
+        },
+      );
       const dir = createDir(t);
       const again = await runBacktest(['-', '--json'], {
         config: join(dir, 'kicker.yaml'),
@@ -236,11 +242,12 @@ void t.test(
       { code: 'USAGE', message: 'standard input is named twice' },
     ]);
     const fifo = join(dir, 'fifo');
-    execFileSync('mkfifo', [fifo]);
+    execaSync('mkfifo', [fifo]);
     const plain = join(dir, 'plain.log');
     writeFileSync(plain, bytes);
-    const child = spawn('sh', ['-c', 'cat "$1" >"$2"', 'sh', plain, fifo], {
+    const child = execa('sh', ['-c', 'cat "$1" >"$2"', 'sh', plain, fifo], {
       stdio: 'ignore',
+      reject: false,
     });
     t.teardown(() => child.kill());
     const read = await runBacktest(['--json', fifo], { config });

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { writeFileSync } from 'node:fs';
+import { execa } from 'execa';
 import t from 'tap';
 import { complete } from '../../src/commands/complete.ts';
 import { runKicker } from '../run-kicker.ts';
@@ -162,7 +161,7 @@ t.test('bash completes with it', async (t) => {
   writeFileSync(file, 'hosts: {web1: {}, web2: {}, db1: {}}');
   const bin = fileURLToPath(new URL('../../bin/kicker', import.meta.url));
   const press = async (...typed: string[]) => {
-    const { stdout } = await promisify(execFile)(
+    const { stdout } = await execa(
       'bash',
       [
         '--norc',
@@ -177,6 +176,7 @@ t.test('bash completes with it', async (t) => {
           SHELL: '/bin/zsh',
           KICKER_CONFIG: file,
         },
+        extendEnv: false,
       },
     );
     return stdout.split('\n').filter((line) => line !== '');

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { createPki, writeSsl } from '@kickd/testkit';
 import { createParties, hostName, startFakeKickd } from '../fake-kickd.ts';
@@ -16,7 +16,7 @@ const mine = { certname: 'monitor.example.com' };
 const other = createPki({ name: 'elsewhere.example.com' });
 const pair = pki.issue(mine);
 const pipe = join(dir, 'nagios.cmd');
-execFileSync('mkfifo', [pipe]);
+execaSync('mkfifo', [pipe]);
 
 let written = 0;
 function configure(part: object): string {

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -14,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { createParties } from '../fake-kickd.ts';
 import {
@@ -132,7 +132,7 @@ void t.test(
     }
     // Whoever cannot write it is told so, and stops nothing.
     const bin = fileURLToPath(new URL('../../bin/kicker', import.meta.url));
-    const { status, stderr } = spawnSync(
+    const { exitCode, stderr } = execaSync(
       'setpriv',
       [
         '--reuid',
@@ -145,12 +145,16 @@ void t.test(
         'x',
         `--config=${config}`,
       ],
-      { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', HOME: dir } },
+      {
+        env: { PATH: '/usr/bin:/bin', HOME: dir },
+        extendEnv: false,
+        reject: false,
+      },
     );
     if (/NODE_MISSING|Permission denied|EACCES.*main/.test(stderr)) {
       return t.comment('SKIPPED: another user cannot read this checkout');
     }
-    t.equal(status, 2);
+    t.equal(exitCode, 2);
     t.match(stderr, /LEDGER_(UNWRITABLE|MISSING)/);
   },
 );

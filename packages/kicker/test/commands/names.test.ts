@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { openLedger } from '../../src/io/sqlite-ledger.ts';
 import { runKicker } from '../run-kicker.ts';
@@ -31,7 +30,7 @@ async function runInLatin1(args: readonly string[]): Promise<string> {
       .join('');
     return `"$(printf '${octets}')"`;
   });
-  const { stdout } = await promisify(execFile)('/bin/sh', [
+  const { stdout } = await execa('/bin/sh', [
     '-c',
     `exec '${bin}' ${words.join(' ')}`,
   ]);

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import t from 'tap';
 import { createParties } from '../fake-kickd.ts';
 import {
@@ -42,7 +41,7 @@ void t.test('2,000 calls of the event handler in a burst', async (t) => {
   const rest = argumentsOf().filter((arg) => !/^--(host|attempt)=/.test(arg));
   const said = await Promise.all(
     Array.from({ length: workers }, async (_, first) => {
-      const shell = spawn(
+      const { all } = await execa(
         '/bin/sh',
         ['-c', call, 'sh', String(first), handler, ...rest],
         {
@@ -51,13 +50,13 @@ void t.test('2,000 calls of the event handler in a burst', async (t) => {
             KICKER: '/bin/false',
             KICKER_SPOOL: monitor.spool,
           },
+          extendEnv: false,
+          all: true,
+          stripFinalNewline: false,
+          reject: false,
         },
       );
-      let text = '';
-      shell.stdout.on('data', (part) => (text += String(part)));
-      shell.stderr.on('data', (part) => (text += String(part)));
-      await once(shell, 'close');
-      return text;
+      return all;
     }),
   );
   t.strictSame(said, Array(workers).fill(''), 'each call was taken');

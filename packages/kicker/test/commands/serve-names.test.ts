@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa, execaSync } from 'execa';
 import t from 'tap';
 import { createParties } from '../fake-kickd.ts';
 import {
@@ -22,13 +22,18 @@ void t.test('two services in Latin-1, live: each is its own', async (t) => {
   kickd.behave('accept', 'ended');
   // Its own pipe, read as bytes.
   const pipe = join(root, 'latin1.cmd');
-  execFileSync('mkfifo', [pipe]);
+  execaSync('mkfifo', [pipe]);
   const fd = openSync(pipe, 'r+');
-  const cat = spawn('cat', [], { stdio: [fd, 'pipe', 'inherit'] });
+  const cat = execa('cat', {
+    // execa hands on any descriptor as it is; its types name only 3 to 9
+    stdio: [fd as 3, 'pipe', 'inherit'],
+    buffer: false,
+    reject: false,
+  });
   closeSync(fd);
   t.teardown(() => cat.kill());
   let told = '';
-  cat.stdout?.on('data', (part: Buffer) => (told += part.toString('latin1')));
+  cat.stdout.on('data', (part: Buffer) => (told += part.toString('latin1')));
   const monitor = createMonitorHost(t, root, {
     kicker,
     port: kickd.port,

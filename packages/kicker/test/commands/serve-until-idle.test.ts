@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -9,6 +8,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { isLeased } from '../../src/io/lease.ts';
 import { createParties } from '../fake-kickd.ts';
@@ -33,17 +33,19 @@ const bin = fileURLToPath(new URL('../../bin/kicker', import.meta.url));
 function call(
   { config, spool }: MonitorHost,
   part: Record<string, string> = {},
-): { status: number | null; said: string } {
-  const { status, stdout, stderr } = spawnSync(handler, argumentsOf(part), {
-    encoding: 'utf8',
+): { status: number | undefined; said: string } {
+  const { exitCode, stdout, stderr } = execaSync(handler, argumentsOf(part), {
     env: {
       PATH: '/usr/bin:/bin',
       KICKER: bin,
       KICKER_CONFIG: config,
       KICKER_SPOOL: spool,
     },
+    extendEnv: false,
+    stripFinalNewline: false,
+    reject: false,
   });
-  return { status, said: stdout + stderr };
+  return { status: exitCode, said: stdout + stderr };
 }
 
 /** Ends whoever serves in the background when the test is over. */

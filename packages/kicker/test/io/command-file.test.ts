@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   constants,
   openSync,
@@ -7,6 +6,7 @@ import {
   readSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { writeCommand } from '../../src/io/command-file.ts';
 
@@ -14,7 +14,7 @@ const line = Buffer.from('T\xfcr\n', 'latin1');
 
 const dir = t.testdir({ plain: '' });
 const fifo = join(dir, 'nagios.cmd');
-execFileSync('mkfifo', [fifo]);
+execaSync('mkfifo', [fifo]);
 
 t.match(writeCommand(fifo, line), {
   kind: 'fault',

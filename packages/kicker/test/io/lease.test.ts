@@ -1,8 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa, execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { createFakeClock } from '@kickd/testkit';
 import { isLeased, takeLease } from '../../src/io/lease.ts';
@@ -16,7 +16,7 @@ async function startHolder(
   t: Test,
   file: string,
   before: readonly string[] = [],
-): Promise<{ said: string; child: ChildProcess }> {
+) {
   const script = join(t.testdirName, 'holder.ts');
   writeFileSync(
     script,
@@ -31,7 +31,11 @@ process.stdin.resume();
 `,
   );
   const [command, ...args] = [...before, process.execPath, script, file];
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = execa(command, args, {
+    stderr: 'inherit',
+    buffer: false,
+    reject: false,
+  });
   t.teardown(() => child.kill('SIGKILL'));
   const [part] = (await once(child.stdout, 'data')) as [Buffer];
   return { said: String(part).trim(), child };
@@ -104,7 +108,7 @@ void t.test(
     child.kill('SIGSTOP');
     t.equal(takeLease(ledger, 'me'), undefined, 'who hangs has it still');
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await child;
     const lease = takeLease(ledger, 'me');
     t.equal(lease?.epoch, 2);
     lease?.release();
@@ -114,7 +118,7 @@ void t.test(
 void t.test('it holds across PID namespaces', async (t) => {
   const apart = ['unshare', '--pid', '--fork', '--mount-proc'];
   const [command, ...args] = [...apart, 'true'];
-  if (spawnSync(command, args).status !== 0) {
+  if (execaSync(command, args, { reject: false }).exitCode !== 0) {
     return t.comment(
       'SKIPPED: no PID namespace can be made here: sudo npm test',
     );

@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execa } from 'execa';
 import t from 'tap';
 import { identityOf } from '../../src/io/process-identity.ts';
 
 void t.test('a process is itself until it ends', async (t) => {
-  const child = spawn('cat');
-  await once(child, 'spawn');
+  const child = execa('cat', { reject: false });
   const identity = identityOf(child.pid ?? 0) ?? '';
   t.match(identity, /^[0-9a-f-]{36}\/\d+\/\d+$/);
   t.equal(identityOf(child.pid ?? 0), identity);
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await child;
   t.equal(identityOf(child.pid ?? 0), undefined);
 });
 

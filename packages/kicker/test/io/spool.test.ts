@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { openSpool } from '../../src/io/spool.ts';
 import { errors } from '../../src/errors.ts';
@@ -91,7 +91,7 @@ t.test('only whole, owned, regular files of their own', (t) => {
   });
   put(directory, textOf('x'.repeat(70_000)), { name: big });
   symlinkSync(join(directory, '..', 'secret'), fresh(link));
-  execFileSync('mkfifo', [fresh(fifo)]);
+  execaSync('mkfifo', [fresh(fifo)]);
   mkdirSync(fresh(folder));
   linkSync(join(directory, '..', 'secret'), fresh(hard));
   if (uid === 0) {

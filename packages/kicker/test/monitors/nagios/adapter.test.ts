@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -8,6 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { createMonitor } from '../../../src/monitors/registry.ts';
@@ -28,7 +28,7 @@ function createStage(t: Test, name: string): MonitorStage {
   const dir = t.testdir();
   const commandFile = join(dir, 'nagios.cmd');
   const statusFile = join(dir, 'status.dat');
-  execFileSync('mkfifo', [commandFile]);
+  execaSync('mkfifo', [commandFile]);
   let reader: number | undefined;
   const setUp = (isUp: boolean): void => {
     if (!isUp && reader !== undefined) closeSync(reader);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { formOfLine } from '../../../src/monitors/nagios/log-form.ts';
 
@@ -45,12 +45,12 @@ void t.test('syslog tells no year', async (t) => {
     ].join('\n'),
   });
   const { converter = '' } = form ?? {};
-  execFileSync('touch', ['-d', '2024-01-02T00:00:00Z', `${dir}/syslog.log`]);
+  execaSync('touch', ['-d', '2024-01-02T00:00:00Z', `${dir}/syslog.log`]);
   t.equal(
-    execFileSync('sh', ['-c', `${converter} ${dir}/syslog.log`], {
-      env: { ...process.env, TZ: 'UTC' },
-      encoding: 'utf8',
-    }),
+    execaSync('sh', ['-c', `${converter} ${dir}/syslog.log`], {
+      env: { TZ: 'UTC' },
+      stripFinalNewline: false,
+    }).stdout,
     `[1704067199] ${alert}\n[1704067201] ${alert}\n`,
     'the last line is of the year of the file, what comes before December of the one before',
   );
@@ -69,9 +69,9 @@ void t.test('no form that is known', async (t) => {
 });
 
 function convert(converter: string | undefined, text: string): string {
-  return execFileSync('sh', ['-c', converter ?? 'false'], {
+  return execaSync('sh', ['-c', converter ?? 'false'], {
     input: text,
-    env: { ...process.env, TZ: 'UTC' },
-    encoding: 'utf8',
-  });
+    env: { TZ: 'UTC' },
+    stripFinalNewline: false,
+  }).stdout;
 }
