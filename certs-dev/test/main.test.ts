@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 
 const main = join(import.meta.dirname, '..', 'src', 'main.ts');
 const run = (...args: string[]): string =>
-  execFileSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+  execaSync(process.execPath, [main, ...args]).stdout;
 const mode = (file: string): number => statSync(file).mode & 0o777;
 
 t.test("writes Puppet's layout, keeps the CA, revokes", async (t) => {
@@ -84,12 +84,12 @@ t.test('says what it does not understand', async (t) => {
     [['revoke', 'a'], /no CA in/],
   ];
   for (const [args, message] of cases) {
-    const { status, stderr } = spawnSync(
+    const { exitCode, stderr } = execaSync(
       process.execPath,
       [main, '--out', out, ...args],
-      { encoding: 'utf8' },
+      { reject: false },
     );
-    t.equal(status, 2);
+    t.equal(exitCode, 2);
     t.match(stderr, message);
     t.match(stderr, /npm run certs -- /);
   }

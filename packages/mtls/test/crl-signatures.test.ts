@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whyNoOpenssl } from '@kickd/testkit';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { readCrl } from '../src/crl.ts';
 import { scanPem, type PemBlock } from '../src/pem.ts';
@@ -71,7 +71,7 @@ for (const [key, md, more, unknown] of cases)
       crlnumber: '05\n',
     });
     const openssl = (...args: string[]): void => {
-      execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+      execaSync('openssl', args, { cwd: dir });
     };
     openssl('genpkey', '-algorithm', ...key, '-out', 'ca.key');
     openssl(

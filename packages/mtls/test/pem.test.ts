@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { createPki, writeSsl, whyNoOpenssl } from '@kickd/testkit';
 import {
@@ -26,9 +26,10 @@ const skipOf = (what: string): string | false =>
 const trusted = (...args: string[]): string =>
   noOpenssl !== false
     ? ''
-    : execFileSync('openssl', ['x509', ...args], {
+    : execaSync('openssl', ['x509', ...args], {
         input: leaf.cert,
-      }).toString();
+        stripFinalNewline: false,
+      }).stdout;
 
 type Texts = Partial<Record<keyof TlsFiles, string>>;
 const asIs: [string, (texts: Required<Texts>) => Texts][] = [
