@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { completionFiles } from '../scripts/package/completion.ts';
 
@@ -37,7 +37,7 @@ for (const [program, folder] of Object.entries(programs)) {
     const [file] = completionFiles(program, [bin]);
     const script = file !== undefined && 'text' in file ? file.text : '';
     const press = (...words: string[]): string[] =>
-      execFileSync(
+      execaSync(
         'bash',
         [
           '--norc',
@@ -48,15 +48,15 @@ for (const [program, folder] of Object.entries(programs)) {
           ...words,
         ],
         {
-          encoding: 'utf8',
           env: {
             PATH: `${dirname(bin)}:/usr/bin:/bin`,
             // whoever starts bash from another shell
             SHELL: '/usr/bin/zsh',
           },
+          extendEnv: false,
         },
       )
-        .split('\n')
+        .stdout.split('\n')
         .filter((line) => line !== '');
     t.strictSame(press('che'), ['check']);
     t.strictSame(press('check', '--js'), ['--json']);

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { execaSync } from 'execa';
 import t from 'tap';
 
 const deploy = fileURLToPath(new URL('../deploy', import.meta.url));
@@ -37,10 +37,12 @@ t.test('shell scripts parse', (t) => {
     ...globSync('compose/*.sh', { cwd: deploy }),
   ];
   for (const script of scripts) {
-    const { status, stderr } = spawnSync('sh', ['-n', `${deploy}/${script}`], {
-      encoding: 'utf8',
-    });
-    t.equal(status, 0, `${script} ${stderr}`);
+    const { exitCode, stderr } = execaSync(
+      'sh',
+      ['-n', `${deploy}/${script}`],
+      { reject: false },
+    );
+    t.equal(exitCode, 0, `${script} ${stderr}`);
   }
   t.end();
 });
@@ -71,12 +73,12 @@ t.test('Nagios objects', (t) => {
 });
 
 const analyze = (...args: string[]) =>
-  spawnSync('systemd-analyze', args, {
+  execaSync('systemd-analyze', args, {
     cwd: `${deploy}/systemd`,
-    encoding: 'utf8',
+    reject: false,
   });
 const noAnalyze =
-  analyze('--version').status === 0
+  analyze('--version').exitCode === 0
     ? false
     : 'needs systemd-analyze; run: apt-get install --no-install-recommends systemd';
 if (noAnalyze !== false) process.stderr.write(`SKIPPED: ${noAnalyze}\n`);

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { identityOf } from '../packages/kicker/src/io/process-identity.ts';
 import {
@@ -60,8 +60,7 @@ function createPlace(t: Test) {
     call: (shell: readonly string[], args: readonly string[], env = {}) => {
       rmSync(said, { force: true });
       const [file = '', ...rest] = shell;
-      return spawnSync(file, [...rest, handler, ...args], {
-        encoding: 'utf8',
+      return execaSync(file, [...rest, handler, ...args], {
         cwd: '/tmp',
         env: {
           PATH: '/usr/bin:/bin',
@@ -70,6 +69,9 @@ function createPlace(t: Test) {
           KICKER_SPOOL: spoolDirectory,
           ...env,
         },
+        extendEnv: false,
+        stripFinalNewline: false,
+        reject: false,
       });
     },
   };
@@ -91,7 +93,7 @@ for (const { name, argv } of shells) {
       const serve = ['serve', '--until-idle', '--detach'];
       const started = [...serve, '--config', '/etc/k.yaml'];
 
-      t.match(place.call(argv, odd), { status: 4, stdout: 'told\n' });
+      t.match(place.call(argv, odd), { exitCode: 4, stdout: 'told\n' });
       t.strictSame(
         place.said(),
         started,
@@ -99,7 +101,7 @@ for (const { name, argv } of shells) {
       );
 
       const spool = openSpool(place.spoolDirectory, uid);
-      t.match(place.call(argv, odd), { status: 4, stdout: 'told\n' });
+      t.match(place.call(argv, odd), { exitCode: 4, stdout: 'told\n' });
       t.match(spool.scan(Date.now()).events, [
         { monitor: 'nagios', args: odd },
       ]);
@@ -120,7 +122,7 @@ for (const { name, argv } of shells) {
       ]) {
         writeFileSync(serving, text);
         utimesSync(serving, later, later);
-        t.equal(place.call(argv, ['x']).status, 4, JSON.stringify(text));
+        t.equal(place.call(argv, ['x']).exitCode, 4, JSON.stringify(text));
       }
       for (const { name } of spool.scan(Date.now()).events) spool.remove(name);
       rmSync(serving);
@@ -131,7 +133,7 @@ for (const { name, argv } of shells) {
         Date.now,
       );
       file.beat();
-      t.match(place.call(argv, odd), { status: 0, stdout: '', stderr: '' });
+      t.match(place.call(argv, odd), { exitCode: 0, stdout: '', stderr: '' });
       t.equal(place.said(), undefined, 'served: no kicker is started');
       t.match(spool.scan(Date.now()), {
         events: [{ args: odd }],
@@ -140,11 +142,11 @@ for (const { name, argv } of shells) {
 
       const past = Date.now() / 1000 - 1;
       utimesSync(serving, past, past);
-      t.equal(place.call(argv, ['x']).status, 4, 'whoever serves hangs');
+      t.equal(place.call(argv, ['x']).exitCode, 4, 'whoever serves hangs');
       t.strictSame(place.said(), started);
       file.beat();
       file.withdraw();
-      t.equal(place.call(argv, ['x']).status, 4, 'no longer served');
+      t.equal(place.call(argv, ['x']).exitCode, 4, 'no longer served');
       t.end();
     },
   );
@@ -160,18 +162,18 @@ t.test('what cannot be written: kicker says why, else the handler', (t) => {
   chmodSync(join(bin, 'sync'), 0o755);
   const env = { PATH: `${bin}:/usr/bin:/bin` };
   t.match(place.call(['/bin/sh'], ['x'], env), {
-    status: 4,
+    exitCode: 4,
     stdout: 'told\n',
     stderr: '',
   });
   t.match(place.call(['/bin/sh'], ['x'], { ...env, KICKER: '/bin/true' }), {
-    status: 2,
+    exitCode: 2,
     stdout: '',
     stderr: /^kicker: SPOOL_UNUSABLE: .*the event is lost \(fix: .*\)\n$/,
   });
   t.strictSame(readdirSync(join(place.spoolDirectory, 'new')), []);
   rmSync(join(place.spoolDirectory, 'new'), { recursive: true });
-  t.equal(place.call(['/bin/sh'], ['x']).status, 4, 'no new/');
+  t.equal(place.call(['/bin/sh'], ['x']).exitCode, 4, 'no new/');
   t.end();
 });
 
@@ -186,7 +188,7 @@ t.test('whoever serves is faster than sync: it is taken all the same', (t) => {
   const called = place.call(['/bin/sh'], ['x'], {
     PATH: `${bin}:/usr/bin:/bin`,
   });
-  t.match(called, { status: 0, stdout: '', stderr: '' });
+  t.match(called, { exitCode: 0, stdout: '', stderr: '' });
   t.equal(place.said(), undefined, 'no second kicker for the same event');
   t.end();
 });

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSsl } from '@kickd/testkit';
+import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import {
   monitor,
@@ -13,7 +13,7 @@ import {
 
 /** kicker as a person types it, against kickd as it is: over real TLS, both whole programs' code. */
 interface Said {
-  code: number;
+  code: number | undefined;
   stdout: string;
   stderr: string;
 }
@@ -44,17 +44,14 @@ async function startPair(
   const bin = join(import.meta.dirname, '../packages/kicker/bin/kicker');
   return {
     kickd,
-    kicker: (...args) =>
-      new Promise((resolve) => {
-        execFile(
-          'env',
-          ['-i', 'PATH=/usr/bin:/bin', bin, ...args, '--config', config],
-          (error, stdout, stderr) => {
-            const code = typeof error?.code === 'number' ? error.code : 0;
-            resolve({ code, stdout, stderr });
-          },
-        );
-      }),
+    kicker: async (...args) => {
+      const { exitCode, stdout, stderr } = await execa(
+        'env',
+        ['-i', 'PATH=/usr/bin:/bin', bin, ...args, '--config', config],
+        { stripFinalNewline: false, reject: false },
+      );
+      return { code: exitCode, stdout, stderr };
+    },
   };
 }
 

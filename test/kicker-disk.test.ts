@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
+import { execa, execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { createPki, writeSsl } from '@kickd/testkit';
 import { disks, type Disk } from './crash/disks.ts';
@@ -24,7 +23,7 @@ interface Place {
   event(
     fallback: 'none' | 'kicker',
     id: string,
-  ): { status: number | null; said: string };
+  ): { status: number | undefined; said: string };
   spooled(): string[];
   /** events and decisions in the ledger */
   counts(): { events: number; decisions: number };
@@ -47,7 +46,7 @@ function createPlace(t: Test, spool: string, ledgerDir: string): Place {
     ledger,
     config,
     event: (fallback, id) => {
-      const { status, stdout, stderr } = spawnSync(
+      const { exitCode, stdout, stderr } = execaSync(
         handler,
         [
           ...['--host=web1', '--address=127.0.0.1', '--service=HTTP'],
@@ -55,16 +54,18 @@ function createPlace(t: Test, spool: string, ledgerDir: string): Place {
           ...['--max-attempts=4', `--problem-id=${id}`, '--host-state=UP'],
         ],
         {
-          encoding: 'utf8',
           env: {
             PATH: '/usr/bin:/bin',
             KICKER: fallback === 'none' ? '/bin/false' : kicker,
             KICKER_CONFIG: config,
             KICKER_SPOOL: spool,
           },
+          extendEnv: false,
+          stripFinalNewline: false,
+          reject: false,
         },
       );
-      return { status, said: stdout + stderr };
+      return { status: exitCode, said: stdout + stderr };
     },
     spooled: () => readdirSync(join(spool, 'new')),
     counts: () => {
@@ -86,10 +87,15 @@ function createPlace(t: Test, spool: string, ledgerDir: string): Place {
 }
 
 function startServe(t: Test, { config, spool }: Place) {
-  const child = spawn(kicker, ['serve', `--config=${config}`], {
+  const child = execa(kicker, ['serve', `--config=${config}`], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    extendEnv: false,
+    stdin: 'ignore',
+    stderr: 'inherit',
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: false,
   });
   t.teardown(() => child.kill('SIGKILL'));
   let said = '';
@@ -104,8 +110,7 @@ function startServe(t: Test, { config, spool }: Place) {
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     stop: async (): Promise<unknown> => {
       child.kill('SIGTERM');
-      const [code] = (await once(child, 'exit')) as [number | null];
-      return code;
+      return (await child).exitCode;
     },
   };
 }
@@ -180,11 +185,12 @@ t.test(
       message: /full/,
       remedy: /^make room: df -h/,
     });
-    const checked = spawnSync(kicker, ['check', `--config=${place.config}`], {
-      encoding: 'utf8',
+    const checked = execaSync(kicker, ['check', `--config=${place.config}`], {
       env: { PATH: '/usr/bin:/bin' },
+      extendEnv: false,
+      reject: false,
     });
-    t.equal(checked.status, 2, 'kicker check is red');
+    t.equal(checked.exitCode, 2, 'kicker check is red');
     t.match(checked.stdout, /FAIL ledger: .* is full/);
 
     disk.free(served.pid);
@@ -209,12 +215,12 @@ t.test(
     const at = join(t.testdirName, '..', 'disk-both');
     const place = createPlace(t, join(at, 'spool'), at);
     place.event('none', '1');
-    const first = spawnSync(
+    const first = execaSync(
       kicker,
       ['serve', '--until-idle', `--config=${place.config}`],
-      { env: { PATH: '/usr/bin:/bin' } },
+      { env: { PATH: '/usr/bin:/bin' }, extendEnv: false, reject: false },
     );
-    t.equal(first.status, 0);
+    t.equal(first.exitCode, 0);
     disk.fill(0);
     const { status, said } = place.event('kicker', '2');
     t.equal(status, 2);

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 
 /** How a process went that should end by itself. */
 export interface Ended {
@@ -21,22 +19,23 @@ export async function startToEnd(
   environment: Readonly<Record<string, string>>,
 ): Promise<Ended> {
   const variables = Object.entries({ ...base, ...environment });
-  const startedMs = performance.now();
   // env -i: a test runner may put variables of its own into whatever is spawned
-  const child = spawn(
+  const { exitCode, signal, stderr, durationMs } = await execa(
     '/usr/bin/env',
     ['-i', ...variables.map(([name, value]) => `${name}=${value}`), ...command],
     {
       cwd: '/',
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdin: 'ignore',
+      stdout: 'ignore',
       timeout: patienceMs,
       killSignal: 'SIGKILL',
+      stripFinalNewline: false,
+      reject: false,
     },
   );
-  const [[code, signal], errors] = await Promise.all([
-    once(child, 'exit') as Promise<[number | null, string | null]>,
-    text(child.stderr),
-  ]);
-  const ms = performance.now() - startedMs;
-  return { exit: code ?? signal ?? 'unknown', errors, ms };
+  return {
+    exit: exitCode ?? signal ?? 'unknown',
+    errors: stderr,
+    ms: durationMs,
+  };
 }

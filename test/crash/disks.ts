@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -7,6 +6,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 
 /** A place for the state of kickd that can be full, or read-only. */
 export interface Disk {
@@ -32,7 +32,7 @@ function createLimitedDisk(dir: string): Disk {
   mkdirSync(dir, { recursive: true });
   const limit = (pid: number, size: string): void => {
     const args = [`--pid=${String(pid)}`, `--fsize=${size}:`];
-    execFileSync('prlimit', args);
+    execaSync('prlimit', args);
   };
   return {
     name: 'a limit on the size of files',
@@ -50,7 +50,7 @@ function createSmallDisk(dir: string): Disk | undefined {
   const filler = join(dir, 'filler');
   try {
     const options = ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir];
-    execFileSync('mount', options, { stdio: 'ignore' });
+    execaSync('mount', options);
   } catch {
     return undefined;
   }
@@ -63,10 +63,10 @@ function createSmallDisk(dir: string): Disk | undefined {
     free: () => rmSync(filler),
     setReadOnly: (isReadOnly) => {
       const mode = isReadOnly ? 'ro' : 'rw';
-      execFileSync('mount', ['-o', `remount,${mode}`, dir]);
+      execaSync('mount', ['-o', `remount,${mode}`, dir]);
     },
     close: () => {
-      execFileSync('umount', ['--lazy', dir]);
+      execaSync('umount', ['--lazy', dir]);
     },
   };
 }

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
+import { execa } from 'execa';
 import { builtinModules } from '../../scripts/build/builtin-modules.ts';
 import { pastTheFace } from '../../scripts/build/past-the-face.ts';
 
@@ -93,10 +92,16 @@ function startProgram(
   words: readonly string[],
 ): Kickd {
   // env -i: a test runner may put variables of its own into whatever is spawned
-  const child = spawn(
+  const child = execa(
     '/usr/bin/env',
     ['-i', ...environment, ...command, ...words],
-    { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: '/',
+      stdin: 'ignore',
+      buffer: false,
+      reject: false,
+      forceKillAfterDelay: false,
+    },
   );
   const said: string[] = [];
   const port = Promise.withResolvers<number | undefined>();
@@ -108,9 +113,9 @@ function startProgram(
   // a listener's log is on standard error: systemd keeps its standard output for the audit file
   createInterface(child.stdout).on('line', hear);
   createInterface(child.stderr).on('line', hear);
-  const ended = once(child, 'exit').then(([code, signal]) => {
+  const ended = child.then(({ exitCode, signal }) => {
     port.resolve(undefined);
-    return (code ?? signal) as number | string;
+    return exitCode ?? String(signal);
   });
   return {
     pid: child.pid ?? 0,

@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPki, writeSsl } from '@kickd/testkit';
+import { execa, execaSync } from 'execa';
 import { startKickd, type Kickd } from './kickd.ts';
 import { exitCodes } from './site.ts';
 import { createTool } from './tool.ts';
@@ -101,7 +100,7 @@ export async function createKickerSite(
   });
   const pipe = join(dir, 'nagios.cmd');
   const commandLog = join(dir, 'commands');
-  const reader = await startReader(pipe, commandLog);
+  const reader = startReader(pipe, commandLog);
   const config = join(dir, 'kicker.yaml');
   writeFileSync(
     config,
@@ -139,7 +138,7 @@ export async function createKickerSite(
         'problem-id': problem,
         'host-state': 'UP',
       };
-      const { status } = spawnSync(
+      const { exitCode } = execaSync(
         handler,
         Object.entries(macros).map(([name, value]) => `--${name}=${value}`),
         {
@@ -149,9 +148,11 @@ export async function createKickerSite(
             KICKER: '/bin/true',
             KICKER_SPOOL: spool,
           },
+          extendEnv: false,
+          reject: false,
         },
       );
-      return status === 0;
+      return exitCode === 0;
     },
     serve: () => serve(kicker, config, join(spool, 'serving')),
     serveApart: () => serve([...apart.prefix, ...kicker], config, ''),
@@ -207,18 +208,14 @@ const rules = {
 };
 
 /** Nagios's end of its command pipe, which outlives every kicker. */
-async function startReader(
-  pipe: string,
-  log: string,
-): Promise<{ kill(): void }> {
-  const made = spawnSync('mkfifo', ['-m', '600', pipe]);
-  if (made.status !== 0) throw new Error(String(made.stderr));
+function startReader(pipe: string, log: string): { kill(): void } {
+  execaSync('mkfifo', ['-m', '600', pipe]);
   writeFileSync(log, '');
   // Open for reading and writing: it never ends, and whoever writes never waits for it.
-  const reader = spawn('/bin/sh', ['-c', 'exec cat <>"$0" >>"$1"', pipe, log], {
+  const reader = execa('/bin/sh', ['-c', 'exec cat <>"$0" >>"$1"', pipe, log], {
     stdio: 'ignore',
+    reject: false,
   });
-  await once(reader, 'spawn');
   return { kill: () => void reader.kill('SIGKILL') };
 }
 
@@ -226,8 +223,8 @@ async function startReader(
 function findNamespace(): { prefix: string[]; whyNot: string | undefined } {
   const prefix = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const [command = '', ...args] = [...prefix, 'true'];
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  return status === 0
+  const { exitCode, stderr } = execaSync(command, args, { reject: false });
+  return exitCode === 0
     ? { prefix, whyNot: undefined }
     : { prefix: [], whyNot: stderr.trim() || 'apt install util-linux' };
 }
@@ -276,21 +273,27 @@ function serve(
   servingFile: string,
 ): Serving {
   // env -i: a test runner may put variables of its own into whatever is spawned
-  const child = spawn(
+  const child = execa(
     '/usr/bin/env',
     [
       ...['-i', 'PATH=/usr/bin:/bin', 'HOME=/nonexistent', ...command],
       ...['serve', `--config=${config}`],
     ],
-    { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: '/',
+      stdin: 'ignore',
+      buffer: false,
+      reject: false,
+      forceKillAfterDelay: false,
+    },
   );
   let said = '';
   child.stdout.on('data', (part) => (said += String(part)));
   child.stderr.on('data', (part) => (said += String(part)));
   let isOver = false;
-  const ended = once(child, 'exit').then(([code, signal]) => {
+  const ended = child.then(({ exitCode, signal }) => {
     isOver = true;
-    return (code ?? signal) as number | string;
+    return exitCode ?? String(signal);
   });
   const isServed = (): boolean => {
     try {

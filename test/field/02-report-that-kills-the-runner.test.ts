@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { execa } from 'execa';
 import t from 'tap';
 import { writeReport } from '../../bench/make-report.ts';
 import { createPuppetSite } from './puppet-site.ts';
@@ -112,17 +112,15 @@ t.test('in flat memory, under the flags of the unit', async (t) => {
     },
   });
   writeReport(join(dir, 'big'), 30e6);
-  const probe = spawn(
+  const { stdout } = await execa(
     process.execPath,
     [
       ...flags.map(([, flag = '']) => flag),
       join(dir, 'probe.mjs'),
       join(dir, 'big'),
     ],
-    { env: { MALLOC_ARENA_MAX: '1' }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: { MALLOC_ARENA_MAX: '1' }, extendEnv: false },
   );
-  let said = '';
-  for await (const chunk of probe.stdout) said += String(chunk);
-  const megabytes = Number(said.split(' ')[1]);
+  const megabytes = Number(stdout.split(' ')[1]);
   t.ok(megabytes < 64, `${String(megabytes)} MB over idle`);
 });

@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { execa } from 'execa';
 import t from 'tap';
 import { createPuppetSite } from './puppet-site.ts';
 
@@ -10,8 +9,8 @@ t.teardown(() => site.close());
 const lock = (text: string): void => writeFileSync(site.places.runLock, text);
 
 async function deadPid(): Promise<string> {
-  const child = spawn('/bin/true');
-  await once(child, 'exit');
+  const child = execa('/bin/true');
+  await child;
   return String(child.pid);
 }
 

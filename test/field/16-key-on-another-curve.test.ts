@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect, createServer as createTlsServer } from 'node:tls';
 import { whyNoOpenssl } from '@kickd/testkit';
+import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import {
   clientTlsOptions,
@@ -40,19 +40,14 @@ const checkEach = join(
 
 /** @throws with the name of the site at which the process died */
 async function checkAll(dir: string): Promise<Map<string, Checked>> {
-  const [stdout, error] = await new Promise<[string, Error | null]>(
-    (resolve) => {
-      execFile(
-        process.execPath,
-        [checkEach, dir],
-        { maxBuffer: 64 * 1024 * 1024 },
-        (failed, out) => resolve([out, failed]),
-      );
-    },
-  );
-  const lines = stdout.trim().split('\n');
-  if (error !== null || lines.at(-1) !== '{"done":true}')
-    throw new Error(`died at ${lines.at(-1) ?? 'its start'}`, { cause: error });
+  const checker = await execa(process.execPath, [checkEach, dir], {
+    reject: false,
+  });
+  const lines = checker.stdout.trim().split('\n');
+  if (checker.failed || lines.at(-1) !== '{"done":true}')
+    throw new Error(`died at ${lines.at(-1) ?? 'its start'}`, {
+      cause: checker,
+    });
   return new Map(
     lines
       .map((line) => JSON.parse(line) as Partial<Checked>)
@@ -338,12 +333,16 @@ async function startServer(t: Test, ...args: string[]): Promise<number> {
   const { port } = probe.address() as AddressInfo;
   probe.close();
   await once(probe, 'close');
-  const child = execFile('openssl', [
-    ...['s_server', '-accept', `127.0.0.1:${String(port)}`, '-naccept', '9'],
-    ...args,
-  ]);
+  const child = execa(
+    'openssl',
+    [
+      ...['s_server', '-accept', `127.0.0.1:${String(port)}`, '-naccept', '9'],
+      ...args,
+    ],
+    { reject: false },
+  );
   t.teardown(() => child.kill());
-  if (child.stdout) await once(child.stdout, 'data');
+  await once(child.stdout, 'data');
   return port;
 }
 

@@ -1,8 +1,8 @@
 /** An agent that does not know the options: `kickd check` says so before a kick does. */
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPki, writeSsl } from '@kickd/testkit';
+import { execa } from 'execa';
 import t, { type Test } from 'tap';
 
 const bin = join(import.meta.dirname, '../../packages/agent/bin/kickd');
@@ -19,7 +19,7 @@ async function check(
   t: Test,
   script: string,
   type = 'puppet-agent',
-): Promise<{ found: Found; exit: number }> {
+): Promise<{ found: Found; exit: number | undefined }> {
   const dir = t.testdir();
   const tool = join(dir, 'tool');
   writeFileSync(tool, script, { mode: 0o755 });
@@ -42,19 +42,11 @@ state: ${dir}/state
 audit: {file: ${dir}/audit.log}
 `,
   );
-  const { stdout, stderr, exit } = await new Promise<{
-    stdout: string;
-    stderr: string;
-    exit: number;
-  }>((resolve) => {
-    execFile(
-      '/usr/bin/env',
-      ['-i', 'PATH=/usr/bin:/bin', bin, 'check', '--json', '--config', config],
-      (error, stdout, stderr) => {
-        resolve({ stdout, stderr, exit: Number(error?.code ?? 0) });
-      },
-    );
-  });
+  const { stdout, stderr, exitCode } = await execa(
+    '/usr/bin/env',
+    ['-i', 'PATH=/usr/bin:/bin', bin, 'check', '--json', '--config', config],
+    { reject: false },
+  );
   t.equal(stderr, '');
   const { findings } = JSON.parse(stdout) as { findings: Found[] };
   const found = findings.find(
@@ -62,7 +54,7 @@ audit: {file: ${dir}/audit.log}
       subject === 'cm' && /^tool: |profile tool\b/.test(message),
   );
   if (found === undefined) throw new Error(stdout);
-  return { found, exit };
+  return { found, exit: exitCode };
 }
 
 const sh = (text: string): string => `#!/bin/sh\n${text}\n`;

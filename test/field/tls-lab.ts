@@ -1,4 +1,3 @@
-import { execFile, execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import {
   type Pki,
   type RawReply,
 } from '@kickd/testkit';
+import { execa, execaSync } from 'execa';
 import type { Test } from 'tap';
 import {
   monitor,
@@ -70,11 +70,7 @@ export function createTlsLab(t: Test, dir = t.testdir({})): TlsLab {
   writeFileSync(join(work, 'ca.pem'), ca.cert);
   writeFileSync(join(work, 'ca.key'), ca.key, { mode: 0o600 });
   const openssl = (...args: string[]): string =>
-    execFileSync('openssl', args, {
-      cwd: work,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
+    execaSync('openssl', args, { cwd: work, stripFinalNewline: false }).stdout;
   let number = 0;
   const startedMs = Date.now() - 600_000;
   const begin = async (
@@ -241,20 +237,15 @@ export async function createPrograms(
   const variables = ['PATH=/usr/bin:/bin', 'LANG=C.UTF-8', 'HOME=/nonexistent'];
   const run =
     (command: string[]) =>
-    (...args: string[]): Promise<Said> =>
-      new Promise((resolve) => {
-        execFile(
-          // a test runner puts variables of its own into whatever is started
-          '/usr/bin/env',
-          ['-i', ...variables, ...command, ...args],
-          { timeout: 30_000 },
-          (error, stdout, stderr) => {
-            const code = error?.code ?? error?.signal ?? 0;
-            const exit = typeof code === 'number' ? code : String(code);
-            resolve({ exit, text: stdout + stderr });
-          },
-        );
-      });
+    async (...args: string[]): Promise<Said> => {
+      const { exitCode, signal, stdout, stderr } = await execa(
+        // a test runner puts variables of its own into whatever is started
+        '/usr/bin/env',
+        ['-i', ...variables, ...command, ...args],
+        { timeout: 30_000, stripFinalNewline: false, reject: false },
+      );
+      return { exit: exitCode ?? String(signal), text: stdout + stderr };
+    };
   return {
     kickd: run(await buildKickd(place)),
     kicker: run(await buildKicker(place)),

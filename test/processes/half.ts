@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { execa } from 'execa';
 
 /** One of kickd's two processes. */
 export interface Half {
@@ -20,31 +20,38 @@ export function startHalf(
   socket: string,
 ): Half {
   const options = [`--config=${config}`, `--socket=${socket}`];
-  const child = spawn(
+  const child = execa(
     '/usr/bin/env',
     ['-i', 'PATH=/usr/bin:/bin', ...command, name, ...options],
-    { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      cwd: '/',
+      stdin: 'ignore',
+      buffer: false,
+      reject: false,
+      forceKillAfterDelay: false,
+    },
   );
-  const ended = once(child, 'exit').then(([code, signal]) =>
-    String(code ?? signal),
+  const ended = child.then(({ exitCode, signal }) =>
+    String(exitCode ?? signal),
   );
+  const news = new EventEmitter();
   let said = '';
   // both streams: the listener leaves its first one to the audit
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-20_000);
-      child.emit('said', text);
+      news.emit('said', text);
     });
   return {
     name,
     ended,
     kill: () => child.kill('SIGTERM'),
-    onSaid: (listener) => child.on('said', listener),
+    onSaid: (listener) => news.on('said', listener),
     heard: async (line) => {
       for (;;) {
         const found = line.exec(said);
         if (found !== null) return found;
-        const how = await Promise.race([once(child, 'said'), ended]);
+        const how = await Promise.race([once(news, 'said'), ended]);
         if (typeof how === 'string')
           throw new Error(`${name} ended: ${how}\n${said}`);
       }

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { execa } from 'execa';
 import type { Stage } from './stage.ts';
 
 export const attacks = ['headers', 'body', 'read', 'silent'] as const;
@@ -44,11 +44,14 @@ export async function playAttack(
   const leaf = site.pki.issue({ certname: `slow.${domain}` });
   const order: AttackOrder = { kind, port, count, sources, tls: leaf };
   const file = join(import.meta.dirname, 'attacker.ts');
-  const attacker = spawn(process.execPath, [file, JSON.stringify(order)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const attacker = execa(process.execPath, [file, JSON.stringify(order)], {
+    stdin: 'ignore',
+    stderr: 'inherit',
     env: { PATH: '/usr/bin:/bin' },
+    extendEnv: false,
+    buffer: false,
+    reject: false,
   });
-  const ended = once(attacker, 'close');
   const told: Attacked = {
     kind,
     opened: 0,
@@ -62,7 +65,7 @@ export async function playAttack(
     if (opened !== undefined) told.opened = Number(opened);
   });
   try {
-    await Promise.race([once(lines, 'line'), ended]);
+    await Promise.race([once(lines, 'line'), attacker]);
     for (; told.asked < asks; told.asked += 1) {
       const { status, text, error, ms } = await stage.ask();
       if (status === 200) told.slowestMs = Math.max(told.slowestMs, ms);
@@ -70,7 +73,7 @@ export async function playAttack(
     }
   } finally {
     attacker.kill('SIGTERM');
-    await ended;
+    await attacker;
   }
   return told;
 }
