@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
+import { execaSync } from 'execa';
 import { readIngredient, type Ingredient } from './build/made-of.ts';
 import { contentsOf, packages } from './package/contents.ts';
 import { buildDeb, debArchitecture } from './package/deb.ts';
@@ -47,9 +47,7 @@ if (!existsSync(join(dist, 'kickd.mjs'))) {
 /** Of the commit, so that a file's time says nothing of the machine. @see reproducible-builds.org/specs/source-date-epoch */
 const epochSeconds = Number(
   process.env['SOURCE_DATE_EPOCH'] ??
-    execFileSync('git', ['-C', root, 'log', '-1', '--format=%ct'], {
-      encoding: 'utf8',
-    }),
+    execaSync('git', ['-C', root, 'log', '-1', '--format=%ct']).stdout,
 );
 
 mkdirSync(values.out, { recursive: true });

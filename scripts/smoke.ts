@@ -1,18 +1,12 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { managedHost, plainEnvironment, startSite } from './site/site.ts';
 
 /** `npm run smoke`: the built programs work, without node_modules and without anybody's environment. */
 const bin = join(import.meta.dirname, '..', 'dist', 'bin');
 const limitMs = 60 * 1000;
-
-interface Ended {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 const dir = mkdtempSync(join(tmpdir(), 'kickd-smoke-'));
 let passed = 0;
@@ -146,32 +140,19 @@ async function expect(
   exitCode: number,
   answer: RegExp,
 ): Promise<void> {
-  const ended = await run(join(bin, program), args);
+  const ended = await execa(join(bin, program), args, {
+    cwd: '/',
+    env: plainEnvironment,
+    extendEnv: false,
+    stdin: 'ignore',
+    timeout: limitMs,
+    stripFinalNewline: false,
+    reject: false,
+  });
   const said = `${ended.stdout}${ended.stderr}`;
   if (ended.exitCode !== exitCode || !answer.test(said)) {
     throw new Error(
-      `exit ${String(ended.exitCode)} in place of ${String(exitCode)}, or no ${String(answer)} in:\n${said}`,
+      `exit ${String(ended.exitCode ?? ended.signal ?? ended.code)} in place of ${String(exitCode)}, or no ${String(answer)} in:\n${said}`,
     );
   }
-}
-
-function run(file: string, args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      cwd: '/',
-      env: plainEnvironment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: limitMs,
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
-  });
 }

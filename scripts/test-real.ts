@@ -5,11 +5,10 @@
  * what to type and skips, loudly; with CI=true a skip is a failure, since nobody reads a log
  * that is green. `--install` installs the packages first.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { whyNoBox } from '../test/real/lab/box.ts';
 import { fetchNewerAnsible } from '../test/real/lab/newer-ansible.ts';
 import {
@@ -101,16 +100,19 @@ interface Tap {
 }
 
 async function runTap(...args: string[]): Promise<Tap> {
-  const tap = spawn(process.execPath, ['node_modules/.bin/tap', ...args], {
+  const tap = execa(process.execPath, ['node_modules/.bin/tap', ...args], {
     cwd: root,
-    stdio: ['inherit', 'pipe', 'inherit'],
+    stdin: 'inherit',
+    stderr: 'inherit',
+    buffer: false,
+    reject: false,
   });
   const lines: string[] = [];
   for await (const line of createInterface({ input: tap.stdout })) {
     process.stdout.write(`${line}\n`);
     if (/^(?:not ok|# \{ total: )/.test(line)) lines.push(line);
   }
-  const exitCode = tap.exitCode ?? ((await once(tap, 'close')) as [number])[0];
+  const { exitCode } = await tap;
   const sums = lines.findLast((line) => line.startsWith('# {')) ?? '';
   const sum = (name: string): number =>
     Number(new RegExp(`${name}: (\\d+)`).exec(sums)?.[1] ?? 0);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   accessSync,
   constants,
@@ -13,6 +12,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPki, type Pki } from '@kickd/certs-dev';
+import { execaSync, ExecaSyncError } from 'execa';
 import { startProgram, type Program } from './program.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { watch } from './watcher.ts';
@@ -89,7 +89,7 @@ async function runIn(
   );
 
   const config = writeKickerConfig(dir, kickdPort);
-  execFileSync('mkfifo', [join(dir, 'nagios.cmd')]);
+  execaSync('mkfifo', [join(dir, 'nagios.cmd')]);
   const kicker = start('kicker', 'serve', `--config=${config}`);
   await followKicker(kicker, timeline);
   timeline.say('dim', 'kicker', 'serves the spool of the event handler');
@@ -257,12 +257,10 @@ function followKicker(kicker: Program, timeline: Timeline): Promise<true> {
 
 function execService(dir: string): void {
   try {
-    execFileSync(join(dir, 'webctl'), ['start', dir]);
+    execaSync(join(dir, 'webctl'), ['start', dir]);
   } catch (error) {
     // 2: it was down and has been started
-    if (!(error instanceof Error && 'status' in error && error.status === 2)) {
-      throw error;
-    }
+    if (!(error instanceof ExecaSyncError && error.exitCode === 2)) throw error;
   }
 }
 

@@ -1,8 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { execa } from 'execa';
 
 /** A program of ours that runs as long as the demo. */
 export interface Program {
@@ -28,39 +27,36 @@ export function startProgram(
   dir: string,
 ): Program {
   const said = join(dir, `${name}.err`);
-  const child = spawn(file, args, {
+  const child = execa(file, args, {
     cwd: dir,
     env,
-    stdio: ['ignore', 'pipe', openSync(said, 'a')],
+    extendEnv: false,
+    stdin: 'ignore',
+    stderr: { file: said, append: true },
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: endMs,
   });
-  const { stdout } = child;
-  if (stdout === null) throw new Error(`${name} has no output`);
   return {
     env,
     follow: <Found>(onLine: (line: string) => Found | undefined) => {
       const found = Promise.withResolvers<Found>();
-      child.once('exit', (code) => {
+      void child.then(({ exitCode, signal }) => {
         found.reject(
           new Error(
-            `${name} ended with ${String(code)}: ${readFileSync(said, 'utf8')}`,
+            `${name} ended with ${String(exitCode ?? signal)}: ${readFileSync(said, 'utf8')}`,
           ),
         );
       });
-      createInterface(stdout).on('line', (line) => {
+      createInterface(child.stdout).on('line', (line) => {
         const result = onLine(line);
         if (result !== undefined) found.resolve(result);
       });
       return found.promise;
     },
-    end: () => end(child),
+    end: async () => {
+      child.kill();
+      await child;
+    },
   };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const limit = setTimeout(() => child.kill('SIGKILL'), endMs);
-  await ended;
-  clearTimeout(limit);
 }

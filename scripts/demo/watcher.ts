@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 
 export interface WatcherOptions {
   port: number;
@@ -104,7 +103,7 @@ async function callHandler(
   since: Date,
   problem: number,
 ): Promise<void> {
-  const child = spawn(
+  const { exitCode, all } = await execa(
     options.handler,
     [
       `--host=${options.host}`,
@@ -120,16 +119,15 @@ async function callHandler(
       '--host-downtime=0',
       '--host-state=UP',
     ],
-    { cwd: '/tmp', env: { ...options.handlerEnv } },
+    {
+      cwd: '/tmp',
+      env: options.handlerEnv,
+      extendEnv: false,
+      all: true,
+      reject: false,
+    },
   );
-  let output = '';
-  const keep = (chunk: Buffer): void => {
-    output += chunk.toString();
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  const [exitCode] = await once(child, 'close');
-  if (exitCode !== 0) options.onHandlerFailed(output.trim());
+  if (exitCode !== 0) options.onHandlerFailed(all.trim());
 }
 
 /** The other end of the command file: SCHEDULE_FORCED_SVC_CHECK makes the watcher look at once. */

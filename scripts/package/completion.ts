@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execaSync } from 'execa';
 import {
   fishScript,
   pinShell,
@@ -15,11 +15,12 @@ export function completionFiles(
   [command, ...args]: readonly [string, ...string[]],
 ): Content[] {
   const scriptOf = (shell: 'bash' | 'zsh'): string => {
-    const text = execFileSync(command, [...args, 'completion'], {
-      encoding: 'utf8',
+    const { stdout } = execaSync(command, [...args, 'completion'], {
       env: { PATH: '/usr/bin:/bin', SHELL: shell },
+      extendEnv: false,
+      stripFinalNewline: false,
     });
-    return pinShell(text, program, shell);
+    return pinShell(stdout, program, shell);
   };
   return [
     {

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-
+import { execaSync } from 'execa';
 /** Debian's name of this machine's architecture: the package holds a Node of it. */
 export function debArchitecture(): 'amd64' | 'arm64' {
   return process.arch === 'arm64' ? 'arm64' : 'amd64';
@@ -14,7 +13,7 @@ export function buildDeb(
   file: string,
   epochSeconds: number,
 ): void {
-  execFileSync(
+  execaSync(
     'dpkg-deb',
     // threads would split the data otherwise on another machine
     [
@@ -33,6 +32,7 @@ export function buildDeb(
         LC_ALL: 'C.UTF-8',
         SOURCE_DATE_EPOCH: String(epochSeconds),
       },
+      extendEnv: false,
     },
   );
 }

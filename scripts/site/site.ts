@@ -1,14 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
-  openSync,
   readFileSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createPki, type KeyKind, type Pki } from '@kickd/certs-dev';
+import { execa } from 'execa';
 
 export const managedHost = 'web1.example.com';
 const monitorHost = 'monitor.example.com';
@@ -20,9 +19,9 @@ export interface Site {
   monitorSsl: string;
   port: number;
   /** the process that listens */
-  kickd: ChildProcess;
+  kickd: Kickd;
   /** the process that starts runs, where it is another */
-  runner: ChildProcess | undefined;
+  runner: Kickd | undefined;
   /** Resolves at the next `run-ended` that nobody has waited for yet, with its durationMs. */
   nextRunEnded(): Promise<number>;
   /** the command line of the run that was started last */
@@ -66,20 +65,10 @@ run: {minIntervalSeconds: 0, kicksPerMinute: 1000000, freezeFile: ${dir}/freeze}
 state: ${dir}/state
 `,
   );
-  const [file = '', ...args] = command;
   const errors = join(dir, 'kickd.err');
-  const start = (...words: string[]): ChildProcess =>
-    spawn(file, [...args, ...words, `--config=${kickdConfig}`], {
-      cwd: dir,
-      env: plainEnvironment,
-      // the listener's standard output is kept for the audit file: its log is on standard error
-      stdio: [
-        'ignore',
-        ...(words[0] === 'listen'
-          ? (['ignore', 'pipe'] as const)
-          : (['pipe', openSync(errors, 'a')] as const)),
-      ],
-    });
+  writeFileSync(errors, '');
+  const start = (...words: string[]): Kickd =>
+    startKickd([...command, ...words, `--config=${kickdConfig}`], dir, errors);
   // the listener asks for its runner with the first request: neither waits for the other
   const socket = `--socket=${join(dir, 'runner.sock')}`;
   const runner = options.isSplit ? start('runner', socket) : undefined;
@@ -105,8 +94,8 @@ ledger: ${dir}/ledger.sqlite
     nextRunEnded: () => story.nextRunEnded(),
     lastCommand: () => story.lastCommand(),
     close: async () => {
-      await closeChild(kickd);
-      if (runner !== undefined) await closeChild(runner);
+      await end(kickd);
+      if (runner !== undefined) await end(runner);
     },
   };
 }
@@ -135,13 +124,36 @@ function tlsYaml(dir: string, certname: string): string {
   return `tls: {${files}}`;
 }
 
+type Kickd = ReturnType<typeof startKickd>;
+
+/** @param errors the file that keeps what `serve` and `runner` say on standard error */
+function startKickd(
+  [file = '', ...args]: readonly string[],
+  dir: string,
+  errors: string,
+) {
+  return execa(file, args, {
+    cwd: dir,
+    env: plainEnvironment,
+    extendEnv: false,
+    stdin: 'ignore',
+    // the listener's standard output is kept for the audit file: its log is on standard error
+    ...(args.includes('listen')
+      ? ({ stdout: 'ignore' } as const)
+      : { stderr: { file: errors, append: true } }),
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: false,
+  });
+}
+
 function followLog(
-  kickd: ChildProcess,
+  kickd: Kickd,
   errors: string,
 ): {
   port: Promise<number>;
   /** another process that tells of the same runs */
-  follow(child: ChildProcess): void;
+  follow(child: Kickd): void;
   nextRunEnded(): Promise<number>;
   lastCommand(): readonly string[];
 } {
@@ -149,11 +161,10 @@ function followLog(
   const ended: number[] = [];
   let command: readonly string[] = [];
   const waiting: ((durationMs: number) => void)[] = [];
-  kickd.once('error', port.reject);
-  kickd.once('exit', (code) => {
+  void kickd.then(({ exitCode, signal, code }) => {
     port.reject(
       new Error(
-        `kickd ended with ${String(code)}: ${readFileSync(errors, 'utf8')}`,
+        `kickd ended with ${String(exitCode ?? signal ?? code)}: ${readFileSync(errors, 'utf8')}`,
       ),
     );
   });
@@ -176,7 +187,7 @@ function followLog(
     if (next === undefined) ended.push(told.durationMs ?? 0);
     else next(told.durationMs ?? 0);
   };
-  const follow = (child: ChildProcess): void => {
+  const follow = (child: Kickd): void => {
     const log = child.stdout ?? child.stderr;
     if (log === null) throw new Error('kickd has no output');
     createInterface(log).on('line', onLine);
@@ -194,12 +205,7 @@ function followLog(
   };
 }
 
-function closeChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) {
-    return Promise.resolve();
-  }
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGTERM');
-  });
+async function end(child: Kickd): Promise<void> {
+  child.kill('SIGTERM');
+  await child;
 }
