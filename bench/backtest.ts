@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   closeSync,
   mkdtempSync,
@@ -11,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { dist } from './bench-site.ts';
 import { interleave } from './measure.ts';
 import { compare, type Row } from './row.ts';
@@ -119,9 +118,11 @@ async function costOf([
   ...args
 ]: readonly string[]): Promise<Cost> {
   const startedMs = performance.now();
-  const child = spawn(program, args, {
+  const child = execa(program, args, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { LANG: 'C.UTF-8' },
+    extendEnv: false,
+    reject: false,
   });
   const cost = { userMs: Number.NaN, peakMb: Number.NaN };
   const look = setInterval(() => {
@@ -137,9 +138,12 @@ async function costOf([
       // It has just ended.
     }
   }, 50);
-  const [code] = await once(child, 'exit');
+  const { exitCode, signal, code } = await child;
   clearInterval(look);
-  if (code !== 0) throw new Error(`${program} ended with ${String(code)}`);
+  if (exitCode !== 0)
+    throw new Error(
+      `${program} ended with ${String(exitCode ?? signal ?? code)}`,
+    );
   return { ...cost, wallMs: performance.now() - startedMs };
 }
 

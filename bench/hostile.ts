@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
@@ -10,6 +9,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { readMaterialSync, serverTlsOptions } from '@kickd/mtls';
 import { createPki, writeSsl } from '@kickd/testkit';
+import { execa } from 'execa';
 import { openSpool } from '../packages/kicker/src/io/spool.ts';
 import { plainEnvironment } from '../scripts/site/site.ts';
 import { dist } from './bench-site.ts';
@@ -221,21 +221,26 @@ async function heal(
   }
   fleet.forget();
   const startedMs = performance.now();
-  const child = spawn(
+  const child = execa(
     join(dist, 'bin', 'kicker'),
     ['serve', `--config=${config}`],
-    { env: plainEnvironment, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      env: plainEnvironment,
+      extendEnv: false,
+      cwd: '/',
+      stdin: 'ignore',
+      stdout: 'ignore',
+      reject: false,
+    },
   );
-  let said = '';
-  child.stderr.on('data', (part) => (said += String(part)));
-  const gone = once(child, 'exit').then(() => {
-    throw new Error(`kicker ended by itself:\n${said}`);
+  const gone = child.then(({ stderr }) => {
+    throw new Error(`kicker ended by itself:\n${stderr}`);
   });
   await Promise.race([fleet.healed(fleet.honest.length), gone]);
   const tookMs = performance.now() - startedMs;
   gone.catch(() => {});
   child.kill('SIGKILL');
-  await once(child, 'close');
+  await child;
   return tookMs;
 }
 

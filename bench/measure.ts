@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-
+import { execa } from 'execa';
 /** The middle of some samples, and their ends. */
 export interface Spread {
   median: number;
@@ -69,44 +68,37 @@ export async function timeFirstWord(
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function watchProcess(
+async function watchProcess(
   [file = '', ...args]: readonly string[],
   env: Environment,
   stdout: 'ignore' | 'pipe',
   exitCodes: readonly number[],
 ): Promise<{ firstWordMs: number | undefined; exitMs: number }> {
-  return new Promise((resolve, reject) => {
-    const startedMs = performance.now();
-    const child = spawn(file, args, {
-      env,
-      cwd: '/',
-      stdio: ['ignore', stdout, 'pipe'],
-    });
-    let firstWordMs: number | undefined;
-    let exitMs = Number.NaN;
-    let said = '';
-    child.stdout?.on('data', () => {
-      firstWordMs ??= performance.now() - startedMs;
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    child.once('error', reject);
-    child.once('exit', () => {
-      exitMs = performance.now() - startedMs;
-    });
-    // Its last words may come after its exit.
-    child.once('close', (exitCode) => {
-      if (exitCode !== null && exitCodes.includes(exitCode))
-        resolve({ firstWordMs, exitMs });
-      else
-        reject(
-          new Error(
-            `exit ${String(exitCode)}: ${[file, ...args].join(' ')}\n${said}`,
-          ),
-        );
-    });
+  const startedMs = performance.now();
+  const child = execa(file, args, {
+    env,
+    extendEnv: false,
+    cwd: '/',
+    stdin: 'ignore',
+    stdout,
+    buffer: { stdout: false },
+    reject: false,
   });
+  let firstWordMs: number | undefined;
+  let exitMs = Number.NaN;
+  child.stdout?.on('data', () => {
+    firstWordMs ??= performance.now() - startedMs;
+  });
+  child.nodeChildProcess.once('exit', () => {
+    exitMs = performance.now() - startedMs;
+  });
+  // Its last words may come after its exit.
+  const { exitCode, signal, code, stderr } = await child;
+  if (exitCode === undefined || !exitCodes.includes(exitCode))
+    throw new Error(
+      `exit ${String(exitCode ?? signal ?? code)}: ${[file, ...args].join(' ')}\n${stderr}`,
+    );
+  return { firstWordMs, exitMs };
 }
 
 function median(samples: readonly number[]): number {

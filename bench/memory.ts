@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { dist, idleTool, withSite } from './bench-site.ts';
 import { createClient } from './client.ts';
 import { compare, type Row } from './row.ts';
@@ -89,17 +90,15 @@ function memoryMb(pid: number): Memory {
   return { resident: read('VmRSS'), own: read('RssAnon') };
 }
 
-function idleNodeMb(): Promise<Memory> {
-  const node = spawn(
+async function idleNodeMb(): Promise<Memory> {
+  const node = execa(
     process.execPath,
     ['-e', 'process.stdout.write("up"); process.stdin.resume()'],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
+    { stderr: 'inherit', buffer: false, reject: false },
   );
-  return new Promise((resolve, reject) => {
-    node.once('error', reject);
-    node.stdout.once('data', () => {
-      resolve(memoryMb(node.pid ?? 0));
-      node.kill();
-    });
-  });
+  await once(node.stdout, 'data');
+  const memory = memoryMb(node.pid ?? 0);
+  node.kill();
+  await node;
+  return memory;
 }

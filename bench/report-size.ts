@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { accessSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { execa } from 'execa';
 import { interleave } from './measure.ts';
 import { writeReport } from './make-report.ts';
 import { compare, type Row } from './row.ts';
 
-const run = promisify(execFile);
 /** As kickd-runner.service starts it. */
 const flags = ['--jitless', '--max-semi-space-size=1'];
 const memoryGoal = { what: 'ours', most: 64 } as const;
@@ -67,8 +65,9 @@ async function benchFile(
   const contender =
     (argv: readonly string[], peaks: number[]) => async (): Promise<number> => {
       const [program = '', ...args] = argv;
-      const { stdout } = await run(program, [...args, file], {
+      const { stdout } = await execa(program, [...args, file], {
         env: { MALLOC_ARENA_MAX: '1', LANG: 'C.UTF-8' },
+        extendEnv: false,
       });
       const [ms = Number.NaN, mb = Number.NaN] = stdout.split(' ').map(Number);
       peaks.push(mb);
