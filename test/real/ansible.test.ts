@@ -2,10 +2,10 @@
  * What real Ansible did is what the outcome says: Debian 12's, and the newest that runs beside it. Names of every odd
  * kind, failures that were healed and ignored, check mode, and policies that cannot be played.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from '@kickd/protocol';
+import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { findTool, startCmHost, type CmHost } from './lab/cm-host.ts';
 import { findNewerAnsible, newerAnsibleVersion } from './lab/newer-ansible.ts';
@@ -118,7 +118,7 @@ function writePolicy(dir: string, binary: string): void {
     { mode: 0o755 },
   );
   const git = (...args: string[]): void => {
-    execFileSync('/usr/bin/git', ['-C', folder, ...args]);
+    execaSync('/usr/bin/git', ['-C', folder, ...args]);
   };
   git('init', '--quiet', '--initial-branch=main');
   git('add', '.');

@@ -2,9 +2,9 @@
  * The CM profiles with the real tools of Debian 12: a crashed service is healed through a real
  * kickd over mutual TLS. A tool that is not installed is skipped.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { findTool, startCmHost, type CmHost } from './lab/cm-host.ts';
 
@@ -113,7 +113,7 @@ body classes codes
 
 function commitPlaybook(repository: string, text: string): void {
   const git = (...args: string[]): void => {
-    execFileSync('/usr/bin/git', ['-C', repository, ...args]);
+    execaSync('/usr/bin/git', ['-C', repository, ...args]);
   };
   git('init', '--quiet', '--initial-branch=main');
   writeFileSync(join(repository, 'local.yml'), text);

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { revoke } from './lab/certs.ts';
 import {
@@ -161,9 +161,10 @@ async function waitsForTheLock(t: Test, loop: Loop): Promise<void> {
 
 async function ignoresStaleLocks(t: Test, loop: Loop): Promise<void> {
   const { lab, kickd } = loop;
-  const dead = spawnSync('/bin/true').pid;
+  const dead = execa('/bin/true');
+  await dead;
   for (const [name, content] of [
-    ['of a dead process', String(dead)],
+    ['of a dead process', String(dead.pid)],
     ['that is empty', ''],
     ['of a living process that is not Puppet', String(process.pid)],
   ] as const) {

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { oneLine, printable } from '@kickd/protocol';
+import { execaSync } from 'execa';
 import t from 'tap';
 import { PuppetReportReader } from '../../packages/agent/src/cm/puppet-report.ts';
 
@@ -44,11 +44,10 @@ t.test(
   { skip },
   (t) => {
     const script = join(import.meta.dirname, 'lab/psych-reports.rb');
-    const said = execFileSync(ruby, [script, String(seed), '2000'], {
-      encoding: 'utf8',
+    const { stdout } = execaSync(ruby, [script, String(seed), '2000'], {
       maxBuffer: 256 * 1024 * 1024,
     });
-    const all = JSON.parse(said) as Written[];
+    const all = JSON.parse(stdout) as Written[];
     t.equal(all.length, 2000);
     for (const written of all) {
       const bytes = Buffer.from(written.yaml, 'base64');

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -9,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { createPki, writeSsl } from '@kickd/testkit';
 import {
@@ -119,9 +119,10 @@ function indexOf(folder: string): string {
     .filter((file) => file.endsWith('.deb'))
     .map((file) => {
       const bytes = readFileSync(join(folder, file));
-      const control = execFileSync('dpkg-deb', ['-f', join(folder, file)], {
-        encoding: 'utf8',
-      });
+      const { stdout: control } = execaSync('dpkg-deb', [
+        '-f',
+        join(folder, file),
+      ]);
       const sum = createHash('sha256').update(bytes).digest('hex');
       return `${control.trimEnd()}\nFilename: ./${file}\nSize: ${String(bytes.length)}\nSHA256: ${sum}\n`;
     })

@@ -1,5 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -10,6 +8,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createPki, writeSsl } from '@kickd/testkit';
+import { execa, execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import { createPuppetSite, type PuppetSite } from '../field/puppet-site.ts';
 
@@ -67,14 +66,14 @@ async function withSite(
 
 /** Puts the policy into the agent's cache. */
 function cacheCatalog(site: PuppetSite, dir: string): void {
-  const said = execFileSync(
+  const { stdout: said } = execaSync(
     puppet,
     [
       ...['catalog', 'compile', certname, `--config=${site.confFile}`],
       ...[`--confdir=${dir}`, `--manifest=${dir}/site.pp`],
       ...['--render-as', 'json'],
     ],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    { stdin: 'ignore', stderr: 'ignore' },
   );
   const folder = join(dir, 'var/client_data/catalog');
   mkdirSync(folder, { recursive: true });
@@ -182,8 +181,9 @@ await t.test('an agent', { skip }, (t) =>
       rmSync(site.places.runLock, { force: true });
     });
     await t.test('a lock that a Puppet holds', async (t) => {
-      const holder = spawn('/usr/bin/ruby', ['-e', 'sleep', 'puppet']);
-      await once(holder, 'spawn');
+      const holder = execa('/usr/bin/ruby', ['-e', 'sleep', 'puppet'], {
+        reject: false,
+      });
       writeFileSync(site.places.runLock, String(holder.pid));
       const { run, outcome } = await site.kick();
       t.match(
@@ -192,11 +192,11 @@ await t.test('an agent', { skip }, (t) =>
         await site.readLog(run),
       );
       holder.kill();
-      await once(holder, 'exit');
+      await holder;
       rmSync(site.places.runLock, { force: true });
     });
     await t.test('disabled, in any language', async (t) => {
-      execFileSync(puppet, [
+      execaSync(puppet, [
         ...['agent', `--config=${site.confFile}`, `--confdir=${dir}`],
         ...['--disable', 'Änderung: bitte\nnicht anfassen'],
       ]);
@@ -226,14 +226,14 @@ async function listenToSyslog(): Promise<
   { close(): Promise<string> } | undefined
 > {
   if (existsSync('/dev/log') || process.getuid?.() !== 0) return undefined;
-  const listener = spawn(
+  const listener = execa(
     '/usr/bin/ruby',
     [
       '-rsocket',
       '-e',
       `$stdout.sync = true; s = Socket.new(:UNIX, :DGRAM); s.bind(Addrinfo.unix('/dev/log')); puts 'ready'; loop { puts s.recv(8192) }`,
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdin: 'ignore', stderr: 'inherit', buffer: false, reject: false },
   );
   let said = '';
   const ready = Promise.withResolvers<void>();
@@ -245,7 +245,7 @@ async function listenToSyslog(): Promise<
   return {
     close: async () => {
       listener.kill();
-      await once(listener, 'close');
+      await listener;
       rmSync('/dev/log', { force: true });
       return said;
     },

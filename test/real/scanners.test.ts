@@ -2,11 +2,11 @@
  * What others' tools find at kickd's port: testssl.sh and sslscan look at TLS, slowhttptest tries to hold on to every
  * connection. It cannot show a client certificate, so socat stands in front of it, as a caller who may do everything.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { buildKickd } from '../crash/kickd.ts';
 import { startStage, type Stage } from '../tls/stage.ts';
@@ -90,18 +90,17 @@ for (const [what, options] of slowly) {
     async (t) => {
       const stage = await start(t, true);
       const front = await startFront(t, stage);
-      const attack = spawn(
+      const attack = execa(
         ...inEnvironment(plainEnvironment, [
           'slowhttptest',
           ...options,
           ...['-c', '300', '-r', '100', '-i', '1', '-l', '12', '-p', '3'],
           ...['-u', `http://127.0.0.1:${String(front)}/run`],
         ]),
-        { stdio: 'ignore', cwd: dir },
+        { stdio: 'ignore', cwd: dir, reject: false },
       );
-      const over = once(attack, 'close');
       let isOver = false;
-      void over.then(() => (isOver = true));
+      void attack.then(() => (isOver = true));
       let asked = 0;
       let slowestMs = 0;
       // the monitor's own address is another than socat's
@@ -113,7 +112,7 @@ for (const [what, options] of slowly) {
         slowestMs = Math.max(slowestMs, ms);
         if (status !== 200) t.fail(`not served: ${error ?? String(status)}`);
       }
-      await over;
+      await attack;
       t.ok(asked > 10, `asked ${String(asked)}`);
       t.comment(
         `${what}: ${String(asked)} answers, slowest ${slowestMs.toFixed(0)} ms`,
@@ -131,13 +130,13 @@ async function startFront(t: Test, { site, port }: Stage): Promise<number> {
   await once(probe, 'close');
   const ssl = join(site.configFile, '..', 'monitor.example.com');
   const tls = `cert=${ssl}/cert.pem,key=${ssl}/key.pem,verify=0,openssl-min-proto-version=TLS1.3`;
-  const socat = spawn(
+  const socat = execa(
     ...inEnvironment(plainEnvironment, [
       'socat',
       `TCP-LISTEN:${String(free)},bind=127.0.0.1,reuseaddr,fork,backlog=512`,
       `OPENSSL:127.0.0.1:${String(port)},${tls}`,
     ]),
-    { stdio: 'ignore', detached: true },
+    { stdio: 'ignore', detached: true, reject: false },
   );
   // itself and what it has forked
   t.teardown(() => process.kill(-(socat.pid ?? 0), 'SIGKILL'));

@@ -6,7 +6,6 @@
  * runs, with 2 when it has been started. All lies in one folder of the test's own; nothing of the
  * system is borrowed.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
@@ -21,6 +20,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createUuid7, type Kick, type Run } from '@kickd/protocol';
 import { createPki, writeSsl } from '@kickd/testkit';
+import { execa } from 'execa';
 import { inEnvironment, plainEnvironment, runCommand } from './command.ts';
 import { checkout } from './places.ts';
 import { sendSignal, startTimeOf } from './processes.ts';
@@ -92,21 +92,30 @@ state: ${dir}/state
   );
   const logFile = join(dir, 'kickd.log');
   const output = openSync(logFile, 'w');
-  const kickd = spawn(
+  const kickd = execa(
     ...inEnvironment(plainEnvironment, [
       join(checkout, 'packages/agent/bin/kickd'),
       'serve',
       '--config',
       config,
     ]),
-    { cwd: dir, stdio: ['ignore', output, output] },
+    {
+      cwd: dir,
+      // execa hands on any descriptor as it is; its types name only 3 to 9
+      stdio: ['ignore', output as 3, output as 3],
+      reject: false,
+      forceKillAfterDelay: false,
+    },
   );
+  let hasEnded = false;
+  void kickd.then(() => (hasEnded = true));
   const close = async (): Promise<void> => {
-    await end(kickd);
+    kickd.kill();
+    await kickd;
     killService(dir);
   };
   try {
-    const port = await waitForPort(kickd, logFile);
+    const port = await waitForPort(() => hasEnded, logFile);
     const ask = (method: 'GET' | 'POST', path: string, body?: unknown) =>
       askText(port, client, method, path, body);
     return {
@@ -147,7 +156,10 @@ method find
 allow ${monitor}
 `;
 
-function waitForPort(kickd: ChildProcess, logFile: string): Promise<number> {
+function waitForPort(
+  hasEnded: () => boolean,
+  logFile: string,
+): Promise<number> {
   return waitFor(
     'kickd to listen',
     () => {
@@ -155,7 +167,7 @@ function waitForPort(kickd: ChildProcess, logFile: string): Promise<number> {
       const line = /^\{.*"event":"listening".*\}$/m.exec(text)?.[0];
       if (line !== undefined)
         return (JSON.parse(line) as { port: number }).port;
-      if (kickd.exitCode !== null) throw new Error(`kickd ended:\n${text}`);
+      if (hasEnded()) throw new Error(`kickd ended:\n${text}`);
       return undefined;
     },
     {
@@ -164,13 +176,6 @@ function waitForPort(kickd: ChildProcess, logFile: string): Promise<number> {
       explain: () => readFileSync(logFile, 'utf8'),
     },
   );
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
 }
 
 /** @returns its pid, where there is one to kill */

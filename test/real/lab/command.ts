@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-
+import { execa } from 'execa';
 export interface Finished {
   /** undefined when a signal ended it */
   exitCode: number | undefined;
@@ -25,32 +24,31 @@ export function inEnvironment(
   return ['/usr/bin/env', ['-i', ...pairs, ...command]];
 }
 
-/** Runs a program to its end, without a shell; any exit code is an answer. */
-export function runCommand(
+/**
+ * Runs a program to its end, without a shell; any exit code is an answer.
+ * @throws ExecaError where it cannot be started, says too much, or the signal aborts it
+ */
+export async function runCommand(
   program: string,
   args: readonly string[],
   options: { env?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      ...inEnvironment({ ...plainEnvironment, ...options.env }, [
-        program,
-        ...args,
-      ]),
-      {
-        maxBuffer: 64 * 1024 * 1024,
-        ...(options.signal && { signal: options.signal }),
-      },
-      (error, stdout, stderr) => {
-        const output = stdout + stderr;
-        if (error === null) return resolve({ exitCode: 0, output });
-        if (typeof error.code === 'number')
-          return resolve({ exitCode: error.code, output });
-        if (error.signal) return resolve({ exitCode: undefined, output });
-        return reject(error);
-      },
-    );
-  });
+  const ended = await execa(
+    ...inEnvironment({ ...plainEnvironment, ...options.env }, [
+      program,
+      ...args,
+    ]),
+    {
+      maxBuffer: 64 * 1024 * 1024,
+      ...(options.signal && { cancelSignal: options.signal }),
+      stripFinalNewline: false,
+      reject: false,
+    },
+  );
+  const { exitCode, signal, isCanceled, isMaxBuffer } = ended;
+  const hasEnded = exitCode !== undefined || signal !== undefined;
+  if (!hasEnded || isCanceled || isMaxBuffer) throw ended;
+  return { exitCode, output: ended.stdout + ended.stderr };
 }
 
 /** Like `runCommand`, but anything except 0 is an error that shows the output. */

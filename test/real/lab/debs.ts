@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import { checkout, stateFolder } from './places.ts';
 
 /** The packages of this checkout. */
@@ -13,7 +13,7 @@ export const debOf = (name: string, version: string): string =>
   `${name}_${version}_${architecture}.deb`;
 
 export function buildPrograms(): void {
-  execFileSync(process.execPath, ['scripts/build.ts'], { cwd: checkout });
+  execaSync(process.execPath, ['scripts/build.ts'], { cwd: checkout });
 }
 
 /** `npm run package` of what was built last, in an environment of one's own. */
@@ -23,9 +23,9 @@ export function packDebs(
 ): void {
   const { revision, environment } = options;
   const words = revision === undefined ? [] : ['--revision', revision];
-  execFileSync(
-    process.execPath,
-    ['scripts/package.ts', '--out', out, ...words],
-    { cwd: checkout, env: { PATH: process.env['PATH'], ...environment } },
-  );
+  execaSync(process.execPath, ['scripts/package.ts', '--out', out, ...words], {
+    cwd: checkout,
+    env: { PATH: process.env['PATH'], ...environment },
+    extendEnv: false,
+  });
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import {
   mkdirSync,
   openSync,
@@ -9,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { inEnvironment } from './command.ts';
 import { stateFolder } from './places.ts';
 import { waitFor } from './wait.ts';
@@ -41,20 +41,23 @@ export function startProcess(
   const log = join(logFolder, `${name}.log`);
   const record = join(recordFolder, `${name}.json`);
   const output = openSync(log, 'w');
-  const child = spawn(...inEnvironment(options.env, command), {
-    stdio: ['ignore', output, output],
-    cwd: options.cwd ?? '/',
-    detached: true,
-  });
+  const { pid, nodeChildProcess } = execa(
+    ...inEnvironment(options.env, command),
+    {
+      // execa hands on any descriptor as it is; its types name only 3 to 9
+      stdio: ['ignore', output as 3, output as 3],
+      cwd: options.cwd ?? '/',
+      detached: true,
+      cleanup: false,
+      reject: false,
+    },
+  );
   closeSync(output);
-  const pid = child.pid;
   if (pid === undefined) throw new Error(`cannot start ${command[0]}`);
-  // A missing program comes as an event; the readiness check reports it with the log.
-  child.on('error', () => {});
-  child.unref();
+  nodeChildProcess.unref();
   writeFileSync(record, JSON.stringify({ pid, startTime: startTimeOf(pid) }));
   const isRunning = (): boolean =>
-    child.exitCode === null && child.signalCode === null;
+    nodeChildProcess.exitCode === null && nodeChildProcess.signalCode === null;
   return {
     pid,
     log,
