@@ -2,6 +2,8 @@
  * What a stranger would try who has taken over the listener: started in its place, under the very same
  * unit. Prints one JSON object: what was tried → `blocked: …`, or `DONE: …` where it was not.
  */
+// the error of the kernel is the result: execa would put its own in its place
+// oxlint-disable-next-line no-restricted-imports
 import { spawnSync } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import {
