@@ -46,7 +46,10 @@ t.test('listener and runner, started by hand', async (t) => {
   const ready = join(dir, 'ready.sock');
   const config = join(dir, 'kickd.yaml');
   const next = startHalf([kickd], 'runner', config, ready);
-  t.teardown(() => next.kill());
+  t.teardown(async () => {
+    next.kill();
+    await next.ended;
+  });
   await next.heard(/"event":"runner-ready"/);
   const late = createServer(async (asked) => {
     await setTimeout(listenerLimits.idleTimeoutMs + 500);
