@@ -98,7 +98,7 @@ void t.test('half of a log in another form is not passed over', async (t) => {
   );
   t.match(
     text.stdout,
-    /its time is an ISO date.*; type: perl .*mixed\.log \| kicker backtest -/,
+    /its time is an ISO date.*; run: perl .*mixed\.log \| kicker backtest -/,
   );
 });
 
@@ -145,10 +145,10 @@ void t.test(
       t.equal(fault?.code, 'LOG_FORM', name);
       t.match(
         fault?.message,
-        / has an? .*; wanted is \[1700000000\]; the first line is /,
+        / has an? .*; expected \[1700000000\]; the first line is /,
       );
       t.ok(fault?.message.includes(form(lines[0] ?? '')), 'its first line');
-      const command = /^type: (.*) \| kicker backtest -$/.exec(
+      const command = /^run: (.*) \| kicker backtest -$/.exec(
         fault?.remedy ?? '',
       )?.[1];
       const { stdout: converted } = execaSync(
@@ -219,7 +219,7 @@ void t.test('packed by another program: which one unpacks it', async (t) => {
       {
         code: 'LOG_PACKED',
         message: /^standard input is packed by/,
-        remedy: /^type: … \| \S+ \| kicker backtest -$/,
+        remedy: /^run: … \| \S+ \| kicker backtest -$/,
       },
     ]);
   }
