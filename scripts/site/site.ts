@@ -69,13 +69,14 @@ state: ${dir}/state
   writeFileSync(errors, '');
   const start = (...words: string[]): Kickd =>
     startKickd([...command, ...words, `--config=${kickdConfig}`], dir, errors);
-  // the listener asks for its runner with the first request: neither waits for the other
   const socket = `--socket=${join(dir, 'runner.sock')}`;
   const runner = options.isSplit ? start('runner', socket) : undefined;
   const kickd = runner === undefined ? start('serve') : start('listen', socket);
   const story = followLog(kickd, errors);
   if (runner !== undefined) story.follow(runner);
   const port = await story.port;
+  // The listener asks for its runner with the first request, and neither waits for the other: so the site does.
+  if (runner !== undefined) await story.runnerReady;
   const kickerConfig = join(dir, 'kicker.yaml');
   writeFileSync(
     kickerConfig,
@@ -152,22 +153,30 @@ function followLog(
   errors: string,
 ): {
   port: Promise<number>;
+  runnerReady: Promise<void>;
   /** another process that tells of the same runs */
   follow(child: Kickd): void;
   nextRunEnded(): Promise<number>;
   lastCommand(): readonly string[];
 } {
   const port = Promise.withResolvers<number>();
+  const ready = Promise.withResolvers<void>();
   const ended: number[] = [];
   let command: readonly string[] = [];
   const waiting: ((durationMs: number) => void)[] = [];
-  void kickd.then(({ exitCode, signal, code }) => {
-    port.reject(
-      new Error(
-        `kickd ended with ${String(exitCode ?? signal ?? code)}: ${readFileSync(errors, 'utf8')}`,
-      ),
-    );
-  });
+  const rejectAtEnd = (
+    child: Kickd,
+    awaited: Pick<PromiseWithResolvers<unknown>, 'promise' | 'reject'>,
+  ): void => {
+    // where it was ready long ago nobody waits
+    awaited.promise.catch(() => undefined);
+    void child.then(({ exitCode, signal, code }) => {
+      const how = String(exitCode ?? signal ?? code);
+      const why = readFileSync(errors, 'utf8');
+      awaited.reject(new Error(`kickd ended with ${how}: ${why}`));
+    });
+  };
+  rejectAtEnd(kickd, port);
   const onLine = (line: string): void => {
     if (!line.startsWith('{')) {
       appendFileSync(errors, `${line}\n`);
@@ -181,6 +190,7 @@ function followLog(
       command?: string[];
     };
     if (told.event === 'listening') port.resolve(told.port ?? 0);
+    if (told.event === 'runner-ready') ready.resolve();
     if (told.event === 'run-started') command = told.command ?? [];
     if (told.event !== 'run-ended') return;
     const next = waiting.shift();
@@ -195,7 +205,11 @@ function followLog(
   follow(kickd);
   return {
     port: port.promise,
-    follow,
+    runnerReady: ready.promise,
+    follow: (runner) => {
+      rejectAtEnd(runner, ready);
+      follow(runner);
+    },
     lastCommand: () => command,
     nextRunEnded: () => {
       const first = ended.shift();
