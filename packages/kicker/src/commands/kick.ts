@@ -141,9 +141,9 @@ async function kickHost(
   target: Target,
   kick: Kick,
 ): Promise<KickResult> {
-  const { signal } = shell;
+  const waits = AbortSignal.any([shell.signal, AbortSignal.timeout(waitMs)]);
   if (options.isPing) {
-    const status = await client.getStatus(target, signal);
+    const status = await client.getStatus(target, waits);
     // A host that answers, even with a refusal of /status, is there.
     if (status.kind !== 'accepted' && status.kind !== 'problem') {
       return { ...factsOf(status), kind: 'not-sent' };
@@ -184,13 +184,12 @@ async function kickHost(
     transaction.remember(learn({ kind: 'by-hand', certname }, learning));
   });
   const store = createHandStore(keys, ledger, shell);
-  const waits = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
   const output =
     options.isWaiting && options.isFollowing
       ? store.accepted.then((run) =>
           run === undefined
             ? undefined
-            : showOutput(client, target, run.run, shell),
+            : showOutput(client, target, run.run, shell, waits),
         )
       : undefined;
   await driveKick(

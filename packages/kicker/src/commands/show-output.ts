@@ -6,12 +6,16 @@ import type { Shell } from './command.ts';
 /** A longer line is cut: whoever wants it whole reads it on the host. */
 const lineMaxChars = 2000;
 
-/** Shows a run's output line by line as it comes; why it cannot be had is one line as well. */
+/**
+ * Shows a run's output line by line as it comes; why it cannot be had is one line as well.
+ * @param signal nobody waits for more of it; that itself is not shown
+ */
 export async function showOutput(
   client: Pick<AgentClient, 'followLog'>,
   target: Target,
   run: string,
-  shell: Pick<Shell, 'say' | 'signal'>,
+  shell: Pick<Shell, 'say'>,
+  signal: AbortSignal,
 ): Promise<void> {
   const say = (line: string): void =>
     shell.say(`${target.name} | ${printable(line, lineMaxChars)}`);
@@ -28,10 +32,10 @@ export async function showOutput(
       rest = (lines.pop() ?? '').slice(0, lineMaxChars);
       lines.forEach(say);
     },
-    shell.signal,
+    signal,
   );
   if (rest !== '') say(rest);
-  if (fault !== undefined) {
+  if (fault !== undefined && !signal.aborted) {
     shell.say(`${target.name} | ${fault.code}: ${fault.message}`);
     shell.say(`  remedy: ${fault.remedy}`);
   }

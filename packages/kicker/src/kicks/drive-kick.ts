@@ -84,7 +84,8 @@ export async function driveKick(
       () => driving.transport.submit(target, request, signal),
       misses,
     );
-    if (signal.aborted && reply.kind !== 'accepted') return;
+    // Told to stop while it connected: that says nothing of the host.
+    if (signal.aborted && reply.kind === 'not-sent') return;
     store.reply(reply, newsOf(reply));
     if (reply.kind === 'accepted' && reply.body.state === 'ended') {
       store.tell(newsOfEnd(reply.body));

@@ -1,12 +1,18 @@
 import t from 'tap';
 import type { Outcome } from '@kickd/protocol';
-import { serverSign, withProbe, withSign } from '../../src/decide/breaker.ts';
+import {
+  judgeServer,
+  serverSign,
+  withProbe,
+  withSign,
+} from '../../src/decide/breaker.ts';
 import { defaultRule, defaultRuleSet } from '../../src/decide/default-rules.ts';
 import { judge } from '../../src/decide/judge.ts';
 import { learn } from '../../src/decide/learn.ts';
 import type { ServerMemory } from '../../src/decide/memory.ts';
 import type { RuleSet } from '../../src/decide/rules.ts';
 import { createMapMemory } from '../../src/rehearse/map-memory.ts';
+import { memoryOf, situationOf } from './situation-of.ts';
 
 const outcome = (part: Partial<Outcome>): Outcome => ({
   kind: 'unchanged',
@@ -178,6 +184,35 @@ t.test(
     t.end();
   },
 );
+
+t.test('how long a kick waits for the CM server', (t) => {
+  const open = { failed: ['a', 'b', 'c'], openSinceMs: 0, isTold: true };
+  const tried = { ...open, probe: 'k', probeUntilMs: 360_000 };
+  // Each row: what is known, the time since it is open, and the wait; undefined: it may try.
+  const rows: [ServerMemory, atMs: number, againAfterMs: number | undefined][] =
+    [
+      [open, 0, 300_000],
+      [open, 100_000, 200_000],
+      [open, 299_999, 1],
+      [open, 300_000, undefined],
+      [tried, 300_000, 15_000],
+      [tried, 359_999, 15_000],
+      [tried, 360_000, undefined],
+    ];
+  for (const [server, atMs, againAfterMs] of rows) {
+    t.match(
+      judgeServer(
+        situationOf({ atMs, memory: memoryOf({ 'server ': server }) }),
+        defaultRule,
+      ),
+      againAfterMs === undefined
+        ? { kind: 'note' }
+        : { kind: 'wait', code: 'server-trouble', againAfterMs },
+      `${atMs} ms, ${server.probe ?? 'no probe'}`,
+    );
+  }
+  t.end();
+});
 
 t.test('a record from before the times were kept', (t) => {
   const old: ServerMemory = { failed: ['a', 'b'], isTold: false };

@@ -208,6 +208,23 @@ void t.test(
   },
 );
 
+void t.test('looked at again after it has ended', async (t) => {
+  const problem = { sinceMs: 0, ids: {}, kicks: 0, isTold: false };
+  const decideOn = (again: boolean, more = {}) =>
+    decide(base, {
+      rules: defaultRuleSet,
+      memory: memoryOf({
+        'service web1.example.com\tHTTP': { ...emptyService(0), ...more },
+      }),
+      facts,
+      now,
+      again,
+    });
+  t.match(decideOn(true), { kind: 'skip', code: 'ended' });
+  t.equal(decideOn(true, { problem }).kind, 'kick');
+  t.equal(decideOn(false).kind, 'kick');
+});
+
 void t.test('no rule, and a rule that only observes', async (t) => {
   const world = { memory: memoryOf(), facts, now };
   t.strictSame(

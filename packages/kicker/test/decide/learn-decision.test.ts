@@ -178,6 +178,13 @@ void t.test('a kick that is wanted, held, or given up', async (t) => {
     told.decided(skip(code), 7);
     t.equal(told.service()?.problem?.wantedMs, 5, code);
   }
+  const escalate = { about: 'problem', reason: 'x' };
+  told.decided(skip('futile', { escalate }), 7);
+  t.match(
+    told.service()?.problem,
+    { wantedMs: 5, isTold: true },
+    'a person is told, and it is wanted all the same',
+  );
   for (const code of ['in-downtime', 'acknowledged', 'host-down'] as const) {
     told.decided(wait, 8);
     told.decided(skip(code), 9);

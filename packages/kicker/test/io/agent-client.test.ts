@@ -359,6 +359,23 @@ void t.test('lists and status of another host', async (t) => {
   t.match(await client.getStatus(target, never), { kind: 'accepted' });
 });
 
+void t.test('lists and status have an end', async (t) => {
+  const mebibyte = 1024 * 1024;
+  const host = await startRawHost(parties.host, (socket, head) => {
+    const most = head.startsWith('GET /runs ') ? 4 * mebibyte : mebibyte;
+    socket.end(reply(200, ' '.repeat(most + 1)));
+  });
+  t.teardown(() => host.close());
+  t.match(await client.getRuns(host.target, never), {
+    kind: 'unknown',
+    fault: { code: 'REPLY_TOO_LONG', message: /over 4194304 bytes/ },
+  });
+  t.match(await client.getStatus(host.target, never), {
+    kind: 'unknown',
+    fault: { code: 'REPLY_TOO_LONG', message: /over 1048576 bytes/ },
+  });
+});
+
 void t.test('a run of more than a mebibyte is not read', async (t) => {
   kickd.behave({
     run: {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   rmdirSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -189,6 +190,28 @@ t.test('a file that is being written, and one that was left so', (t) => {
   });
   t.equal(readdirSync(join(directory, 'new')).length, 2);
   t.match(readdirSync(join(directory, 'bad')), [/\.not-whole$/]);
+  t.end();
+});
+
+t.test('another kicker takes an event while it is listed: no trouble', (t) => {
+  const directory = join(t.testdir(), 'spool');
+  const spool = openSpool(directory, uid);
+  put(directory, textOf('a').slice(0, 9), { ageSeconds: 9 });
+  const taken = put(directory, textOf('b'), { ageSeconds: 5 });
+  const left = put(directory, textOf('c'));
+  // The time is asked for at the file that is not whole: behind the listing, before the next is read.
+  const now = {
+    valueOf: () => {
+      unlinkSync(join(directory, 'new', taken));
+      return nowMs;
+    },
+  } as unknown as number;
+  const { events, rejected } = spool.scan(now);
+  t.strictSame(
+    events.map(({ name }) => name),
+    [left],
+  );
+  t.strictSame(rejected, []);
   t.end();
 });
 

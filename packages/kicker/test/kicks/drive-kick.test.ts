@@ -291,6 +291,33 @@ void t.test('told to stop: it stays where it is', async (t) => {
 });
 
 void t.test(
+  'told to stop while it is sent: what came of the request counts',
+  async (t) => {
+    const driveTo = async (reply: AgentReply<Run>) => {
+      const end = new AbortController();
+      const stage = createStage([]);
+      const submit = async () => {
+        end.abort();
+        return reply;
+      };
+      const transport = { submit, follow: async () => endedRun };
+      await stage.drive({ transport }, end.signal);
+      return stage;
+    };
+    const stageAfter = async (reply: AgentReply<Run>) =>
+      (await driveTo(reply)).progress();
+    t.match(await stageAfter(accepted), { stage: 'following' });
+    t.match(await stageAfter(unknown), {
+      stage: 'sending',
+      mayHaveArrived: true,
+    });
+    t.strictSame(await stageAfter(notSent), { stage: 'sending' });
+    t.match((await driveTo(denied)).outcomes, [{ kind: 'refused' }]);
+    t.match((await driveTo(refusedTls)).outcomes, [{ kind: 'refused' }]);
+  },
+);
+
+void t.test(
   'whatever the host replies: one outcome, and a true one',
   async () => {
     await fc.assert(

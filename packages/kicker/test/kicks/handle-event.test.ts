@@ -98,6 +98,7 @@ void t.test(
       '7',
       'the event is remembered all the same',
     );
+    t.equal(codeOf(world.handle({ state: 'OK' })), 'not-a-problem');
   },
 );
 

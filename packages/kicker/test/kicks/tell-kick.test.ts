@@ -88,6 +88,13 @@ void t.test('accepted, ended, seen green', async (t) => {
   ]);
   t.equal(kick.ledger.read('kick', open.kick), undefined);
 
+  t.equal(kick.tell({ kind: 'ended', outcome }), undefined);
+  t.equal(
+    kick.found()?.progress.stage,
+    'verifying',
+    'an end that is told twice changes nothing',
+  );
+
   kick.pass(55);
   t.equal(kick.tell({ kind: 'green', by: 'status data' }), undefined);
   t.equal(kick.found(), undefined);

@@ -63,6 +63,8 @@ const good: [string, Partial<NagiosMacros>, Record<string, unknown>][] = [
     { service: undefined, state: 'DOWN' },
     { service: undefined, state: 'DOWN' },
   ],
+  ['how often it changed', { percentChange: '6.12' }, { percentChange: 6.12 }],
+  ['it never changed', { percentChange: '0.00' }, { percentChange: 0 }],
   ['no maximum', { maxAttempts: undefined }, { maxAttempts: undefined }],
   ['a dollar is no macro', { service: 'Costs $5' }, { service: 'Costs $5' }],
   ['UTF-8', { service: 'Größe' }, { service: 'Größe' }],
