@@ -11,9 +11,25 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => stop.abort(new Error(name)));
 }
 
+/** One for all that wait: a thousand hosts are no thousand listeners. */
+let drain: Promise<void> | undefined;
+function nextDrain(): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      drain = undefined;
+      resolve();
+    };
+    process.stdout.once('drain', end);
+    // nobody reads any more
+    process.stdout.once('close', end);
+  });
+}
+
 const shell: Shell = {
   env: process.env,
   say: (line) => void process.stdout.write(`${line}\n`),
+  drained: () =>
+    process.stdout.writableNeedDrain ? (drain ??= nextDrain()) : undefined,
   warn: (line) => void process.stderr.write(`${line}\n`),
   async readStdin() {
     let text = '';

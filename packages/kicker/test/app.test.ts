@@ -10,6 +10,7 @@ async function type(...args: string[]) {
   const shell: Shell = {
     env: {},
     say: (line) => void stdout.push(...line.split('\n')),
+    drained: () => undefined,
     warn: (line) => void stderr.push(line),
     readStdin: () => Promise.resolve(''),
     async *stdin() {},

@@ -21,6 +21,7 @@ export async function runBacktest(
   const shell: Shell = {
     env: {},
     say: (line) => void said.push(line),
+    drained: () => undefined,
     warn: () => {},
     readStdin: async () => '',
     async *stdin() {

@@ -7,6 +7,8 @@ export interface Shell extends Timing {
   env: Readonly<Record<string, string | undefined>>;
   /** one line to stdout, the result */
   say(line: string): void;
+  /** resolves once whoever reads stdout has taken what was said; undefined: there is room */
+  drained(): Promise<void> | undefined;
   /** one line to stderr */
   warn(line: string): void;
   readStdin(): Promise<string>;

@@ -14,7 +14,7 @@ export async function showOutput(
   client: Pick<AgentClient, 'followLog'>,
   target: Target,
   run: string,
-  shell: Pick<Shell, 'say'>,
+  shell: Pick<Shell, 'say' | 'drained'>,
   signal: AbortSignal,
 ): Promise<void> {
   const say = (line: string): void =>
@@ -31,6 +31,8 @@ export async function showOutput(
       );
       rest = (lines.pop() ?? '').slice(0, lineMaxChars);
       lines.forEach(say);
+      // The host is read no faster than this is.
+      return shell.drained();
     },
     signal,
   );

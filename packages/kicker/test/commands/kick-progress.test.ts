@@ -35,6 +35,7 @@ async function kick(
   const shell: Shell = {
     env: { KICKER_CONFIG: config },
     say: (line) => void seen.push(line),
+    drained: () => undefined,
     warn: (line) => void seen.push(`! ${line}`),
     readStdin: () => Promise.resolve(''),
     async *stdin() {},
