@@ -150,7 +150,7 @@ function subjectOf(pem: string): Buffer {
 }
 
 /** An element of these contents. */
-function writeElement(tag: number, contents: readonly Buffer[]): Buffer {
+export function writeElement(tag: number, contents: readonly Buffer[]): Buffer {
   const body = Buffer.concat(contents);
   const { length } = body;
   if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), body]);
