@@ -37,6 +37,8 @@ const garbage = (label: string): string =>
   `-----BEGIN ${label}-----\nAAAA!\n-----END ${label}-----\n`;
 const notAsn1 = (label: string): string =>
   `-----BEGIN ${label}-----\nQUJDREVG\n-----END ${label}-----\n`;
+/** A block that is DER, of a label that it does not deserve. */
+const noCertificate = (pki.crls[0] ?? '').replaceAll('X509 CRL', 'CERTIFICATE');
 
 t.test('reads and splits', async (t) => {
   const spaced: SslTexts = {
@@ -64,6 +66,12 @@ t.test('reads and splits', async (t) => {
     t.strictSame(trust.forTls, wanted.forTls);
     t.strictSame(trust.forTls, { ca: material.ca, crl: material.crl });
   }
+});
+
+t.test('a certificate with its chain', (t) => {
+  const files = writeSsl(t.testdir({}), { ...good, cert: leaf.cert + pki.ca });
+  t.equal(readMaterialSync(files).cert, leaf.cert + pki.ca);
+  t.end();
 });
 
 t.test('single CA, RSA', async (t) => {
@@ -156,6 +164,16 @@ const bad: [string, string, (files: TlsFiles) => void][] = [
     'certificate as DER',
     'TLS_FILE_DER',
     ({ cert }) => writeFileSync(cert, der(leaf.cert)),
+  ],
+  [
+    'certificate whose first intermediate is none',
+    'TLS_FILE_DAMAGED',
+    ({ cert }) => writeFileSync(cert, leaf.cert + noCertificate + pki.ca),
+  ],
+  [
+    'certificate whose second intermediate is none',
+    'TLS_FILE_DAMAGED',
+    ({ cert }) => writeFileSync(cert, leaf.cert + pki.ca + noCertificate),
   ],
   ['certificate missing', 'TLS_FILE_MISSING', ({ cert }) => rmSync(cert)],
   ['key of zero bytes', 'TLS_FILE_EMPTY', ({ key }) => writeFileSync(key, '')],
