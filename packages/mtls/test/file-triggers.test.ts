@@ -91,9 +91,9 @@ interface Started {
   abort: AbortController;
   /** emits 'trigger' */
   events: EventEmitter;
-  count(): number;
+  count: () => number;
   /** ends what was begun by the triggers so far */
-  finish(): Promise<void>;
+  finish: () => Promise<void>;
 }
 
 /** With a clock that stands; each trigger takes until `finish`. */
@@ -117,7 +117,7 @@ function start(t: Test, files: TlsFiles): Started {
     abort,
     events,
     count: () => count,
-    async finish() {
+    finish: async () => {
       for (const end of open) end();
       open = [];
       await new Promise(setImmediate);

@@ -14,7 +14,7 @@ const pki = createPki({ tier: 'single' });
 const shown = (options: Partial<IssueOptions> = {}): PeerCertificate =>
   new X509Certificate(
     pki.issue({ certname: web1, ...options }).cert,
-  ).toLegacyObject() as PeerCertificate;
+  ).toLegacyObject();
 const isNot = `the host that answered is not ${web1}:`;
 
 const refused: [
@@ -109,9 +109,7 @@ t.test('and on no CRL that counts, whatever was dialled', (t) => {
     return createServerIdentityCheck(web1, readMaterialSync(files));
   };
   const gone = pki.issue({ certname: web1 });
-  const goneShown = new X509Certificate(
-    gone.cert,
-  ).toLegacyObject() as PeerCertificate;
+  const goneShown = new X509Certificate(gone.cert).toLegacyObject();
   const before = check(pki.crl);
   pki.revoke(gone.cert);
   const after = check(pki.crl);

@@ -260,7 +260,7 @@ t.test('revoked by the CRL that is in force, or by another', (t) => {
   if (moreOf === undefined) throw new Error('no other CRL');
   const two: CaEntry = {
     ...both,
-    alsoRevokedBy: [...empty.alsoRevokedBy, moreOf, ...[empty.crl ?? moreOf]],
+    alsoRevokedBy: [moreOf, empty.crl ?? moreOf],
   };
   t.equal(isRevoked(two, '0B'), true, 'one of several is enough');
   t.end();

@@ -23,6 +23,7 @@ import {
   watchMaterial,
   type Inspection,
   type Material,
+  type Taken,
   type TlsFiles,
   type WatchOptions,
 } from '../src/index.ts';
@@ -384,12 +385,13 @@ t.test(
   'onChange that throws: refused, told once, tried again when the files change',
   async (t) => {
     const { pki, files } = setUp(t);
-    let taken = 0;
+    let isFit = false;
+    const taken: (readonly string[])[] = [];
     const { log, watch } = start(t, files, {
       pollMs: 60_000,
-      onChange: () => {
-        taken += 1;
-        throw new Error('no');
+      onChange: (material) => {
+        if (!isFit) throw new Error('no');
+        taken.push(material.trust.forTls.crl);
       },
     });
     pki.renewCrl();
@@ -398,7 +400,15 @@ t.test(
     t.strictSame(log, ['TLS_NOT_TAKEN']);
     await watch.look();
     t.strictSame(log, ['TLS_NOT_TAKEN']);
-    t.ok(taken >= 1);
+    pki.renewCrl();
+    replace(files.crl, pki.crl);
+    await watch.look();
+    t.strictSame(log, ['TLS_NOT_TAKEN', 'TLS_NOT_TAKEN'], 'another set');
+    isFit = true;
+    await watch.look();
+    t.strictSame(taken, [pki.crls]);
+    await watch.look();
+    t.strictSame(taken, [pki.crls], 'in force, so there is nothing to take');
   },
 );
 
@@ -407,19 +417,31 @@ t.test(
   async (t) => {
     const { pki, files } = setUp(t);
     const abort = new AbortController();
+    const changes: [crls: readonly string[], Taken][] = [];
     const log: string[] = [];
     const watch = watchMaterial({
       files,
       signal: abort.signal,
-      onChange: () => log.push('change'),
+      onChange: (material, _inspection, taken) =>
+        changes.push([material.trust.forTls.crl, taken]),
       onRefused: () => log.push('refused'),
     });
     await watch.look();
-    t.strictSame(log, ['change']);
+    const before = pki.crls;
+    t.strictSame(changes, [[before, 'everything']]);
+    pki.renewCrl();
+    replace(files.crl, pki.crl);
+    await watch.look();
+    const after = pki.crls;
+    t.strictSame(changes.at(-1), [after, 'everything']);
     abort.abort();
     pki.renewCrl();
     replace(files.crl, pki.crl);
     await watch.look();
-    t.strictSame(log, ['change']);
+    t.strictSame(changes, [
+      [before, 'everything'],
+      [after, 'everything'],
+    ]);
+    t.strictSame(log, []);
   },
 );
