@@ -64,6 +64,7 @@ export function startFileTriggers(options: {
       clearInterval(poll);
       for (const watcher of watchers) watcher.close();
     },
+    // Stryker disable next-line ObjectLiteral,BooleanLiteral: a signal aborts once
     { once: true },
   );
 }

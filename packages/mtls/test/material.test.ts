@@ -1,8 +1,14 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -11,6 +17,18 @@ import { join } from 'node:path';
 import t from 'tap';
 import { createPki, writeSsl, type SslTexts } from '@kickd/testkit';
 import { readMaterial, readMaterialSync, type TlsFiles } from '../src/index.ts';
+import { errors } from '../src/errors.ts';
+import { withCrls } from '../src/material.ts';
+import { toPem } from '../src/pem.ts';
+import { findCrls } from '../src/read-crls.ts';
+import {
+  algorithmOf,
+  integerOf,
+  oidOf,
+  sequence,
+  signOddCrl,
+  writeElement,
+} from './odd-crl.ts';
 
 const pki = createPki();
 const leaf = pki.issue({ certname: 'web1.example.com' });
@@ -250,4 +268,167 @@ t.test('a key that belongs to Puppet alone', (t) => {
     if (isRoot) process.seteuid?.(0);
   }
   t.end();
+});
+
+/** A certificate that its own key has signed, on a curve that TLS here does not take. */
+function createOddLeaf(): { cert: string; key: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'secp256k1',
+  });
+  const algorithm = algorithmOf('1.2.840.10045.4.3.2');
+  const cn = writeElement(0x0c, [Buffer.from('web1.example.com')]);
+  const name = sequence(writeElement(0x31, [sequence(oidOf('2.5.4.3'), cn)]));
+  const times = ['260101000000Z', '490101000000Z'].map((time) =>
+    writeElement(0x17, [Buffer.from(time)]),
+  );
+  const body = sequence(
+    writeElement(0xa0, [integerOf(2)]),
+    integerOf(9),
+    algorithm,
+    name,
+    sequence(...times),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+  );
+  const signature = sign('sha256', body, privateKey);
+  const bits = writeElement(0x03, [Buffer.of(0), signature]);
+  return {
+    cert: toPem('CERTIFICATE', sequence(body, algorithm, bits)),
+    key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  };
+}
+
+t.test('a key that belongs, of a kind that TLS does not take', (t) => {
+  const files = writeSsl(t.testdir({}), { ...good, ...createOddLeaf() });
+  t.throws(() => readMaterialSync(files), {
+    code: 'KEY_KIND',
+    message: /is on secp256k1; TLS here wants/,
+  });
+  t.end();
+});
+
+const others = createPki({ name: 'others' });
+const third = createPki({ tier: 'single', name: 'third' });
+/** of the same names as ours, with other keys */
+const twin = createPki();
+const deltaOf = (of: typeof pki, nth = 0): string =>
+  signOddCrl(of, { extensions: [['2.5.29.27', true, integerOf(1)]] }, nth);
+const [, rootCrl = ''] = pki.crls;
+
+const crlFiles: [string, ca: string, crl: string, code: string | undefined][] =
+  [
+    ['our CRLs', pki.ca, pki.crl, undefined],
+    ['a delta of our CA', pki.ca, pki.crl + deltaOf(pki), 'CRL_NOT_UNDERSTOOD'],
+    [
+      'a delta of our root',
+      pki.ca,
+      pki.crl + deltaOf(pki, 1),
+      'CRL_NOT_UNDERSTOOD',
+    ],
+    [
+      'of our CA a delta alone',
+      pki.ca,
+      deltaOf(pki) + rootCrl,
+      'CRL_NOT_UNDERSTOOD',
+    ],
+    [
+      'a delta of our CA, with a CA of the same name that has no CRL',
+      pki.ca + twin.ca,
+      pki.crl + deltaOf(pki),
+      'CRL_NOT_UNDERSTOOD',
+    ],
+    [
+      'a delta of a CA that nobody has',
+      pki.ca,
+      pki.crl + deltaOf(third),
+      undefined,
+    ],
+    [
+      'a delta of a CA that a peer may bring along',
+      pki.ca,
+      pki.crl + others.crl + deltaOf(others),
+      'CRL_NOT_UNDERSTOOD',
+    ],
+    [
+      'a delta of neither that',
+      pki.ca,
+      pki.crl + others.crl + deltaOf(third),
+      undefined,
+    ],
+    [
+      'of a spare CA a delta alone',
+      pki.ca + third.ca,
+      pki.crl + deltaOf(third),
+      undefined,
+    ],
+    [
+      'of a spare CA a delta beside its CRL',
+      pki.ca + third.ca,
+      pki.crl + third.crl + deltaOf(third),
+      'CRL_NOT_UNDERSTOOD',
+    ],
+    ['the CRLs of others alone', pki.ca, others.crl, 'CRL_NOT_COVERING'],
+  ];
+for (const [what, ca, crl, code] of crlFiles)
+  t.test(`which CRLs are enough: ${what}`, (t) => {
+    const files = writeSsl(t.testdir({}), { ...leaf, ca, crl });
+    if (code === undefined) t.doesNotThrow(() => readMaterialSync(files));
+    else t.throws(() => readMaterialSync(files), { name: 'Fault', code });
+    t.end();
+  });
+
+t.test('the CRL that counts is to be fetched in full', (t) => {
+  const crl = pki.crl + deltaOf(pki);
+  const files = writeSsl(t.testdir({}), { ...good, crl });
+  const [strange] = findCrls(Buffer.from(deltaOf(pki)));
+  const { issuer = '', obstacle = '' } = strange?.facts ?? {};
+  const { crlNotUnderstood, crlNotCovering } = errors;
+  t.throws(
+    () => readMaterialSync(files),
+    crlNotUnderstood(files.crl, 3, issuer, obstacle, true),
+  );
+  writeFileSync(files.crl, others.crl);
+  t.throws(
+    () => readMaterialSync(files),
+    crlNotCovering(files.crl, 'Puppet CA: puppet.example.com'),
+  );
+  t.end();
+});
+
+t.test('the same material with newer CRLs, all else as it was', (t) => {
+  const own = createPki({ tier: 'single' });
+  const now = new Date();
+  const material = readMaterialSync(
+    writeSsl(t.testdir({}), {
+      ...own.issue({ certname: 'web1.example.com' }),
+      ca: own.ca,
+      crl: own.crl,
+    }),
+  );
+  const found = (crl: string) => findCrls(Buffer.from(crl));
+  t.equal(withCrls(material, found(own.crl), now), undefined);
+  t.equal(withCrls(material, found(others.crl), now), undefined);
+  t.equal(withCrls(material, [], now), undefined);
+  own.renewCrl();
+  const next = withCrls(material, found(own.crl), now);
+  if (next === undefined) throw new Error('nothing new');
+  t.ok(Object.isFrozen(next));
+  t.strictSame(next.trust.forTls, { ca: material.ca, crl: own.crls });
+  t.strictSame({ ...next, trust: material.trust }, material);
+  t.end();
+});
+
+t.test('no file is left open, whatever is wrong with it', async (t) => {
+  const openFiles = (): number => readdirSync('/proc/self/fd').length;
+  const files = writeSsl(t.testdir({}), good);
+  const exposed = join(t.testdirName, 'exposed.pem');
+  writeFileSync(exposed, leaf.key, { mode: 0o644 });
+  const before = openFiles();
+  readMaterialSync(files);
+  await readMaterial(files);
+  for (const key of [exposed, t.testdirName]) {
+    t.throws(() => readMaterialSync({ ...files, key }));
+    await t.rejects(readMaterial({ ...files, key }));
+  }
+  t.equal(openFiles(), before);
 });
