@@ -160,7 +160,8 @@ t.test('a set that is bad for one look alone is not told', async (t) => {
   const { pki, files } = setUp(t);
   pki.renewCrl();
   let looks = 0;
-  const { events, log } = start(t, files, {
+  const { events, log, watch } = start(t, files, {
+    pollMs: 60_000,
     now: () => {
       looks += 1;
       // how old the files are is asked first; then the first look sees half of what is being written
@@ -170,9 +171,50 @@ t.test('a set that is bad for one look alone is not told', async (t) => {
   });
   const changed = once(events, 'change');
   replace(files.crl, pki.crls[0] ?? '');
-  await changed;
-  t.strictSame(log, ['change']);
-  t.ok(looks >= 3);
+  const [, , first] = (await changed) as [Material, Inspection, string];
+  t.equal(first, 'newer CRLs alone');
+  await watch.look();
+  t.strictSame(log, ['change', 'change'], 'then the whole');
+});
+
+t.test('an abort in the middle of a look', async (t) => {
+  /** @returns what is told by a look whose nth question for the time comes with an abort */
+  const abortedAt = async (
+    nth: number,
+    spoil: (files: TlsFiles, pki: Pki) => void,
+  ): Promise<string[]> => {
+    const { pki, files } = setUp(t);
+    const abort = new AbortController();
+    const log: string[] = [];
+    let asked = 0;
+    const watch = watchMaterial({
+      files,
+      current: readMaterialSync(files),
+      pollMs: 60_000,
+      signal: abort.signal,
+      onChange: () => log.push('change'),
+      onRefused: () => log.push('refused'),
+      now: () => {
+        asked += 1;
+        if (asked === nth) abort.abort();
+        return new Date();
+      },
+    });
+    spoil(files, pki);
+    await watch.look();
+    abort.abort();
+    return log;
+  };
+  const renew = ({ crl }: TlsFiles, pki: Pki): void => {
+    pki.renewCrl();
+    writeFileSync(crl, pki.crl);
+  };
+  const empty = ({ crl }: TlsFiles): void => writeFileSync(crl, '');
+  t.strictSame(await abortedAt(1, empty), []);
+  t.strictSame(await abortedAt(1, renew), []);
+  t.strictSame(await abortedAt(2, renew), [], 'judged, and not taken');
+  t.strictSame(await abortedAt(9, empty), ['refused']);
+  t.strictSame(await abortedAt(9, renew), ['change']);
 });
 
 const bad: [string, string, (files: TlsFiles, pki: Pki) => void][] = [
@@ -426,6 +468,10 @@ t.test(
         changes.push([material.trust.forTls.crl, taken]),
       onRefused: () => log.push('refused'),
     });
+    writeFileSync(files.crl, '');
+    await watch.look();
+    t.strictSame(log, ['refused']);
+    writeFileSync(files.crl, pki.crl);
     await watch.look();
     const before = pki.crls;
     t.strictSame(changes, [[before, 'everything']]);
@@ -442,6 +488,6 @@ t.test(
       [before, 'everything'],
       [after, 'everything'],
     ]);
-    t.strictSame(log, []);
+    t.strictSame(log, ['refused']);
   },
 );
