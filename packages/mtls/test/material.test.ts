@@ -250,6 +250,20 @@ for (const [what, code, spoil] of bad)
     t.throws(() => readMaterialSync(files), wanted);
   });
 
+t.test('a file that is missing, by what it is', (t) => {
+  const files = writeSsl(t.testdir({}), good);
+  const words = { cert: 'certificate', key: 'key', ca: 'CA', crl: 'CRL' };
+  for (const [what, word] of Object.entries(words))
+    for (const none of ['none.pem', 'cert.pem/none.pem']) {
+      const file = join(t.testdirName, none);
+      t.throws(
+        () => readMaterialSync({ ...files, [what]: file }),
+        errors.fileMissing(word, file),
+      );
+    }
+  t.end();
+});
+
 t.test('a key that belongs to Puppet alone', (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'kickd-key-'));
   t.teardown(() => rmSync(dir, { recursive: true }));
