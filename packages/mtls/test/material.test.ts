@@ -146,6 +146,27 @@ const bad: [string, string, (files: TlsFiles) => void][] = [
         Buffer.from(pki.crl.split('-----')[2] ?? '', 'base64'),
       ),
   ],
+  [
+    'CRL as DER, cut',
+    'TLS_FILE_DER',
+    ({ crl }) => writeFileSync(crl, Buffer.from('3082', 'hex')),
+  ],
+  [
+    'CRL as BER without a length',
+    'TLS_FILE_DER',
+    ({ crl }) => writeFileSync(crl, Buffer.from('30800000', 'hex')),
+  ],
+  ['CRL file of one digit', 'CRL_EMPTY', ({ crl }) => writeFileSync(crl, '0')],
+  [
+    'CRL file of text that begins as DER does',
+    'CRL_EMPTY',
+    ({ crl }) => writeFileSync(crl, '0\u007f'),
+  ],
+  [
+    'CRL file of Latin-1',
+    'CRL_EMPTY',
+    ({ crl }) => writeFileSync(crl, Buffer.from('41e4', 'hex')),
+  ],
   ['CRL missing', 'TLS_FILE_MISSING', ({ crl }) => rmSync(crl)],
   [
     'CRL a directory',

@@ -177,6 +177,16 @@ t.test('a set that is bad for one look alone is not told', async (t) => {
   t.strictSame(log, ['change', 'change'], 'then the whole');
 });
 
+t.test('of two sets that are bad in one way each is told', async (t) => {
+  const { files } = setUp(t);
+  const { log, watch } = start(t, files, { pollMs: 60_000 });
+  for (const text of ['none', 'none', 'none again']) {
+    writeFileSync(files.crl, text);
+    await watch.look();
+  }
+  t.strictSame(log, ['CRL_EMPTY', 'CRL_EMPTY']);
+});
+
 t.test('an abort in the middle of a look', async (t) => {
   /** @returns what is told by a look whose nth question for the time comes with an abort */
   const abortedAt = async (
