@@ -62,10 +62,11 @@ const times = (count: number, reply: AgentReply<Run>): AgentReply<Run>[] =>
 function createStage(
   replies: readonly AgentReply<Run>[],
   follows: readonly AgentReply<Run>[] = [],
+  first: Progress = { stage: 'sending' },
 ) {
   let nowMs = 0;
   let wallMs = 1_000_000;
-  let progress: Progress | undefined = { stage: 'sending' };
+  let progress: Progress | undefined = first;
   const outcomes: OutcomeRecord[] = [];
   const sentAtMs: number[] = [];
   const pauses: number[] = [];
@@ -316,6 +317,126 @@ void t.test(
     t.match((await driveTo(refusedTls)).outcomes, [{ kind: 'refused' }]);
   },
 );
+
+void t.test('stopped for long: that is no try of its own', async (t) => {
+  const stage = createStage([notSent]);
+  stage.isStopped = true;
+  stage.onPause = () => {
+    if (stage.nowMs() >= 5000) stage.isStopped = false;
+  };
+  const asked: [number, boolean][] = [];
+  await stage.drive({
+    mayRetry: (...which) => {
+      asked.push(which);
+      return false;
+    },
+  });
+  t.strictSame(stage.sentAtMs, [5000]);
+  t.strictSame(asked, [
+    [1, false],
+    [1, false],
+  ]);
+  t.match(stage.outcomes, [{ kind: 'gave-up', code: 'CONNECT_REFUSED' }]);
+});
+
+void t.test('stopped past its end, where it may have arrived', async (t) => {
+  const stage = createStage([], [], { stage: 'sending', mayHaveArrived: true });
+  stage.isStopped = true;
+  await stage.drive();
+  t.strictSame(stage.sentAtMs, []);
+  t.match(stage.outcomes, [{ kind: 'not-known' }]);
+});
+
+void t.test(
+  'whether it may be sent again is asked with what is known',
+  async (t) => {
+    const stage = createStage([unknown, accepted]);
+    const asked: [number, boolean][] = [];
+    await stage.drive({
+      mayRetry: (...which) => {
+        asked.push(which);
+        return true;
+      },
+    });
+    t.strictSame(asked, [
+      [1, true],
+      [1, true],
+    ]);
+  },
+);
+
+void t.test(
+  'a host that does not say when is asked a little later',
+  async (t) => {
+    const { retryAfterSeconds: _when, ...overloaded } = busy;
+    const stage = createStage([overloaded, unknown, accepted]);
+    await stage.drive();
+    t.strictSame(stage.sentAtMs, [0, 500, 1500]);
+  },
+);
+
+void t.test(
+  'a run that was followed before is followed for the rest',
+  async (t) => {
+    const running: AgentReply<Run> = { ...accepted, status: 200 };
+    const since = { boot: 'b', monotonicMs: 0, wallMs: 1_000_000 };
+    const following = { stage: 'following', run: 'r', since } as const;
+    const late = createStage([], times(1000, running), following);
+    late.pass(50_000);
+    await late.drive();
+    t.match(late.outcomes, [{ kind: 'not-known', code: 'WAIT_OVER' }]);
+    t.equal(late.nowMs(), 60_000);
+    const tooLate = createStage([], [], following);
+    tooLate.pass(500_000);
+    await tooLate.drive();
+    t.match(
+      tooLate.outcomes,
+      [{ kind: 'ended' }],
+      'it is asked once all the same',
+    );
+  },
+);
+
+void t.test('told to stop while it follows: nothing is lost', async (t) => {
+  const end = new AbortController();
+  const stage = createStage([]);
+  const transport = {
+    submit: async () => accepted,
+    follow: async () => {
+      end.abort();
+      return unknown;
+    },
+  };
+  await stage.drive({ transport }, end.signal);
+  t.strictSame(stage.outcomes, []);
+  t.match(stage.progress(), { stage: 'following' });
+});
+
+void t.test('a run that ended without an outcome', async (t) => {
+  const body = aRun({ state: 'ended' });
+  for (const stage of [
+    createStage([{ kind: 'accepted', status: 200, body }]),
+    createStage([accepted], [{ kind: 'accepted', status: 200, body }]),
+  ]) {
+    await stage.drive();
+    t.strictSame(stage.outcomes, [
+      {
+        kind: 'not-known',
+        code: 'OUTCOME_MISSING',
+        message: 'the run has ended, and the host reports no outcome',
+      },
+    ]);
+  }
+});
+
+void t.test('a run of unknown length', async (t) => {
+  const { durationMs: _long, ...body } = correctedRun;
+  const stage = createStage([{ kind: 'accepted', status: 200, body }]);
+  await stage.drive();
+  t.strictSame(stage.outcomes, [
+    { kind: 'ended', run: body.run, outcome: body.outcome },
+  ]);
+});
 
 void t.test(
   'whatever the host replies: one outcome, and a true one',

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { subjectKey } from '../../src/events/event.ts';
+import type { OutcomeRecord } from '../../src/events/outcome-record.ts';
 import type { Handled } from '../../src/kicks/handle-event.ts';
 import { subjectOfAction } from '../../src/outbox/action.ts';
 import { recordOutcome, tellKick } from '../../src/kicks/tell-kick.ts';
@@ -302,5 +303,152 @@ void t.test(
         },
       ],
     );
+  },
+);
+
+/** Ends the kick; it is followed by the wait for its verdict where the run ended. */
+function endKick(world: ReturnType<typeof createDecidingWorld>, kick: string) {
+  const outcome: Extract<OutcomeRecord, { kind: 'ended' }> = {
+    kind: 'ended',
+    run: 'r',
+    outcome: { kind: 'corrected', corrected: [], failed: [] },
+  };
+  const telling = {
+    rules: world.deciding.rules,
+    now: world.now(),
+    can: () => true,
+  };
+  world.ledger.transact((transaction) => {
+    tellKick(transaction, kick, { kind: 'accepted', run: 'r' }, telling);
+    tellKick(transaction, kick, { kind: 'ended', outcome }, telling);
+  });
+}
+
+void t.test('what belongs to a kick is found by it', async (t) => {
+  const world = createDecidingWorld(t);
+  const handled = world.handle();
+  const kick = kickOf(handled);
+  t.match(
+    world.ledger.entriesOf({ kick }).map(({ entry }) => entry),
+    [
+      { kind: 'event', body: { host: 'web1' } },
+      { kind: 'decision', body: { kind: 'kick' } },
+      {
+        kind: 'kick',
+        body: { target: { certname: 'web1' }, request: { kick } },
+      },
+    ],
+  );
+  const joined = world.handle();
+  t.equal(codeOf(joined), 'joined');
+  t.equal(world.ledger.entriesOf({ kick }).length, 5, 'and what joined it');
+  t.equal(world.ledger.countWaiting(), 0, 'the same problem waits for nothing');
+});
+
+void t.test(
+  'a problem that waited waits no more when it is kicked',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    t.equal(codeOf(world.handle({ isFlapping: true })), 'flapping');
+    t.equal(world.ledger.countWaiting(), 1);
+    t.equal(codeOf(world.handle({}, { isAgain: true })), 'kick');
+    t.equal(world.ledger.countWaiting(), 0);
+  },
+);
+
+void t.test('looked at again, and another reason: that is news', async (t) => {
+  const world = createDecidingWorld(t);
+  world.handle({ isFlapping: true });
+  const before = world.entries().length;
+  t.match(world.handle({ inDowntime: true }, { isAgain: true }), {
+    kind: 'told',
+    isNews: true,
+    decision: { code: 'in-downtime' },
+  });
+  t.equal(world.entries().length, before + 2);
+  const soft = { stateType: 'SOFT', attempt: 1 } as const;
+  t.equal(codeOf(world.handle(soft, { isAgain: true })), 'attempt-not-reached');
+  t.equal(world.ledger.countWaiting(), 0, 'nothing is wanted any more');
+});
+
+void t.test(
+  'a verdict that nobody waited for: its kick makes room for the next',
+  async (t) => {
+    const world = createDecidingWorld(
+      t,
+      { coolDownSeconds: 0 },
+      { hostIntervalSeconds: 0 },
+    );
+    const first = kickOf(world.handle());
+    endKick(world, first);
+    t.match(world.ledger.findOpen({ kick: first })?.progress, {
+      stage: 'verifying',
+    });
+    t.equal(codeOf(world.handle()), 'verifying');
+    world.pass(3600);
+    const second = kickOf(world.handle());
+    t.not(second, first);
+    t.equal(world.ledger.findOpen({ kick: first }), undefined);
+    t.equal(world.ledger.listOpen(10).length, 1);
+  },
+);
+
+void t.test(
+  'green after the run: healed, and the acknowledgement goes',
+  async (t) => {
+    const world = createDecidingWorld(t, {
+      tell: { comment: false, acknowledge: true, escalate: [] },
+    });
+    const kick = kickOf(world.handle());
+    endKick(world, kick);
+    world.pass(5);
+    t.equal(codeOf(world.handle({ state: 'OK' })), 'not-a-problem');
+    const kinds = world.entries().map(({ kind }) => kind);
+    t.strictSame(kinds.slice(-3), ['event', 'decision', 'verdict']);
+    t.match(world.entries().at(-1)?.body, { verdict: 'healed' });
+    t.equal(world.ledger.findOpen({ kick }), undefined);
+  },
+);
+
+void t.test(
+  'the end of a problem that nobody was called for is told to nobody',
+  async (t) => {
+    const passive = { host: 'monitor', service: 'kicker' };
+    const world = createDecidingWorld(t, {}, {}, { can: () => true, passive });
+    world.handle({ isFlapping: true });
+    world.handle({ state: 'OK' });
+    t.strictSame(world.actions(), []);
+    t.strictSame(world.ledger.remembered('page', '', 9), []);
+  },
+);
+
+void t.test(
+  'a call from before calls were kept has its end told',
+  async (t) => {
+    const passive = { host: 'monitor', service: 'kicker' };
+    const world = createDecidingWorld(t, {}, {}, { can: () => true, passive });
+    world.handle({ isFlapping: true });
+    world.ledger.transact((transaction) => {
+      const key = 'web1\tHTTP';
+      const service = transaction.read('service', key);
+      if (service?.problem === undefined) throw new Error('no problem');
+      const problem = { ...service.problem, isTold: true };
+      transaction.remember([
+        { kind: 'service', key, value: { ...service, problem } },
+      ]);
+    });
+    world.handle({ state: 'OK' });
+    t.match(world.actions(), [
+      {
+        monitor: 'nagios',
+        place: passive,
+        feedback: {
+          kind: 'result',
+          state: 'OK',
+          text: 'kicker: problem web1 / HTTP is over',
+        },
+      },
+    ]);
+    t.strictSame(world.ledger.remembered('page', '', 9), []);
   },
 );

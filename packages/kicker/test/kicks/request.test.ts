@@ -34,3 +34,44 @@ t.test('no name of a service makes a kick that kickd refuses', (t) => {
   }
   t.end();
 });
+
+t.test('what the rule asks for, and why', (t) => {
+  const target = { name: 'x', certname: 'web1', address: 'a', port: 8139 };
+  const create = (part: Partial<Event>, asked = {}, base: Event = event) =>
+    createRequest(
+      { ...base, ...part },
+      asked,
+      target,
+      new Date('2026-03-01T00:00:00Z'),
+      600,
+      new Uint8Array(10),
+    );
+  const because = {
+    monitor: 'nagios',
+    host: 'web1',
+    service: 'HTTP',
+    state: 'CRITICAL HARD',
+  };
+  const { kick, ...rest } = create({});
+  t.match(kick, /^[0-9a-f-]{36}$/);
+  t.strictSame(rest, {
+    certname: 'web1',
+    expires: '2026-03-01T00:10:00.000Z',
+    because,
+  });
+  const since = '2026-02-28T23:59:00Z';
+  t.strictSame(create({ problem: '7', since }).because, {
+    ...because,
+    problem: '7',
+    since,
+  });
+  const { service: _service, ...host } = because;
+  const { service: _name, ...ofHost } = event;
+  t.strictSame(create({}, {}, ofHost).because, host);
+  t.match(create({}, { noop: true, tags: ['a'] }), {
+    noop: true,
+    tags: ['a'],
+    certname: 'web1',
+  });
+  t.end();
+});
