@@ -113,9 +113,11 @@ function handleIn(
 
   if (decision.kind === 'kick') {
     const request = created.request(decision.request);
+    // Stryker disable all: the engine kicks no host without a target
     if (target === undefined || request === undefined) {
       throw new Error('a kick without a target was decided');
     }
+    // Stryker restore all
     // The engine has judged it by now: only its row was left.
     if (found !== undefined) transaction.close(found.kick);
     const open: OpenRecord = {

@@ -310,3 +310,36 @@ void t.test(
     });
   },
 );
+
+void t.test('a kick of a kicker that knew no rules tells nobody', async (t) => {
+  const kick = createKick(t);
+  const { plan: _plan, ...bare } = kick.open;
+  kick.ledger.transact((transaction) => {
+    transaction.close(bare.kick);
+    transaction.open(bare, subjectKey(bare.event));
+  });
+  kick.tell({ kind: 'accepted', run: 'r1' });
+  kick.tell({ kind: 'ended', outcome });
+  t.strictSame(kick.outbox(), [{ kind: 'recheck' }]);
+  kick.tell({
+    kind: 'window-over',
+    verdict: 'still-broken',
+    by: 'status data',
+  });
+  t.strictSame(kick.outbox(), [{ kind: 'recheck' }]);
+  t.match(kick.entries().at(-1)?.body, { verdict: 'still-broken' });
+});
+
+void t.test('healed in the second in which it began', async (t) => {
+  const kick = createKick(t, undefined, undefined, {
+    since: '2026-03-01T12:00:00Z',
+  });
+  kick.tell({ kind: 'accepted', run: 'r1' });
+  kick.tell({ kind: 'ended', outcome });
+  kick.tell({ kind: 'green', by: 'x' });
+  t.strictSame(kick.entries().at(-1)?.body, {
+    verdict: 'healed',
+    by: 'x',
+    seconds: 0,
+  });
+});
