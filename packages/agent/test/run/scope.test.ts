@@ -60,3 +60,19 @@ t.test('a kick without words takes the profile of the host', (t) => {
   );
   t.end();
 });
+
+t.test('what a kick does not name is no key of its scope', (t) => {
+  const kick = '0193a000-0000-7000-8000-000000000001';
+  const certname = 'web1.example.com';
+  const bare = { cm: 'puppet-agent', noop: false };
+  t.strictSame(scopeOf({ kick, certname }, 'puppet-agent'), bare);
+  t.strictSame(
+    scopeOf({ kick, certname, environment: 'test' }, 'puppet-agent'),
+    { ...bare, environment: 'test' },
+  );
+  t.strictSame(scopeOf({ kick, certname, tags: ['a'] }, 'puppet-agent'), {
+    ...bare,
+    tags: ['a'],
+  });
+  t.end();
+});
