@@ -119,6 +119,8 @@ t.test('a back reference that cannot', (t) => {
     ['$1', undefined, literal],
     ['/$1/', undefined, literal],
     ['/$1/', 1, inRegex],
+    ['/$1', 1, inRegex],
+    ['$1/', 1, never],
     ['a/$1', 1, never],
     ['.$1', 1, never],
     ['*$1', 1, never],
