@@ -108,6 +108,7 @@ const rows: Row[] = [
   ['a wildcard of one', ['allow *.$1'], 'x.a.b', 1, ['', 'a.b']],
   ['longer than one', ['deny *.b', 'allow *.$1'], 'x.a.b', 2, ['', 'a.b']],
   ['shorter than one', ['deny *.a.b', 'allow *.$1'], 'x.a.b', 1, ['', 'b']],
+  ['shorter, denied', ['allow *.a.b', 'deny *.$1'], 'x.a.b', 1, ['', 'b']],
   ['as long, allowed', ['allow *.b', 'deny *.$1'], 'x.b', 2, ['', 'b']],
   ['as long, denied', ['deny *.b', 'allow *.$1'], 'x.b', 1, ['', 'b']],
   ['as long, both deny', ['deny *.b', 'deny *.$1'], 'x.b', 1, ['', 'b']],

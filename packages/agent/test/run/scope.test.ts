@@ -76,3 +76,31 @@ t.test('what a kick does not name is no key of its scope', (t) => {
   });
   t.end();
 });
+
+t.test('which scope covers which', (t) => {
+  const whole: RunScope = { cm: 'puppet-agent', noop: false };
+  const [a, ab] = [
+    { ...whole, tags: ['a'] },
+    { ...whole, tags: ['a', 'b'] },
+  ];
+  const rows: [wide: RunScope, narrow: RunScope, isCovered: boolean][] = [
+    [whole, whole, true],
+    [whole, a, true],
+    [a, whole, false],
+    [ab, a, true],
+    [a, ab, false],
+    [a, a, true],
+  ];
+  for (const [wide, narrow, isCovered] of rows) {
+    t.equal(covers(wide, narrow), isCovered);
+    for (const other of [
+      { cm: 'cfengine' },
+      { noop: true },
+      { environment: 'test' },
+    ]) {
+      t.equal(canShare(wide, { ...narrow, ...other }), false);
+      t.equal(covers(wide, { ...narrow, ...other }), false);
+    }
+  }
+  t.end();
+});
