@@ -231,6 +231,7 @@ t.test('the HOCON of puppetserver is told by its first words', (t) => {
     'path /authorization',
     'allow a\nauthorization: {',
     'authorizations: {',
+    'author\u{feff}ization: {',
     'authorization-x: {',
     'my authorization: {',
     '{ a',

@@ -88,6 +88,7 @@ t.test('a stanza under one that decides everything is not reached', (t) => {
     [['/run', '/status'], 0, 0],
     [['/run/a', '/run'], 0, 0],
     [['/run/', '/run'], 0, 0],
+    [['/run/', '/run/'], 0, 0],
     [['/run/', '/run/a'], 0, 0],
     [['~ ^/run', '/run/a'], 0, 0],
     [['/run', '~ ^/run'], 0, 0],
