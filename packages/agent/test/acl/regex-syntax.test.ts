@@ -96,6 +96,8 @@ t.test('a regex is anchored when each alternative is', (t) => {
     ['(^a|c)b', false],
     ['(^a|c$)b', false],
     ['b(a$)', true],
+    ['b(xya$)', true],
+    ['b($)', true],
     ['b(a$|c$)', true],
     ['b(a$|c)', false],
     ['b(^a|c$)', false],
