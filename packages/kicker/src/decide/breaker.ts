@@ -86,14 +86,14 @@ export function withSign(
 ): ServerMemory {
   const { probe, probeUntilMs, openSinceMs, ...rest } = server;
   const isProbe = probe === kick;
-  const servedMs = recent(server.servedMs, atMs);
   if (sign === 'good') {
     return {
       failed: [],
       isTold: false,
-      servedMs: { ...servedMs, [certname]: atMs },
+      servedMs: withServed(server.servedMs, certname, atMs),
     };
   }
+  const servedMs = recent(server.servedMs, atMs);
   const kept: ServerMemory = {
     ...rest,
     servedMs,
@@ -123,15 +123,48 @@ export function withSign(
   return isTrouble ? { ...next, openSinceMs: atMs } : next;
 }
 
+/**
+ * Where as many as are remembered said so in the last minutes one more tells nothing new: this is asked after each run, and a
+ * copy of all of them cost more than the whole decision.
+ */
+function withServed(
+  servedMs: Readonly<Record<string, number>> = {},
+  certname: string,
+  atMs: number,
+): Record<string, number> {
+  const names = Object.keys(servedMs);
+  // Each is put behind all others, so that the first is the oldest.
+  const oldestMs = servedMs[names[0] ?? ''] ?? -Infinity;
+  if (names.length > hostsMost && atMs - oldestMs < windowMs / 4) {
+    return servedMs;
+  }
+  const next = recent(servedMs, atMs);
+  delete next[certname];
+  next[certname] = atMs;
+  return next;
+}
+
 /** The last of those that said so within the window. */
 function recent(
   saidMs: Readonly<Record<string, number>> | undefined,
   atMs: number,
 ): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(saidMs ?? {})
-      .filter(([, ms]) => atMs - ms <= windowMs)
-      .toSorted(([, a], [, b]) => a - b)
-      .slice(-hostsMost),
-  );
+  const kept = { ...saidMs };
+  let count = 0;
+  for (const name in kept) {
+    if (atMs - (kept[name] ?? 0) > windowMs) delete kept[name];
+    else count += 1;
+  }
+  for (; count > hostsMost; count -= 1) delete kept[oldestOf(kept)];
+  return kept;
+}
+
+function oldestOf(saidMs: Readonly<Record<string, number>>): string {
+  let oldest = '';
+  let oldestMs = Infinity;
+  for (const name in saidMs) {
+    const ms = saidMs[name] ?? 0;
+    if (ms < oldestMs) [oldest, oldestMs] = [name, ms];
+  }
+  return oldest;
 }

@@ -224,17 +224,30 @@ t.test('a record from before the times were kept', (t) => {
 });
 
 t.test('fifty hosts are remembered, the last ones', (t) => {
-  const many = after(
-    Array.from({ length: 60 }, (_, index) => [
-      `h${String(index)}`,
-      'good' as const,
-      index,
-    ]),
-  );
-  const hosts = Object.keys(many.servedMs ?? {});
-  t.ok(hosts.length <= 51);
-  t.ok(hosts.includes('h59'));
-  t.notOk(hosts.includes('h0'));
+  const minute = 60 * 1000;
+  const hostsAfter = (count: number, apartMs: number) =>
+    Object.keys(
+      after(
+        Array.from({ length: count }, (_, index) => [
+          `h${String(index)}`,
+          'good' as const,
+          index * apartMs,
+        ]),
+      ).servedMs ?? {},
+    );
+  const slow = hostsAfter(60, minute / 2);
+  t.ok(slow.length <= 51);
+  t.ok(slow.includes('h59'));
+  t.notOk(slow.includes('h0'));
+  // Where so many got a catalog within minutes, one more says nothing new.
+  const quick = hostsAfter(60, 1);
+  t.equal(quick.length, 51);
+  t.ok(quick.includes('h50'));
+  t.notOk(quick.includes('h51'));
+  // They make room for others before they are too old to count.
+  const steady = hostsAfter(2000, 1000);
+  t.equal(steady.length, 51);
+  t.equal(steady[0], 'h1800', 'anew each quarter of an hour');
   t.end();
 });
 
