@@ -1,4 +1,5 @@
 import { execaSync } from 'execa';
+
 /** Debian's name of this machine's architecture: the package holds a Node of it. */
 export function debArchitecture(): 'amd64' | 'arm64' {
   return process.arch === 'arm64' ? 'arm64' : 'amd64';

@@ -137,6 +137,7 @@ async function serve(
       if (file === undefined) return;
       const facts = {
         ledger,
+        kicks,
         spool,
         epoch: lease.epoch,
         now: shell.clock.now(),

@@ -103,15 +103,13 @@ export function withSign(
   };
   if (sign === undefined) return kept;
   const { [certname]: _before, ...others } = servedMs;
-  const failedMs = {
+  const failedMs = withSaid(
     // A record from before the times were kept: as if it were now.
-    ...recent(
-      server.failedMs ??
-        Object.fromEntries(server.failed.map((name) => [name, atMs])),
-      atMs,
-    ),
-    [certname]: atMs,
-  };
+    server.failedMs ??
+      Object.fromEntries(server.failed.map((name) => [name, atMs])),
+    certname,
+    atMs,
+  );
   const failed = Object.keys(failedMs);
   const next = { ...kept, failed, failedMs, servedMs: others };
   if (openSinceMs !== undefined) {
@@ -133,12 +131,20 @@ function withServed(
   atMs: number,
 ): Record<string, number> {
   const names = Object.keys(servedMs);
-  // Each is put behind all others, so that the first is the oldest.
   const oldestMs = servedMs[names[0] ?? ''] ?? -Infinity;
   if (names.length > hostsMost && atMs - oldestMs < windowMs / 4) {
     return servedMs;
   }
-  const next = recent(servedMs, atMs);
+  return withSaid(servedMs, certname, atMs);
+}
+
+/** The host goes behind all others: so the first is always the oldest. */
+function withSaid(
+  saidMs: Readonly<Record<string, number>>,
+  certname: string,
+  atMs: number,
+): Record<string, number> {
+  const next = recent(saidMs, atMs);
   delete next[certname];
   next[certname] = atMs;
   return next;

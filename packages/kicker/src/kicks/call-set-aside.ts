@@ -2,6 +2,7 @@ import { learn } from '../decide/learn.ts';
 import { pageKey } from '../decide/page.ts';
 import type { BadEvents } from '../ports.ts';
 import { enqueue } from '../outbox/enqueue.ts';
+import { commandCall } from '../outbox/escalation.ts';
 import type { Deciding } from './deciding.ts';
 
 const page = pageKey({ kind: 'events' }, '');
@@ -18,7 +19,7 @@ export function callForSetAside(
   {
     ledger,
     rules,
-    ways: { command },
+    ways,
     now,
   }: Pick<Deciding, 'ledger' | 'rules' | 'ways' | 'now'>,
 ): boolean {
@@ -43,19 +44,14 @@ export function callForSetAside(
     transaction.add([
       { entry: { kind: 'escalation', body: escalate }, keys: {} },
     ]);
-    if (command !== undefined) {
-      const input = JSON.stringify({ version: 1, ...escalate, subject });
-      enqueue(
-        transaction,
-        [
-          {
-            action: { to: 'person', subject, argv: [...command], input },
-            keys: {},
-          },
-        ],
-        at,
-      );
-    }
+    enqueue(
+      transaction,
+      commandCall(escalate, subject, ways).map((action) => ({
+        action,
+        keys: {},
+      })),
+      at,
+    );
     return true;
   });
 }

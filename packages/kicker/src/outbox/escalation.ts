@@ -39,19 +39,22 @@ export function escalationActions(
           : [];
       case 'passive':
         return passiveResult(monitor, host, 'CRITICAL', text, ways);
-      case 'command': {
-        if (ways.command === undefined) return [];
-        const input = JSON.stringify({
-          version: 1,
-          about,
-          reason,
-          subject,
-          event,
-        });
-        return [{ to: 'person', subject, argv: [...ways.command], input }];
-      }
+      case 'command':
+        return commandCall({ about, reason }, subject, ways, event);
     }
   });
+}
+
+/** The operator's command, with what it finds on its standard input; none where none is configured. */
+export function commandCall(
+  { about, reason }: Escalate,
+  subject: string,
+  { command }: Pick<EscalationWays, 'command'>,
+  event?: Event,
+): Action[] {
+  if (command === undefined) return [];
+  const input = JSON.stringify({ version: 1, about, reason, subject, event });
+  return [{ to: 'person', subject, argv: [...command], input }];
 }
 
 /** The passive service that a person looks at, red or green; none where none is configured. */

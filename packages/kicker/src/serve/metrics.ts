@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Kicks } from '../kicks/kicks.ts';
 import type { Ledger, Log, Spool } from '../ports.ts';
 
 /** From what a restarted Apache takes to a run of an hour, seconds. */
@@ -14,7 +15,8 @@ export interface Metrics {
 
 /** What is looked up rather than counted. */
 interface MetricsFacts {
-  ledger: Pick<Ledger, 'countActions' | 'countWaiting' | 'listOpen'>;
+  ledger: Pick<Ledger, 'countActions' | 'countWaiting'>;
+  kicks: Pick<Kicks, 'size'>;
   spool: Pick<Spool, 'countBad'>;
   /** the fencing number of the lease */
   epoch: number;
@@ -126,7 +128,7 @@ export function createMetrics(version: string): Metrics {
       }
     },
     render: (facts) => {
-      open.set(facts.ledger.listOpen(openMost).length);
+      open.set(facts.kicks.size);
       waiting.set(facts.ledger.countWaiting());
       actions.set(facts.ledger.countActions());
       bad.set(facts.spool.countBad().count);
@@ -136,9 +138,6 @@ export function createMetrics(version: string): Metrics {
     },
   };
 }
-
-/** More kicks are never under way: guards.concurrency is far below. */
-const openMost = 10_000;
 
 /** Codes and kinds are kicker's own words; anything else would be a label without a bound. */
 function word(value: unknown): string {

@@ -5,8 +5,8 @@ const facts: Parameters<Metrics['render']>[0] = {
   ledger: {
     countActions: () => 4,
     countWaiting: () => 3,
-    listOpen: () => Array.from({ length: 2 }) as never,
   },
+  kicks: { size: 2 },
   spool: { countBad: () => ({ count: 5, dropped: 0 }) },
   epoch: 17,
   now: new Date('2026-03-01T12:00:00Z'),
