@@ -1,9 +1,10 @@
 import {
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
+  statSync,
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -179,6 +180,10 @@ void t.test(
     });
     process.kill(serving.pid, 'SIGCONT');
     await until(() => readdirSync(join(monitor.spool, 'new')).length === 0);
+    // It says so once a second, and may handle the event before.
+    await until(
+      () => statSync(join(monitor.spool, 'serving')).mtimeMs > Date.now(),
+    );
     t.match(await check(), { stdout: /ok serve: process \d+ handles/ });
     t.equal(await serving.kill(), 0);
   },
