@@ -75,8 +75,12 @@ async function mutate(name: string, room: Room): Promise<number> {
   const json = join(reports, `${name}.json`);
   const stryker = new Stryker({
     mutate: globSync(`${room.source}/**/*.ts`),
-    testRunner: 'tap',
-    plugins: ['@stryker-mutator/tap-runner'],
+    testRunner: 'own-test-first',
+    plugins: [
+      // for its own settings below, and what asks it
+      '@stryker-mutator/tap-runner',
+      join(import.meta.dirname, 'mutate/own-test-first.ts'),
+    ],
     tap: { testFiles: room.tests.flatMap((glob) => globSync(glob).toSorted()) },
     coverageAnalysis: 'perTest',
     // A text for a person may change; what it says is in the tests of its view.
