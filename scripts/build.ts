@@ -4,6 +4,7 @@ import { build, type BuildResult } from 'esbuild';
 import { builtinModules } from './build/builtin-modules.ts';
 import { launcherText } from './build/launcher.ts';
 import { leanUndici } from './build/lean-undici.ts';
+import { leanYargs } from './build/lean-yargs.ts';
 import { ingredientsOf } from './build/made-of.ts';
 import { pastTheFace } from './build/past-the-face.ts';
 import { sizeTable } from './build/size-table.ts';
@@ -70,7 +71,7 @@ function bundle(
     minifyIdentifiers: false,
     treeShaking: true,
     legalComments: 'linked',
-    plugins: [leanUndici, builtinModules, pastTheFace],
+    plugins: [leanUndici, leanYargs, builtinModules, pastTheFace],
     metafile: true,
     logLevel: 'warning',
   });

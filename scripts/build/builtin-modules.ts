@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Plugin } from 'esbuild';
 
@@ -20,6 +21,11 @@ export const builtinModules: Plugin = {
           }
         : undefined,
     );
+    build.onLoad({ filter: /\/node_modules\/.*\.m?js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = takeBuiltins(text);
+      return contents === text ? undefined : { contents, loader: 'js' };
+    });
     build.onLoad({ filter: /./, namespace: required }, ({ path }) => ({
       contents: `module.exports = ${taken(path)};`,
     }));
@@ -36,11 +42,51 @@ export const builtinModules: Plugin = {
   },
 };
 
+/**
+ * Takes the imported names where they are used. As a module of its own each built-in would become as many chunks as there are
+ * groups of files that share a name of it: a dozen files of a line each, 0.3 ms apiece at every start.
+ * @param text an ES module; anything else comes back as it is
+ */
+export function takeBuiltins(text: string): string {
+  return text.replaceAll(
+    /^import (?:(\w+)|\{([^}]*)\}) from (['"])([\w:/]+)\3;?$/gm,
+    (
+      statement: string,
+      whole: string | undefined,
+      names: string | undefined,
+      _quote: string,
+      path: string,
+    ) => {
+      if (!isBuiltin(path)) return statement;
+      const from = path.replace(/^node:/, '');
+      // line numbers stay
+      const lines = '\n'.repeat(statement.split('\n').length - 1);
+      const parts =
+        whole === undefined
+          ? splitNames(names ?? '').map((name) => {
+              const [theirs = '', ours = theirs] = name.split(/ as /);
+              return `const ${ours} = /* @__PURE__ */ (() => ${taken(from)}.${theirs})();`;
+            })
+          : [`const ${whole} = /* @__PURE__ */ (() => ${taken(from)})();`];
+      return parts.join(' ') + lines;
+    },
+  );
+}
+
+/** Types are left out: nothing of them is left at run time. */
+export function splitNames(names: string): string[] {
+  return names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !name.startsWith('type '));
+}
+
 const required = 'builtin-required';
 const imported = 'builtin-imported';
 
 function taken(path: string): string {
-  return `process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
+  // a module may have a `process` of its own
+  return `globalThis.process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
 }
 
 /** The names as the Node that builds has them: it is the very one that is shipped. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { splitNames, takeBuiltins } from './builtin-modules.ts';
 
 /**
  * Lets each import of a house package reach the file that holds the name, past the package's `index.ts`.
@@ -18,7 +19,7 @@ export const pastTheFace: Plugin = {
       ]),
     );
     build.onLoad({ filter: /\/packages\/\w+\/src\/.*\.ts$/ }, ({ path }) => ({
-      contents: rewrite(readFileSync(path, 'utf8'), faces),
+      contents: takeBuiltins(rewrite(readFileSync(path, 'utf8'), faces)),
       loader: 'ts',
     }));
     // What cannot be rewritten would work, only slowly: say so instead of losing it unseen.
@@ -66,12 +67,4 @@ function rewrite(text: string, faces: ReadonlyMap<string, Face>): string {
       );
     },
   );
-}
-
-/** Types are left out: nothing of them is left at run time. */
-function splitNames(names: string): string[] {
-  return names
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '' && !name.startsWith('type '));
 }

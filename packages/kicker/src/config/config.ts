@@ -1,5 +1,6 @@
 import type { HostEntry } from '../fleet/target.ts';
-import { monitorSchemas, type MonitorSettings } from '../monitors/schemas.ts';
+import { monitorDefaults } from '../monitors/defaults.ts';
+import type { MonitorSettings } from '../monitors/schemas.ts';
 
 /** Puppet's old port of `puppet agent --listen`, as in the protocol. */
 const defaultPort = 8139;
@@ -61,7 +62,7 @@ export interface Config {
   ledger?: string;
 }
 
-const defaultMonitor: MonitorSettings = monitorSchemas.nagios.defaults;
+const defaultMonitor: MonitorSettings = monitorDefaults.nagios;
 
 /** The configuration where no file says anything. */
 export function defaultConfig(): Config {

@@ -23,8 +23,3 @@ export type NagiosSettings = Static<typeof NagiosFile> & {
   /** who comments and acknowledges */
   author: string;
 };
-
-export const nagiosDefaults: NagiosSettings = {
-  kind: 'nagios',
-  author: 'kicker',
-};
