@@ -18,7 +18,7 @@ export interface RunnerProcessOptions {
   /** what systemd has bound; undefined: bind `path` */
   fd: number | undefined;
   path: string;
-  /** Called once nothing was asked and nothing ran for so long, where systemd starts the next one. */
+  /** Called once nothing was asked and nothing ran for this long, where systemd starts the next one. */
   onIdle?: { afterMs: number; leave: () => void };
 }
 

@@ -133,7 +133,7 @@ export class Sources {
     source.atMs = nowMs;
   }
 
-  /** The one that came first and has nothing open; that so many have something open is impossible. */
+  /** The one that came first and has nothing open; that this many have something open is impossible. */
   #forgetOne(): void {
     for (const [key, { open }] of this.#sources) {
       if (open > 0) continue;

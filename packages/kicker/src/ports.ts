@@ -215,7 +215,7 @@ export interface Spool {
   countBad(): BadEvents;
 }
 
-/** What is in bad/, which keeps so many and no more. */
+/** What is in bad/, which keeps this many and no more. */
 export interface BadEvents {
   count: number;
   /** how many older ones went to make room, since the spool was opened */

@@ -31,7 +31,7 @@ interface Anchor {
 /**
  * The value of a document whose keys are strings, in time that grows with its text: plain objects, arrays and scalars. Flaws
  * are a key that stands twice, and an alias of nothing, of what it is part of, or of what is used too often. Without one the
- * value is a tree, and at most so many times as large as its text; with one it means nothing.
+ * value is a tree, and at most this many times as large as its text; with one it means nothing.
  */
 export function readValue(document: Document.Parsed): {
   value: unknown;

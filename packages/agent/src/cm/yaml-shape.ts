@@ -1,4 +1,4 @@
-/** Deeper than any report; the parser takes 0.1 s for so many open brackets, and for ever for a thousand. */
+/** Deeper than any report; the parser takes 0.1 s for this many open brackets, and for ever for a thousand. */
 const bracketsMax = 64;
 /** `- - - ` and `? ? ? ` on one line: as a ruler in a message, not as a structure. */
 const indicatorsMax = 16;

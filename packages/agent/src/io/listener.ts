@@ -239,7 +239,7 @@ function listenAt(
   });
 }
 
-/** Whoever has been let in is served to the end, for so long; nobody else is let in. */
+/** Whoever has been let in is served to the end, for this long; nobody else is let in. */
 function closeGently(
   server: HttpsServer,
   sources: SourceGate,

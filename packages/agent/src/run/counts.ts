@@ -22,7 +22,7 @@ export interface RunCounts {
   kicks: Record<string, number>;
   /** runs ended, by outcome */
   runs: Record<string, number>;
-  /** runs that took at most so long, each bound for itself: see `runSecondsBounds` */
+  /** runs that took at most this long, one count for each bound: see `runSecondsBounds` */
   buckets: number[];
   seconds: number;
   /** runs whose length is known */

@@ -1,7 +1,7 @@
 /**
  * Works on several items at a time, and yields each result as soon as it is there. The next item is begun when one is
  * done, whether or not somebody has taken its result.
- * @param most so many at a time
+ * @param most this many at a time
  * @throws what `work` throws
  */
 export async function* eachAtOnce<Item, Result>(

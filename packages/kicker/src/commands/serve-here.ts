@@ -19,6 +19,7 @@ import { serveLoop, type ServeWorld } from '../serve/serve-loop.ts';
 import type { Shell } from './command.ts';
 import { decidingOf } from './deciding.ts';
 import { readInForce, type InForce } from './in-force.ts';
+import { inTurn } from './in-turn.ts';
 import type { Given } from './options.ts';
 import { readSpooled, refreshWaiting } from './read-events.ts';
 import { standBy, takeIdleLease } from './who-serves.ts';
@@ -171,11 +172,8 @@ async function serve(
       for (const fault of reloadFaultsOf(error)) log('reload-refused', fault);
     }
   }
-  // One after the other: what was asked for last is what stays in force.
-  let reloading = Promise.resolve();
-  const unhook = shell.onHangup(() => {
-    reloading = reloading.then(reload);
-  });
+  const reloadInTurn = inTurn(reload);
+  const unhook = shell.onHangup(() => void reloadInTurn());
   try {
     log('serving', {
       ledger: ledger.file,

@@ -3,7 +3,7 @@ import { Faults, errors } from '../errors.ts';
 const units = { m: 60, h: 60 * 60, d: 24 * 60 * 60 } as const;
 
 /**
- * A point in time as a person types it: an ISO 8601 date or instant, or so long ago: `30m`, `12h`, `7d`.
+ * A point in time as a person types it: an ISO 8601 date or instant, or this long ago: `30m`, `12h`, `7d`.
  * @returns ISO 8601 UTC, or undefined where nothing was given
  * @throws {Faults} USAGE_VALUE
  */

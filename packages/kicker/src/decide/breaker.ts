@@ -4,11 +4,11 @@ import type { ServerMemory } from './memory.ts';
 import type { Guards, Rule } from './rules.ts';
 import { readServer, type Situation } from './situation.ts';
 
-/** What a host said so long ago counts no more. */
+/** What a host said this long ago is no longer counted. */
 const windowMs = 60 * 60 * 1000;
 /** So many hosts are remembered, of each kind. */
 const hostsMost = 50;
-/** A kick that tries has so long to say something; then another host tries as well. */
+/** A kick that tries has this long to say something; then another host tries as well. */
 const probeMostMs = 60 * 1000;
 
 /**

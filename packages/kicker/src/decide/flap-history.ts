@@ -41,7 +41,7 @@ export function recordEvent(
 }
 
 /**
- * The same state recorded so many times more, at least once: the verdict of Nagios's check_for_service_flapping. The
+ * The same state recorded this many times more, at least once: the verdict of Nagios's check_for_service_flapping. The
  * share of changes is the highest behind the first, and falls from there on: what lies between changes no verdict.
  */
 function recordStates(

@@ -3,7 +3,7 @@ import { showMs, type Finding } from './finding.ts';
 import { probationMost, takenAt } from './places.ts';
 import type { Situation } from './situation.ts';
 
-/** At most so many kicks that load the CM server at once, in the whole fleet; see places.ts. */
+/** At most this many kicks that load the CM server at once, in the whole fleet; see places.ts. */
 export function judgeConcurrency({
   fleet,
   host,
@@ -32,7 +32,7 @@ function waitFor(code: WaitCode, reason: string): Finding {
   return { kind: 'wait', code, reason, againAfterMs: 5 * 1000 };
 }
 
-/** At most so many kicks in a while. */
+/** At most this many kicks in a while. */
 export function judgeRate({ fleet, rules, atMs }: Situation): Finding {
   const { kicks, perSeconds } = rules.guards.rate;
   const oldest = fleet.kicks.at(-kicks);

@@ -34,7 +34,7 @@ export interface Rule {
     runs: number;
     /** a service that breaks again so soon after its repair was not helped */
     relapseSeconds: number;
-    /** where the policy tells no version: one more try after so long; 0: never */
+    /** where the policy tells no version: one more try after this long; 0: never */
     probeAfterSeconds: number;
   };
   /** a noop run that would change more than this stops the rule for that service */
@@ -99,7 +99,7 @@ export interface Guards {
     /** how often the monitor checks: checks without a change bring no event, and still count */
     checkSeconds: number;
   };
-  /** trouble of the CM server: after so many hosts in a row that got no catalog nothing is kicked */
+  /** trouble of the CM server: after this many hosts in a row that got no catalog nothing is kicked */
   breaker: { hosts: number; retryAfterSeconds: number };
   /** checks that tell whether the monitor itself sees clearly, e.g. of its own gateway */
   canaries: readonly { host: string; service?: string }[];

@@ -2,7 +2,7 @@ import type { GroupFacts } from '../events/facts.ts';
 import type { GroupMemory } from './memory.ts';
 
 const quarterDayMs = 6 * 60 * 60 * 1000;
-/** a host of whose trouble nothing was heard for so long counts no more */
+/** a host of whose trouble nothing was heard for this long is no longer counted */
 const quartersKept = 4;
 
 /** Under which quarter day of the steady clock a host begins to count. */

@@ -115,7 +115,7 @@ function characterOf(whole: string): string {
   return String.fromCodePoint(point);
 }
 
-/** One character a byte; in pieces, for a call takes only so many arguments. */
+/** One character a byte; in pieces, since a call takes only this many arguments. */
 function binaryOf(bytes: Uint8Array): string {
   const most = 8192;
   let binary = '';

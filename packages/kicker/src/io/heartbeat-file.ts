@@ -9,7 +9,7 @@ import {
 import { join } from 'node:path';
 import { identityOf } from './process-identity.ts';
 
-/** Who serves says so for so long; the loop says it every second. */
+/** Who serves says so for this long; the loop says it every second. */
 const saysForMs = 15 * 1000;
 
 /**

@@ -23,7 +23,7 @@ export interface KickStore {
 export interface SentKick {
   target: Target;
   request: Kick;
-  /** it is sent for so long after it was decided */
+  /** it is sent for this long after it was decided */
   decided: Moment;
   lifeMs: number;
 }
@@ -31,7 +31,7 @@ export interface SentKick {
 export interface Driving {
   transport: Transport;
   timing: Timing;
-  /** lets only so many send at once */
+  /** lets only this many send at once */
   limiter: Limiter;
   /** how long an accepted run is followed */
   followMs: number;

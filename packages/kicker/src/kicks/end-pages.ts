@@ -7,7 +7,7 @@ import type { LedgerTransaction } from '../ports.ts';
 import type { Deciding } from './deciding.ts';
 
 const mostAtOnce = 100;
-/** A passive service names so many of the calls that last. */
+/** A passive service names this many of the calls that last. */
 const namedMost = 3;
 
 type PageWorld = Pick<Deciding, 'rules' | 'ways' | 'now' | 'ledger'>;

@@ -1,11 +1,11 @@
-/** Lets so many work at once. @param failures how often this work failed before */
+/** Lets this many work at once. @param failures how often this work failed before */
 export type Limiter = <Result>(
   work: () => Promise<Result>,
   failures: number,
 ) => Promise<Result>;
 
 /**
- * Lets so many work at once; the others wait, first come first served. What has failed before gets no more than a
+ * Lets this many work at once; the others wait, first come first served. What has failed before gets no more than a
  * quarter of the places: hosts that do not answer must not hold up those that do.
  */
 export function createLimiter(atOnce: number): Limiter {

@@ -60,9 +60,9 @@ export interface ActionRecord extends NewAction {
   /** ISO 8601: when it was decided */
   at: string;
   decided: Moment;
-  /** not before so long after it was decided, milliseconds */
+  /** not before this long after it was decided, milliseconds */
   delayMs: number;
-  /** not after so long after it was decided, milliseconds */
+  /** not after this long after it was decided, milliseconds */
   lifeMs: number;
   /** how often it was begun; over 0 it may have been done */
   tries: number;

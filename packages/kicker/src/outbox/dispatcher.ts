@@ -11,7 +11,7 @@ import { personLane, type ActionRecord, type ActionResult } from './action.ts';
 
 /** So many of a lane at once: what hangs holds up only its own lane. */
 const atOnce = 8;
-/** One try may take so long; the operator's command has a shorter end of its own. */
+/** One try may take this long; the operator's command has a shorter end of its own. */
 const performMostMs = 60 * 1000;
 
 export interface Dispatcher {

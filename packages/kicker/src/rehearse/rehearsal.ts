@@ -59,7 +59,7 @@ export interface Rehearsal {
   /** how a kick ended; the service is looked at again when that is known */
   end(kick: RehearsedKick, outcome: OutcomeRecord): void;
   tell(news: News): void;
-  /** each problem that waits is decided about after so long, whatever it waited for */
+  /** each problem that waits is decided about after this long, whatever it waited for */
   hurry(ms: number): void;
 }
 

@@ -21,7 +21,7 @@ export interface ServeWorld {
   log: Log;
   kicks: Kicks;
   dispatcher: Dispatcher;
-  /** Says in the spool that somebody serves it, until so many milliseconds from now. */
+  /** Says in the spool that somebody serves it, until this many milliseconds from now. */
   heartbeat: { beat(): void; withdraw(): void };
   read: ReadSpooled;
   /** A problem whose time has come, as it stands by now. */
@@ -55,7 +55,7 @@ const dueMost = 100;
 /**
  * Handles what comes, until `signal` aborts: events out of the spool, problems whose time has come, actions, kicks
  * that a dead kicker left. One trouble never stops the rest: it is logged, and tried again.
- * @param sleep resolves after so many milliseconds, or when something comes into the spool
+ * @param sleep resolves after this many milliseconds, or when something comes into the spool
  * @param isUntilIdle ends when nothing is left to do
  */
 export async function serveLoop(
