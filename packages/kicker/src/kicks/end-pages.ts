@@ -78,7 +78,7 @@ function lastingOn(
       if (isShared) lasting.push(nameOf(key));
     }
     const last = pages.at(-1);
-    if (last === undefined || pages.length < mostAtOnce) return lasting;
+    if (last === undefined) return lasting;
     after = last.key;
   }
 }

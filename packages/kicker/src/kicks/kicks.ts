@@ -49,6 +49,7 @@ export function createKicks(
       const store = createStore(open, ledger, now.telling, { log, onChange });
       try {
         if (isNew) store.tell({ kind: 'adopted' });
+        // Stryker disable next-line BooleanLiteral: told twice it changes nothing
         isNew = false;
         const driving = {
           ...now,

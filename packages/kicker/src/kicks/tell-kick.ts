@@ -57,6 +57,7 @@ export function tellKick(
     telling,
   );
   if (next === 'closed') transaction.close(kick);
+  // Stryker disable next-line ConditionalExpression: the same is written once more
   else if (next !== open.progress) transaction.advance(kick, next);
   return outcome;
 }
@@ -212,6 +213,7 @@ function recordVerdict(
   const body: VerdictRecord = {
     verdict,
     by,
+    // Stryker disable next-line ConditionalExpression: JSON leaves undefined out
     ...(seconds === undefined ? {} : { seconds }),
   };
   const keys = { kick, problem };
@@ -277,6 +279,7 @@ function commentOf(
     {
       run,
       noop: request.noop === true,
+      // Stryker disable next-line ConditionalExpression: it means the same
       ...(durationMs === undefined ? {} : { durationMs }),
     },
     outcome.outcome,

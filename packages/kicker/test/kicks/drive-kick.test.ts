@@ -226,6 +226,7 @@ void t.test(
     await stage.drive();
     t.strictSame(stage.sentAtMs, []);
     t.match(stage.outcomes, [{ kind: 'gave-up', code: 'EXPIRED' }]);
+    t.equal(stage.nowMs(), lifeMs, 'at its time, not a moment later');
   },
 );
 

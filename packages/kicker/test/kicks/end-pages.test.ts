@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import type { PageMemory } from '../../src/decide/memory.ts';
 import { pageKey } from '../../src/decide/page.ts';
-import { endPages } from '../../src/kicks/end-pages.ts';
+import { endPage, endPages } from '../../src/kicks/end-pages.ts';
 import type { EscalationWays } from '../../src/outbox/escalation.ts';
 import { createDecidingWorld } from './deciding-world.ts';
 
@@ -20,8 +20,13 @@ function createPages(t: Test, ways: EscalationWays) {
   const { ledger } = world;
   return {
     ...world,
-    call: (host: string, isOver = false, monitor?: string): string => {
-      const service = `${host}\tHTTP`;
+    call: (
+      host: string,
+      isOver = false,
+      monitor?: string,
+      name = 'HTTP',
+    ): string => {
+      const service = `${host}\t${name}`;
       const about: PageMemory['about'] = { kind: 'problem', service };
       const key = pageKey(about, '');
       const problem = {
@@ -29,7 +34,7 @@ function createPages(t: Test, ways: EscalationWays) {
         isTold: true,
       };
       ledger.transact((transaction) => {
-        world.handle({ host, state: 'WARNING' });
+        world.handle({ host, service: name, state: 'WARNING' });
         const known = transaction.read('service', service);
         if (known?.problem === undefined) throw new Error('no problem');
         transaction.remember([
@@ -124,6 +129,16 @@ void t.test('a service of each host is about that host alone', async (t) => {
   t.match(pages.shown(), [['nagios', 'b', 'OK', /is over$/]]);
 });
 
+void t.test('what lasts on the same host keeps it red', async (t) => {
+  const pages = createPages(t, ways);
+  pages.call('b', true);
+  pages.call('b', false, undefined, 'SMTP');
+  pages.end();
+  t.strictSame(pages.shown(), [
+    ['nagios', 'b', 'CRITICAL', 'kicker: a person is needed: problem b / SMTP'],
+  ]);
+});
+
 void t.test('more than one page of the memory', async (t) => {
   const pages = createPages(t, shared);
   const hosts = Array.from({ length: 230 }, (_, index) => `h${1000 + index}`);
@@ -140,4 +155,39 @@ void t.test('nobody shows it: it is over all the same', async (t) => {
   const key = pages.call('a', true);
   t.strictSame(pages.end(), [key]);
   t.strictSame(pages.shown(), []);
+});
+
+void t.test('what was ended by somebody else is not ended again', async (t) => {
+  const { deciding, ledger } = createPages(t, ways);
+  ledger.transact((transaction) =>
+    t.equal(endPage('problem web1\tHTTP', transaction, deciding), false),
+  );
+});
+
+void t.test('a storm is looked at anew before its call is over', async (t) => {
+  const pages = createPages(t, ways);
+  const about: PageMemory['about'] = { kind: 'storm', groups: ['web'] };
+  const key = pageKey(about, 'storm of web');
+  pages.ledger.transact((transaction) =>
+    transaction.remember([
+      { kind: 'page', key, value: { host: 'web1', about } },
+      {
+        kind: 'group',
+        key: 'web',
+        value: {
+          counts: {},
+          members: 10,
+          // by the ledger's own clock
+          storm: { sinceMs: 0, belowSinceMs: 0, isTold: true },
+        },
+      },
+    ]),
+  );
+  t.strictSame(pages.end(), []);
+  // nobody's event says that the time below the limit is over
+  pages.pass(pages.deciding.rules.guards.storm.exitDelaySeconds);
+  t.strictSame(pages.end(), [key]);
+  t.match(pages.shown(), [
+    ['nagios', 'web1', 'OK', 'kicker: storm of web is over'],
+  ]);
 });

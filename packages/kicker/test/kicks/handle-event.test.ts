@@ -1,7 +1,7 @@
 import t from 'tap';
 import { subjectKey } from '../../src/events/event.ts';
 import type { OutcomeRecord } from '../../src/events/outcome-record.ts';
-import type { Handled } from '../../src/kicks/handle-event.ts';
+import { handleEvent, type Handled } from '../../src/kicks/handle-event.ts';
 import { subjectOfAction } from '../../src/outbox/action.ts';
 import { recordOutcome, tellKick } from '../../src/kicks/tell-kick.ts';
 import { createDecidingWorld, eventOf, startMs } from './deciding-world.ts';
@@ -93,6 +93,12 @@ void t.test(
         ],
       },
     });
+    const again = world.handle();
+    t.strictSame(
+      again.kind === 'told' && again.decision.reasons,
+      [`kick ${kick} for this problem is already under way`],
+      'nothing to remark',
+    );
     t.equal(world.ledger.listOpen(10).length, 1);
     t.equal(
       world.ledger.read('service', 'web1\tHTTP')?.problem?.ids.nagios,
@@ -204,6 +210,26 @@ void t.test(
       isNews: false,
     });
     t.match(waits(), { code: 'joined' });
+    t.match(
+      world.handle(other),
+      { kind: 'told', isNews: true },
+      'its monitor says so once more',
+    );
+  },
+);
+
+void t.test(
+  'what waited for something else joins a kick: that is news',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    const other = { monitor: 'dc2', problem: '1', isFlapping: true };
+    t.equal(codeOf(world.handle(other)), 'flapping');
+    const kick = kickOf(world.handle());
+    t.match(world.handle({ ...other, isFlapping: false }, { isAgain: true }), {
+      kind: 'told',
+      isNews: true,
+      decision: { code: 'joined', kick },
+    });
   },
 );
 
@@ -452,3 +478,126 @@ void t.test(
     t.strictSame(world.ledger.remembered('page', '', 9), []);
   },
 );
+
+void t.test(
+  'a kick is under way and remembered: the engine judges',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    kickOf(world.handle());
+    t.equal(codeOf(world.handle({ inDowntime: true })), 'in-downtime');
+  },
+);
+
+void t.test('looked at again when nothing waits any more: gone', async (t) => {
+  const world = createDecidingWorld(t);
+  world.handle({ isFlapping: true });
+  world.ledger.transact((transaction) => transaction.endWaiting(subject));
+  t.strictSame(world.handle({}, { isAgain: true }), { kind: 'gone' });
+  t.strictSame(world.ledger.listOpen(1), []);
+});
+
+void t.test('what waits and is remembered no more has ended', async (t) => {
+  const world = createDecidingWorld(t);
+  world.handle({ isFlapping: true });
+  world.ledger.transact((transaction) =>
+    transaction.remember([
+      { kind: 'service', key: 'web1\tHTTP', value: undefined },
+    ]),
+  );
+  t.equal(codeOf(world.handle({}, { isAgain: true })), 'ended');
+});
+
+void t.test(
+  'green, and nothing was known, or it was green before',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    t.equal(codeOf(world.handle({ state: 'OK' })), 'not-a-problem');
+    world.handle({ isFlapping: true });
+    t.equal(codeOf(world.handle({ state: 'OK' })), 'not-a-problem');
+    t.equal(codeOf(world.handle({ state: 'OK' })), 'not-a-problem');
+  },
+);
+
+void t.test('an event of another kind ends the waiting', async (t) => {
+  const world = createDecidingWorld(t);
+  world.handle({ isFlapping: true });
+  t.equal(world.ledger.countWaiting(), 1);
+  const { kind } = world.handle({}, { target: null, facts: { groups: [] } });
+  t.equal(kind, 'told');
+  t.equal(world.ledger.countWaiting(), 0, 'there is no host to kick');
+});
+
+void t.test('a storm that a person was not called for, again', async (t) => {
+  const world = createDecidingWorld(
+    t,
+    {},
+    {
+      share: { percent: 30, hosts: 2, hostsOfUnknown: 0 },
+      storm: { exitDelaySeconds: 600, backlog: 'replay' },
+    },
+  );
+  const facts = { certname: 'web1', groups: [{ name: 'web' }] };
+  t.match(world.handle({}, { facts }), {
+    decision: { code: 'storm-waiting', escalate: { about: 'storm of web' } },
+  });
+  t.match(world.handle({}, { facts, isAgain: true }), { isNews: false });
+  const group = world.ledger.read('group', 'web');
+  if (group?.storm === undefined) throw new Error('no storm');
+  const storm = { ...group.storm, isTold: false };
+  world.ledger.transact((transaction) =>
+    transaction.remember([
+      { kind: 'group', key: 'web', value: { ...group, storm } },
+    ]),
+  );
+  t.match(world.handle({}, { facts, isAgain: true }), {
+    isNews: true,
+    decision: { code: 'storm-waiting', escalate: { about: 'storm of web' } },
+  });
+  const calls = world.entries().filter(({ kind }) => kind === 'escalation');
+  t.equal(calls.length, 2);
+});
+
+void t.test('the end of a call is told where the call was', async (t) => {
+  const passive = { service: 'kicker' };
+  const world = createDecidingWorld(t, {}, {}, { can: () => true, passive });
+  const facts = { groups: [] };
+  world.handle({ isFlapping: true }, { target: null, facts });
+  const key = 'web1\tHTTP';
+  const service = world.ledger.read('service', key);
+  if (service?.problem === undefined) throw new Error('no problem');
+  const problem = { ...service.problem, isTold: true };
+  world.ledger.transact((transaction) =>
+    transaction.remember([
+      { kind: 'service', key, value: { ...service, problem } },
+      {
+        kind: 'page',
+        key: `problem ${key}`,
+        value: {
+          monitor: 'dc2',
+          host: 'web1.dc2',
+          about: { kind: 'problem', service: key },
+        },
+      },
+    ]),
+  );
+  world.handle({ state: 'OK' }, { target: null, facts });
+  t.match(world.actions(), [
+    { monitor: 'dc2', place: { host: 'web1.dc2' }, feedback: { state: 'OK' } },
+  ]);
+});
+
+void t.test('an event of a host is about none of its services', async (t) => {
+  const world = createDecidingWorld(t);
+  const kick = kickOf(world.handle({ service: 'undefined' }));
+  world.ledger.transact((transaction) => transaction.close(kick));
+  const { service: _service, ...event } = eventOf();
+  handleEvent(
+    { event, facts: { certname: 'web1', groups: [] } },
+    world.deciding,
+  );
+  t.notOk(
+    world.ledger
+      .entriesOf({ kick })
+      .some(({ entry }) => entry.kind === 'outcome'),
+  );
+});

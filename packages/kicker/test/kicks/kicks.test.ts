@@ -170,6 +170,37 @@ void t.test(
   },
 );
 
+void t.test('its own and out of time: it was never sent', async (t) => {
+  const stage = createStage(t);
+  stage.pass(700);
+  await stage.start().ended();
+  t.strictSame(stage.submitted, []);
+  const outcome = stage.entries().find(({ kind }) => kind === 'outcome');
+  t.match(outcome?.body, { kind: 'gave-up' });
+});
+
+void t.test('not reached at first: sent again', async (t) => {
+  const stage = createStage(t);
+  stage.onSubmit = () =>
+    stage.submitted.length > 1
+      ? running
+      : {
+          kind: 'not-sent',
+          fault: { code: 'DOWN', message: 'x', remedy: 'x', exitCode: 4 },
+        };
+  await stage.start().ended();
+  t.equal(stage.submitted.length, 2);
+});
+
+void t.test('nothing is remembered of the fleet: nobody stopped', async (t) => {
+  const stage = createStage(t);
+  stage.ledger.transact((transaction) =>
+    transaction.remember([{ kind: 'fleet', key: '', value: undefined }]),
+  );
+  await stage.start().ended();
+  t.strictSame(stage.logged(), ['reply', 'kick-ended']);
+});
+
 void t.test(
   'stopped by a person: nothing is sent until it is resumed',
   async (t) => {
@@ -246,4 +277,5 @@ void t.test('closed by whoever was faster: nothing is sent', async (t) => {
   );
   await stage.start().ended();
   t.strictSame(stage.submitted, []);
+  t.equal(stage.changes(), 1, 'that it is driven no more is told');
 });

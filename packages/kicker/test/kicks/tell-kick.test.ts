@@ -21,15 +21,24 @@ const outcome: Extract<OutcomeRecord, { kind: 'ended' }> = {
 const fault = { code: 'X', message: 'a\nb' };
 const told = { comment: true, acknowledge: true, escalate: [] } as const;
 
+const feedbackOfNagios: readonly Feedback['kind'][] = [
+  'recheck',
+  'comment',
+  'acknowledge',
+  'unacknowledge',
+  'result',
+];
+
 /** One kick that was decided, and what is told of it. */
 function createKick(
   t: Test,
   rule: Partial<Rule> = { tell: told },
-  can: (monitor: string, kind: Feedback['kind']) => boolean = () => true,
-  event: Partial<Event> = {},
+  can: (monitor: string, kind: Feedback['kind']) => boolean = (_, kind) =>
+    feedbackOfNagios.includes(kind),
+  event: Partial<Event> = { since: '2026-03-01T11:59:00Z' },
 ) {
   const world = createDecidingWorld(t, rule);
-  const handled = world.handle({ since: '2026-03-01T11:59:00Z', ...event });
+  const handled = world.handle(event);
   if (handled.kind !== 'send') throw new Error(handled.kind);
   const { open } = handled;
   const { ledger, now } = world;
@@ -55,6 +64,13 @@ function createKick(
           ),
       ),
     place: () => ledger.read('kick', open.kick)?.place,
+    service: () => ledger.read('service', 'web1\tHTTP'),
+    forgetService: () =>
+      ledger.transact((transaction) =>
+        transaction.remember([
+          { kind: 'service', key: 'web1\tHTTP', value: undefined },
+        ]),
+      ),
   };
 }
 
@@ -87,6 +103,7 @@ void t.test('accepted, ended, seen green', async (t) => {
     },
   ]);
   t.equal(kick.ledger.read('kick', open.kick), undefined);
+  t.equal(kick.service()?.verifying?.kick, open.kick);
 
   t.equal(kick.tell({ kind: 'ended', outcome }), undefined);
   t.equal(
@@ -98,6 +115,7 @@ void t.test('accepted, ended, seen green', async (t) => {
   kick.pass(55);
   t.equal(kick.tell({ kind: 'green', by: 'status data' }), undefined);
   t.equal(kick.found(), undefined);
+  t.equal(kick.service()?.verifying, undefined);
   t.strictSame(kick.entries().slice(-2), [
     { kind: 'outcome', body: outcome },
     {
@@ -174,7 +192,7 @@ void t.test(
     t.not(kick.place(), undefined);
     kick.tell({ kind: 'missed', isUnknown: true, fault });
     t.equal(kick.place(), undefined);
-    t.match(kick.found()?.progress, {
+    t.strictSame(kick.found()?.progress, {
       stage: 'sending',
       mayHaveArrived: true,
       last: fault,
@@ -343,3 +361,52 @@ void t.test('healed in the second in which it began', async (t) => {
     seconds: 0,
   });
 });
+
+void t.test('nobody said when the problem began', async (t) => {
+  const kick = createKick(t, undefined, undefined, {});
+  kick.tell({ kind: 'accepted', run: 'r1' });
+  kick.tell({ kind: 'ended', outcome });
+  kick.tell({ kind: 'green', by: 'x' });
+  t.strictSame(kick.entries().at(-1)?.body, { verdict: 'healed', by: 'x' });
+});
+
+void t.test('the comment says that it was a noop run', async (t) => {
+  const kick = createKick(t, { tell: told, mode: 'noop' });
+  kick.tell({ kind: 'accepted', run: 'r1' });
+  kick.tell({ kind: 'ended', outcome });
+  t.match(kick.outbox().at(-1), {
+    kind: 'comment',
+    text: /^kicker: corrected \(noop\) Service\[apache2\] in 2\.0 s/,
+  });
+});
+
+void t.test('the memory has forgotten the service', async (t) => {
+  t.test('no verdict is waited for', async (t) => {
+    const kick = createKick(t);
+    kick.tell({ kind: 'accepted', run: 'r1' });
+    kick.forgetService();
+    t.strictSame(kick.tell({ kind: 'ended', outcome }), outcome);
+    t.equal(kick.found(), undefined);
+  });
+  t.test('a kick that was refused is decided about again', async (t) => {
+    const kick = createKick(t);
+    kick.forgetService();
+    kick.tell({ kind: 'refused', isByHost: true, fault });
+    t.match(kick.waiting(), { code: 'kick-ended' });
+  });
+});
+
+void t.test(
+  'a kick about a host itself: its monitor is told nothing',
+  async (t) => {
+    const kick = createKick(t);
+    const { service: _service, ...event } = kick.open.event;
+    kick.ledger.transact((transaction) => {
+      transaction.close(kick.open.kick);
+      transaction.open({ ...kick.open, event }, subjectKey(event));
+    });
+    kick.tell({ kind: 'accepted', run: 'r1' });
+    kick.tell({ kind: 'ended', outcome });
+    t.strictSame(kick.actions(), []);
+  },
+);
