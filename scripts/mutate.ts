@@ -20,12 +20,7 @@ const agent = 'packages/agent';
 const rooms: Readonly<Record<string, Room>> = {
   decide: {
     source: `${kicker}/src/decide`,
-    tests: [
-      `${kicker}/test/decide/*.test.ts`,
-      `${kicker}/test/kicks/*.test.ts`,
-      `${kicker}/test/rehearse/*.test.ts`,
-      `${kicker}/test/simulator/kic.test.ts`,
-    ],
+    tests: [`${kicker}/test/decide/*.test.ts`],
   },
   kicks: {
     source: `${kicker}/src/kicks`,

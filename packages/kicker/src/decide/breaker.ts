@@ -23,8 +23,7 @@ export function judgeServer(situation: Situation, rule: Rule): Finding {
   const retryMs = rules.guards.breaker.retryAfterSeconds * 1000;
   const leftMs = server.openSinceMs + retryMs - atMs;
   const fact = `${server.failed.length} hosts got no catalog: the CM server is in trouble since ${showMs(atMs - server.openSinceMs)} (guards.breaker)`;
-  const isTried =
-    server.probe !== undefined && (server.probeUntilMs ?? 0) > atMs;
+  const isTried = (server.probeUntilMs ?? 0) > atMs;
   const isPartial = server.failed.includes(hostKey) && leftMs > -retryMs;
   if (leftMs <= 0 && !isTried && !isPartial) {
     return {
@@ -70,6 +69,7 @@ export function serverSign(outcome: Outcome): 'good' | 'bad' | undefined {
     case 'cancelled':
     case 'refused':
     case 'lost':
+    // Stryker disable next-line ConditionalExpression: the last one
     case 'not-started':
       return undefined;
   }
@@ -131,6 +131,7 @@ function withServed(
   atMs: number,
 ): Record<string, number> {
   const names = Object.keys(servedMs);
+  // Stryker disable next-line UnaryOperator: of many there is a first
   const oldestMs = servedMs[names[0] ?? ''] ?? -Infinity;
   if (names.length > hostsMost && atMs - oldestMs < windowMs / 4) {
     return servedMs;
@@ -170,6 +171,7 @@ function oldestOf(saidMs: Readonly<Record<string, number>>): string {
   let oldestMs = Infinity;
   for (const name in saidMs) {
     const ms = saidMs[name] ?? 0;
+    // Stryker disable next-line EqualityOperator: which of those that are equally old
     if (ms < oldestMs) [oldest, oldestMs] = [name, ms];
   }
   return oldest;

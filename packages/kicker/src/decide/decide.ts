@@ -75,6 +75,7 @@ const guards: readonly ((situation: Situation, rule: Rule) => Finding)[] = [
 export function decide(event: Event, world: World): Decision {
   const decision = decideOn(event, world);
   const { remarks = [] } = world.facts;
+  // Stryker disable next-line ConditionalExpression: a shortcut
   return remarks.length === 0
     ? decision
     : { ...decision, reasons: [...decision.reasons, ...remarks] };
@@ -104,6 +105,7 @@ function findingsOf(
   rule: Rule | undefined,
   isBrief: boolean,
 ): Found[] {
+  // Stryker disable next-line ArrayDeclaration: a text is no finding
   const findings: Found[] = [];
   /** @returns whether that is enough */
   const take = (found: Finding): boolean => {
@@ -141,9 +143,11 @@ function conclude(
   if (skip !== undefined) {
     const { code, kick, escalate } = skip;
     const reasons =
+      // Stryker disable next-line ConditionalExpression: a shortcut
       findings.length === 1
         ? [skip.reason]
         : reasonsOf(findings, 'skip', 'wait');
+    // Stryker disable next-line ConditionalExpression,BlockStatement: a shortcut
     if (kick === undefined && escalate === undefined) {
       return { kind: 'skip', code, ...named, reasons };
     }
@@ -173,6 +177,7 @@ function conclude(
     };
   }
   // Without a rule there is always a skip, `no-rule`.
+  // Stryker disable next-line ObjectLiteral: it is never asked for
   const { what, mode = 'automatic' } = rule ?? { what: {} };
   return {
     kind: 'kick',
@@ -214,6 +219,7 @@ function observed(decision: Decision): Decision {
   return {
     kind: 'skip',
     code: 'observed',
+    // Stryker disable next-line ConditionalExpression: that a rule observes, a rule says
     ...(would.rule === undefined ? {} : { rule: would.rule }),
     reasons: ['the rule only observes; it would be kicked:', ...would.reasons],
     would,

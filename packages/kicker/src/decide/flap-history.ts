@@ -53,6 +53,7 @@ function recordStates(
 ): FlapMemory {
   const { lastMs, isSoft } = at;
   // Nothing but this state is in it, as in most: one more is the same.
+  // Stryker disable next-line ConditionalExpression,MethodExpression,BlockStatement: a shortcut
   if (flap.percent === 0 && flap.states.endsWith(letter)) {
     return {
       states: flap.states,
@@ -62,8 +63,10 @@ function recordStates(
       percent: 0,
     };
   }
+  // Stryker disable next-line ConditionalExpression: a shortcut
   const longer = flap.states + (times === 1 ? letter : letter.repeat(times));
   const first = percentChange(longer, 1);
+  // Stryker disable next-line ConditionalExpression: a shortcut
   const percent = times === 1 ? first : percentChange(longer, times);
   return {
     states: longer.slice(times),
@@ -80,7 +83,9 @@ export function holdStill(
   atMs: number,
   thresholds: Thresholds,
 ): FlapMemory {
-  if (flap.isSoft || flap.percent === 0) return flap;
+  if (flap.isSoft) return flap;
+  // Stryker disable next-line ConditionalExpression: a shortcut
+  if (flap.percent === 0) return flap;
   const checks = Math.floor(
     (atMs - flap.lastMs) / (thresholds.checkSeconds * 1000),
   );

@@ -22,6 +22,7 @@ export function judgeFlapping({
   if (event.isFlapping === true) {
     return wait(`${event.monitor} says that the service is flapping`);
   }
+  // Stryker disable next-line ConditionalExpression: what is undefined is not high
   if (event.percentChange !== undefined && event.percentChange >= high) {
     return wait(
       `${event.monitor} says that the service changed by ${event.percentChange} % (guards.flapping.high is ${high})`,

@@ -54,6 +54,7 @@ export function judgeInto(
   const decision = decide(event, { ...world, memory, keys });
   const kick = decision.kind === 'kick' ? { kick: createKick() } : {};
   // Of a new event nothing else is to be taken in. Looked at again, its window may be over by now.
+  // Stryker disable next-line ConditionalExpression: a shortcut
   if (again || !changesNothing(decision)) {
     const news = { kind: 'decided', event, facts, keys, decision } as const;
     learnInto(memory, { ...news, ...kick }, rules, now);

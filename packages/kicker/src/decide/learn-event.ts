@@ -123,6 +123,7 @@ function withEvent(
   }
   if (problem !== undefined && isSameProblem(problem, event)) {
     const { monitor, problem: id } = event;
+    // Stryker disable next-line ConditionalExpression: the same id is written once more
     if (id === undefined || problem.ids[monitor] === id) return service;
     return {
       ...service,
@@ -165,12 +166,14 @@ function afterGreen(
     service.verifying === undefined ? service : withHealed(service, atMs);
   const { healedMs, ...rest } = judged;
   const soonMs = relapseSeconds * 1000;
+  // Stryker disable next-line ConditionalExpression: what is undefined is not soon
   if (healedMs !== undefined && atMs - healedMs < soonMs) {
     return withFutile(rest, atMs, policy, runs);
   }
   // A recovery that was not told may have been a moment ago.
   const isLongGreen =
     rest.problem === undefined &&
+    // Stryker disable next-line ConditionalExpression: what is undefined is not long ago
     rest.greenMs !== undefined &&
     atMs - rest.greenMs >= soonMs;
   return isLongGreen && rest.block === undefined
@@ -193,7 +196,9 @@ function isTakenOn(event: Event): boolean {
 }
 
 function hostStateOf({ service, state }: Event): HostState | undefined {
+  // Stryker disable next-line ConditionalExpression: a service has no such state
   if (service !== undefined) return undefined;
+  // Stryker disable next-line ConditionalExpression: and a host no other
   return state === 'UP' || state === 'DOWN' || state === 'UNREACHABLE'
     ? state
     : undefined;

@@ -68,6 +68,7 @@ export function learnOutcome(
   if (record === undefined) return;
   memory.write('kick', kick, undefined);
   const { certname, cm, place, acceptedMs } = record;
+  // Stryker disable next-line ConditionalExpression: only an end has an outcome of its own
   const ended = outcome.kind === 'ended' ? outcome.outcome : undefined;
   const freed = releasePlace(fleetOf(memory), place, atMs);
   const fleet =

@@ -16,8 +16,10 @@ export function createOverlay(below: Memory): Overlay {
   // A handful of records: looking through them is faster than any index.
   const changed: MemoryChange[] = [];
   const indexOf = (kind: MemoryKind, key: string): number => {
+    // Stryker disable next-line EqualityOperator: behind the last there is none
     for (let index = 0; index < changed.length; index += 1) {
       const change = changed[index];
+      // Stryker disable next-line OptionalChaining: up to the last there is one
       if (change?.kind === kind && change.key === key) return index;
     }
     return -1;

@@ -31,6 +31,7 @@ export function writeHost(
   const { counted } = host;
   const quarter = quarterOf(atMs);
   for (const group of counted?.groups ?? []) {
+    // Stryker disable next-line OptionalChaining: its groups are there
     count(group, counted?.quarter ?? '', -1, recall);
   }
   const { counted: _before, ...rest } = host;
@@ -100,6 +101,7 @@ function stormAfter(
   atMs: number,
 ): Storm | undefined {
   const belowMs = storm?.belowSinceMs;
+  // Stryker disable next-line ConditionalExpression: what is undefined is not past
   const isPast = belowMs !== undefined && atMs - belowMs >= exitMs;
   if (storm === undefined || isPast) {
     return isOverNow ? { sinceMs: atMs, isTold: false } : undefined;

@@ -339,3 +339,54 @@ t.test(
     t.end();
   },
 );
+
+t.test('since when, and which hosts may try at last', (t) => {
+  const server = {
+    failed: ['web1.example.com', 'b', 'c'],
+    openSinceMs: minuteMs,
+    isTold: true,
+  };
+  const at = (atMs: number) =>
+    judgeServer(
+      situationOf({ atMs, memory: memoryOf({ 'server ': server }) }),
+      defaultRule,
+    );
+  t.match(at(3 * minuteMs), {
+    kind: 'wait',
+    reason: /in trouble since 2 min \(/,
+  });
+  t.match(at(11 * minuteMs - 1), { kind: 'wait' }, 'it reported the trouble');
+  t.match(at(11 * minuteMs), { kind: 'note' });
+  t.end();
+});
+
+t.test('a record holds what is known and no more', (t) => {
+  const open = after([
+    ['a', 'bad'],
+    ['b', 'bad'],
+    ['c', 'bad'],
+  ]);
+  const tried = withProbe(open, 'kick of d', guards, 1000);
+  t.strictSame(after([['d', undefined, 2000]], tried), open);
+  t.strictSame(after([['x', undefined]]), { ...empty, servedMs: {} });
+  t.end();
+});
+
+t.test('an hour to the millisecond, and names that are numbers', (t) => {
+  const well = after([
+    ['a', 'good'],
+    ['b', 'good'],
+    ['c', 'good'],
+  ]);
+  const hourMs = 60 * minuteMs;
+  const three = ['x', 'y', 'z'].map((host) => [host, 'bad', hourMs] as const);
+  t.equal(after(three, well).openSinceMs, undefined, 'they count to the end');
+  // An object lists such names first, whenever they came.
+  const names = [...Array.from({ length: 55 }, (_, index) => `h${index}`), '1'];
+  const served = after(
+    names.map((name, index) => [name, 'good', (index * minuteMs) / 2] as const),
+  ).servedMs;
+  t.ok(Object.hasOwn(served ?? {}, '1'));
+  t.notOk(Object.hasOwn(served ?? {}, 'h0'));
+  t.end();
+});

@@ -328,3 +328,58 @@ void t.test(
     t.equal(reasons.length, 3);
   },
 );
+
+void t.test('what is asked for, to the letter', async (t) => {
+  t.strictSame(judgeOf(base), {
+    kind: 'kick',
+    mode: 'automatic',
+    rule: 'default (built in)',
+    request: {},
+    reasons: judgeOf(base).reasons,
+  });
+});
+
+void t.test('a person is called, whatever else is known', async (t) => {
+  const key = 'service web1.example.com\tHTTP';
+  const decideOn = (records: Record<string, unknown>) =>
+    decide(base, {
+      rules: defaultRuleSet,
+      memory: memoryOf(records),
+      facts,
+      now,
+    });
+  const block = { why: 'futile', atMs: 0 };
+  const stopped = decideOn({
+    [key]: { ...emptyService(0), futile: 2, block },
+  });
+  t.match(stopped, { code: 'futile', escalate: { about: 'problem' } });
+  t.notOk('kick' in stopped);
+  const problem = { sinceMs: 0, ids: {}, kicks: 0, isTold: true };
+  t.match(
+    decideOn({
+      [key]: { ...emptyService(0), problem },
+      'server ': { failed: ['a', 'b', 'c'], openSinceMs: 0, isTold: false },
+    }),
+    { code: 'server-trouble', escalate: { about: 'server' } },
+    'of the server, though of the problem one was',
+  );
+});
+
+void t.test('told only what forbids for good', async (t) => {
+  const world = {
+    rules: defaultRuleSet,
+    memory: memoryOf({
+      'group web': { counts: {}, storm: { sinceMs: 0, isTold: true } },
+    }),
+    facts: {
+      ...facts,
+      monitorTrouble: 'x',
+      groups: [{ name: 'web', members: 10, unhealthy: 9 }],
+    },
+    now,
+  };
+  const brief = decide(base, { ...world, isBrief: true });
+  t.match(brief, { kind: 'skip', code: 'storm' });
+  t.equal(brief.reasons.length, 1);
+  t.equal(decide(base, world).reasons.length, 2, 'and what only delays');
+});

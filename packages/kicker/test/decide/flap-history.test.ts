@@ -1,6 +1,10 @@
 import t from 'tap';
 import { createRandom } from '@kickd/testkit';
-import { recordEvent, steadyFlap } from '../../src/decide/flap-history.ts';
+import {
+  holdStill,
+  recordEvent,
+  steadyFlap,
+} from '../../src/decide/flap-history.ts';
 import type { Event } from '../../src/events/event.ts';
 
 /**
@@ -118,4 +122,37 @@ void t.test('the checks of a SOFT problem are not recorded', async (t) => {
     thresholds,
   );
   t.equal(hard.states, `${'o'.repeat(20)}c`);
+});
+
+void t.test('what is no state of a service is not recorded', async (t) => {
+  const flap = steadyFlap(0);
+  t.strictSame(
+    recordEvent(flap, { state: 'UP', stateType: 'HARD' }, minute, thresholds),
+    { ...flap, lastMs: minute },
+  );
+});
+
+void t.test('a history that is held', async (t) => {
+  let flap = steadyFlap(0);
+  for (const state of ['CRITICAL', 'OK', 'CRITICAL'] as const) {
+    flap = recordEvent(flap, { state, stateType: 'HARD' }, 0, thresholds);
+  }
+  t.equal(holdStill(flap, minute - 1, thresholds), flap);
+  t.strictSame(holdStill(flap, minute, thresholds), {
+    ...flap,
+    states: `${flap.states.slice(1)}c`,
+    // three changes, of which the newest is now one check old
+    percent: 17.960526315789473,
+  });
+  const soft = recordEvent(
+    flap,
+    { state: 'WARNING', stateType: 'SOFT' },
+    0,
+    thresholds,
+  );
+  t.equal(
+    holdStill(soft, 30 * minute, thresholds),
+    soft,
+    'SOFT: no check tells',
+  );
 });

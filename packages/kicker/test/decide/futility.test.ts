@@ -70,6 +70,22 @@ void t.test('one more try', async (t) => {
     reason:
       '2 runs in a row did not help; one more try after 24 h (futility.probeAfterSeconds)',
   });
+  const known = { ...block, policy: 'v1' };
+  for (const [of, host, atMs] of [
+    [known, undefined, 24 * hour],
+    [known, {}, 24 * hour],
+    [block, { policy: 'v2' }, 24 * hour],
+    [{ ...block, atMs: hour }, undefined, 25 * hour],
+  ] as const) {
+    t.match(judge({ block: of }, host, atMs), {
+      kind: 'note',
+      reason: /one more try after 24 h/,
+    });
+  }
+  t.match(judge({ block }, { policy: 'v2' }), {
+    kind: 'skip',
+    reason: /the policy tells no version/,
+  });
 });
 
 void t.test('when', async (t) => {
@@ -83,6 +99,8 @@ void t.test('when', async (t) => {
   t.equal(mayProbeBlock(known, 'v2', 0, defaultRule), true);
   t.equal(mayProbeBlock(known, undefined, 24 * hour - 1, defaultRule), false);
   t.equal(mayProbeBlock(known, undefined, 24 * hour, defaultRule), true);
+  const later = { ...block, atMs: hour };
+  t.equal(mayProbeBlock(later, undefined, 24 * hour, defaultRule), false);
   t.equal(mayProbeBlock(block, 'v2', 24 * hour, defaultRule), true);
   t.equal(mayProbeBlock(block, 'v2', 24 * hour, never), false);
   t.equal(

@@ -300,3 +300,109 @@ void t.test('what changes nothing', async (t) => {
     t.equal(changesNothing(decision), nothing, JSON.stringify(decision));
   }
 });
+
+const noRules: RuleSet = { ...defaultRuleSet, rules: [] };
+
+void t.test('a kick of a service of which nothing was known', async (t) => {
+  const { read, tell } = createLearner();
+  tell(
+    { kind: 'decided', event: critical, facts, decision: kick, kick: 'k1' },
+    5,
+  );
+  t.strictSame(read('service', key)?.problem, {
+    sinceMs: 5,
+    ids: {},
+    kicks: 1,
+    isTold: false,
+    wantedMs: 5,
+  });
+  t.strictSame(read('host', 'web1.example.com')?.bad, []);
+});
+
+void t.test('no kick where none was decided', async (t) => {
+  const told = createTold();
+  told.decided(wait, minute, 'k1');
+  t.equal(told.read('kick', 'k1'), undefined);
+  const bare = createTold(noRules);
+  bare.decided(kick, minute, 'k1');
+  t.equal(bare.read('kick', 'k1'), undefined, 'by no rule');
+  bare.decided(skip('observed', { would: kick }), minute);
+  t.equal(bare.service()?.problem?.kicks, 0);
+  const { service: _service, ...hostEvent } = critical;
+  told.decided(kick, minute, 'k2', hostEvent);
+  t.equal(told.read('kick', 'k2'), undefined, 'a host is not kicked');
+});
+
+void t.test('what is wanted already is not written again', async (t) => {
+  const told = createTold();
+  told.decided(wait, 5);
+  const before = told.service();
+  told.decided(wait, 6);
+  t.equal(told.service(), before);
+  told.set('service', key, emptyService(0));
+  told.decided(wait, 7);
+  t.strictSame(told.service(), emptyService(0), 'it is green');
+});
+
+void t.test('a new kick has its place for a moment only', async (t) => {
+  const told = createTold();
+  told.setFleet({ kicks: Array.from({ length: 20 }, (_, index) => index) });
+  told.set('host', 'web1.example.com', {
+    bad: ['HTTP'],
+    counted: { groups: [''], quarter: '0' },
+  });
+  told.decided(kick, 480 * minute, 'k1');
+  // until it is accepted: three seconds
+  t.equal(told.read('kick', 'k1')?.place?.second, '28803');
+  t.equal(
+    told.read('fleet', '')?.kicks.length,
+    20,
+    'as many as the rate needs',
+  );
+  t.equal(told.read('host', 'web1.example.com')?.counted?.quarter, '1');
+});
+
+void t.test(
+  'given up, and nobody knows the version of the policy',
+  async (t) => {
+    const told = createTold();
+    told.set('service', key, {
+      ...emptyService(0),
+      problem,
+      block: { why: 'futile', atMs: 0 },
+    });
+    told.decided(kick, minute, 'k1');
+    t.strictSame(told.service()?.block, { why: 'futile', atMs: minute });
+  },
+);
+
+void t.test('calls of a person that are odd', async (t) => {
+  const told = createTold(noRules);
+  told.set('server', '', { failed: ['a'], isTold: false });
+  told.decided({ ...wait, escalate: { about: 'server', reason: 'x' } });
+  t.equal(told.read('server', '')?.isTold, true, 'of the usual tool');
+  told.decided({ ...wait, escalate: { about: 'else', reason: 'x' } });
+  t.equal(told.read('page', 'else'), undefined);
+});
+
+void t.test('a storm in one of its groups', async (t) => {
+  const { read, set, tell } = createLearner();
+  set('group', 'web', { counts: {}, storm: { sinceMs: 3, isTold: false } });
+  set('group', 'all', { counts: {} });
+  const groups = ['all', 'new', 'web'].map((name) => ({ name }));
+  const escalate = { about: 'storm of web', reason: 'x' };
+  tell(
+    {
+      kind: 'decided',
+      event: critical,
+      facts: { ...facts, groups },
+      decision: skip('storm', { escalate }),
+    },
+    minute,
+  );
+  t.strictSame(read('page', 'storm of web')?.about, {
+    kind: 'storm',
+    groups: ['web'],
+  });
+  t.strictSame(read('group', 'all'), { counts: {} });
+});

@@ -250,6 +250,7 @@ void t.test('its groups, as last told', async (t) => {
     { name: 'all', members: 99 },
   ]);
   t.strictSame(told.host()?.groups, ['web', 'all']);
+  t.strictSame(told.group('all')?.counts, { '0': 1 });
   told.event({}, 4, [
     { name: 'all', members: 99 },
     { name: 'web', members: 10 },
@@ -318,5 +319,122 @@ void t.test(
       { counts: {}, members: 10 },
       'its groups are taken in',
     );
+  },
+);
+
+void t.test('most events change nothing of the host', async (t) => {
+  const told = createTold();
+  told.hostEvent({ state: 'UP' }, 1);
+  told.event({}, 2);
+  const before = told.host();
+  t.match(before, { heardMs: 2, state: 'UP' });
+  told.event({}, 3);
+  t.equal(told.host(), before);
+  told.event({ hostState: 'UP' }, 4);
+  t.equal(told.host(), before);
+});
+
+void t.test('nobody knows its groups', async (t) => {
+  const of = (pattern: string) => {
+    const rule = { ...defaultRule, match: { hostGroup: [pattern] } };
+    const told = createTold({ ...defaultRuleSet, rules: [rule] });
+    told.event({}, 0, []);
+    return told.host();
+  };
+  t.strictSame(of('web'), { bad: [], heardMs: 0 });
+  t.strictSame(
+    of('*'),
+    { bad: ['HTTP'], heardMs: 0, counted: { groups: [''], quarter: '0' } },
+    'any group fits',
+  );
+});
+
+void t.test('the rule of its groups tells what is trouble', async (t) => {
+  const rule = { ...defaultRule, match: { hostGroup: ['web'] } };
+  const told = createTold({ ...defaultRuleSet, rules: [rule] });
+  told.event({ inDowntime: true }, 0);
+  told.event({}, 1, []);
+  t.strictSame(told.host()?.bad, ['HTTP'], 'as last told');
+  told.event({ state: 'OK' }, 2);
+  told.event({ inDowntime: true }, 3);
+  told.again({}, 4);
+  t.strictSame(told.host()?.bad, ['HTTP'], 'looked at again');
+});
+
+void t.test('another number of the same groups is news', async (t) => {
+  const told = createTold();
+  const named = (...names: string[]) =>
+    names.map((name) => ({ name, members: 10 }));
+  told.event({}, 1, named('web', 'all'));
+  told.event({}, 2, named('web', 'db'));
+  t.strictSame(told.host()?.groups, ['web', 'db']);
+});
+
+void t.test('only trouble that is heard of counts anew', async (t) => {
+  const counted = (told: ReturnType<typeof createTold>) =>
+    told.host()?.counted?.quarter;
+  const told = createTold();
+  told.event({ service: 'SSH' }, 0);
+  told.event({ state: 'OK' }, 8 * hour);
+  t.equal(counted(told), '0', 'another service is green');
+
+  const again = createTold();
+  again.event({}, 0);
+  again.again({}, 8 * hour);
+  t.equal(counted(again), '0', 'known already');
+
+  const given = createTold();
+  given.event({ service: 'SSH' }, 0);
+  given.event({ inDowntime: true }, 1);
+  given.again({}, 8 * hour);
+  t.equal(counted(given), '1', 'given back');
+});
+
+void t.test('a host’s own event is about none of its services', async (t) => {
+  const { read, tell } = createLearner();
+  const facts = { certname: 'web1.example.com', groups: [] };
+  tell(
+    { kind: 'event', event: { ...hostEvent, state: 'DOWN' }, facts },
+    minute,
+  );
+  for (const service of ['', 'undefined']) {
+    t.equal(read('service', `web1.example.com\t${service}`), undefined);
+  }
+});
+
+void t.test('without an id of its monitor, and green of nothing', async (t) => {
+  const told = createTold();
+  told.event({}, 0);
+  t.strictSame(told.service()?.problem, problem(0));
+  told.event({ state: 'OK' }, minute);
+  t.equal(told.service()?.healedMs, undefined, 'no run was judged');
+});
+
+void t.test('looked at again: the storm that it makes is seen', async (t) => {
+  const share = { percent: 1, hosts: 1, hostsOfUnknown: 1 };
+  const guards = { ...defaultRuleSet.guards, share };
+  const told = createTold({ ...defaultRuleSet, guards });
+  told.event({ inDowntime: true }, 0);
+  t.equal(told.group()?.storm, undefined);
+  told.again({}, minute);
+  t.match(told.group()?.storm, { sinceMs: minute });
+});
+
+void t.test(
+  'looked at again, and the host or its groups forgotten',
+  async (t) => {
+    const lone = createTold();
+    lone.set('service', key, { ...emptyService(0), problem: problem(0) });
+    lone.again({}, 1);
+    t.equal(lone.host(), undefined);
+    lone.set('host', 'web1.example.com', { bad: [] });
+    lone.again({}, 2);
+    t.match(lone.host(), { bad: ['HTTP'], counted: { groups: [''] } });
+    const rule = { ...defaultRule, match: { hostGroup: ['*'] } };
+    const any = createTold({ ...defaultRuleSet, rules: [rule] });
+    any.set('service', key, { ...emptyService(0), problem: problem(0) });
+    any.set('host', 'web1.example.com', { bad: [] });
+    any.again({}, 3);
+    t.strictSame(any.host()?.bad, ['HTTP']);
   },
 );

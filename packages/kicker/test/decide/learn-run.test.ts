@@ -259,3 +259,109 @@ void t.test('the verdict of the monitor', async (t) => {
     'of another kick',
   );
 });
+
+void t.test('a host that the memory has forgotten', async (t) => {
+  const place = { second: '999', isProbation: false };
+  const forgotten = () => {
+    const { read, set, setFleet, tell } = createLearner();
+    set('kick', 'k1', { ...record, place });
+    setFleet({ open: 1, places: { '999': 1 } });
+    return { read, tell };
+  };
+  const missed = forgotten();
+  missed.tell({ kind: 'not-reached', kick: 'k1' }, minute);
+  t.equal(missed.read('host', certname), undefined);
+  const accepted = forgotten();
+  accepted.tell({ kind: 'accepted', kick: 'k1' }, minute);
+  t.match(accepted.read('kick', 'k1')?.place, { isProbation: false });
+  const done = forgotten();
+  done.tell({ kind: 'outcome', kick: 'k1', outcome: ended() }, minute);
+  t.strictSame(done.read('host', certname), { bad: [] });
+});
+
+void t.test('that a host is slow is written once', async (t) => {
+  const told = createTold();
+  told.tell({ kind: 'not-reached', kick: 'k1' }, minute);
+  const slow = told.host();
+  t.equal(slow?.isSlow, true);
+  told.tell({ kind: 'not-reached', kick: 'k1' }, 2 * minute);
+  t.equal(told.host(), slow);
+});
+
+void t.test('the end of a run is no trouble that is heard of', async (t) => {
+  const counted = { groups: [''], quarter: '0' };
+  const told = createTold();
+  told.set('host', certname, { bad: ['HTTP'], counted });
+  told.end(ended(), 480 * minute);
+  t.strictSame(told.host()?.counted, counted);
+  told.tell(
+    { kind: 'policy', certname, configVersion: 'v2', runEndedMs: 9 },
+    480 * minute,
+  );
+  t.strictSame(told.host()?.counted, counted, 'nor is a new policy');
+});
+
+void t.test('a verdict about what is not judged', async (t) => {
+  const told = createTold();
+  const tell = (service: string) =>
+    told.tell(
+      {
+        kind: 'verdict',
+        kick: 'k1',
+        certname,
+        service,
+        verdict: 'still-broken',
+      },
+      minute,
+    );
+  const before = told.service();
+  tell('HTTP');
+  t.equal(told.service(), before);
+  tell('SSH');
+  t.equal(told.read('service', `${certname}\tSSH`), undefined);
+});
+
+void t.test('a verdict about a host that was forgotten', async (t) => {
+  const told = createTold(
+    {},
+    { verifying: { kick: 'k1', untilMs: 9 * minute, futileRuns: 1 } },
+  );
+  const service = told.service();
+  if (service === undefined) throw new Error('no service');
+  const { read, set, tell } = createLearner();
+  set('service', key, service);
+  tell(
+    {
+      kind: 'verdict',
+      kick: 'k1',
+      certname,
+      service: 'HTTP',
+      verdict: 'still-broken',
+    },
+    minute,
+  );
+  t.strictSame(read('service', key)?.block, { why: 'futile', atMs: minute });
+});
+
+void t.test(
+  'a service whose kick was forgotten, and odd noop runs',
+  async (t) => {
+    const told = createTold({}, { open: undefined });
+    const before = told.service();
+    told.end(ended());
+    t.equal(told.service(), before);
+
+    const noop = { kick: 'k1', isNoop: true };
+    const silent = createTold({ isNoop: true }, { open: noop });
+    silent.end(ended());
+    t.equal(silent.service()?.block, undefined, 'no list of changes');
+    const change = { resource: 'File[a]' };
+    const many = createTold({ isNoop: true }, { open: noop });
+    many.end(ended({ pending: [change, change] }));
+    t.strictSame(
+      many.service()?.block,
+      { why: 'too-many-changes', atMs: minute },
+      'no version of the policy',
+    );
+  },
+);

@@ -70,3 +70,16 @@ void t.test('a page that has ended', async (t) => {
   tell({ kind: 'page-ended', page: 'monitor' }, 1000);
   t.equal(read('page', 'monitor'), undefined);
 });
+
+void t.test(
+  'a person is called about events that were set aside',
+  async (t) => {
+    const { read, tell } = createLearner();
+    tell({ kind: 'events-page' }, 1000);
+    t.strictSame(read('page', 'events'), {
+      monitor: '',
+      host: '',
+      about: { kind: 'events' },
+    });
+  },
+);

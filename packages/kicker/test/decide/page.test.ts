@@ -86,3 +86,10 @@ void t.test('a key for each thing that can be over', async (t) => {
   t.equal(pageKey({ kind: 'server', cm: 'cf' }, 'server'), 'server cf');
   t.equal(pageKey({ kind: 'monitor' }, 'monitor'), 'monitor');
 });
+
+t.equal(
+  isPageOver({ host: '', about: { kind: 'events' } }, memoryOf()),
+  false,
+  'whoever looks into the spool ends it',
+);
+t.equal(pageKey({ kind: 'events' }, 'x'), 'events');

@@ -45,6 +45,8 @@ t.test(
       [[10_000], 600_000, 30_000],
       [[1000, 10_000, 60_000], 600_000, 30_000],
       [[1000, 10_000], 600_000, 30_000],
+      [[60_000, 1000, 10_000], 600_000, 30_000],
+      [[9000, 100_000, 20_000], 600_000, 60_000],
       [[100, 100, 100], 600_000, 2000],
       [[400_000], 600_000, 600_000],
     ];
@@ -249,5 +251,12 @@ t.test('news about a kick that nobody knows changes nothing', (t) => {
   fleet.tell({ kind: 'accepted', kick: 'x' });
   fleet.tell({ kind: 'not-reached', kick: 'x' });
   t.strictSame(fleet.fleet(), before);
+  t.end();
+});
+
+t.test('places that are given back by time are forgotten', (t) => {
+  const fleet = fleetOf({ places: { '9': 1, '10': 2, '11': 3 } });
+  const given = { second: '11', isProbation: false };
+  t.strictSame(releasePlace(fleet, given, 10 * second).places, { '11': 2 });
   t.end();
 });

@@ -26,6 +26,25 @@ const rows: [string, Parameters<typeof believed>[0], string | undefined][] = [
     'v2',
   ],
   ['none', [['', 'r1', 0]], undefined],
+  ['blanks around it', [['  v1\n', 'r1', 0]], 'v1'],
+  [
+    'a time, twice within the hour, later',
+    [
+      [epoch(0), 'r1', 50],
+      [epoch(0), 'r2', 60],
+    ],
+    undefined,
+  ],
+  [
+    'a time, and between its runs the old version',
+    [
+      ['v1', 'r1', 0],
+      [epoch(0), 'r2', 10],
+      ['v1', 'r3', 20],
+      [epoch(0), 'r4', 75],
+    ],
+    epoch(0),
+  ],
   ['a number that is no time', [['17', 'r1', 0]], '17'],
   ['a number of eleven digits', [['17720000000', 'r1', 0]], '17720000000'],
   ['a time, once', [[epoch(0), 'r1', 0]], undefined],

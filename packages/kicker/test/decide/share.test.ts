@@ -97,3 +97,11 @@ void t.test(
     }
   },
 );
+
+void t.test('a number that was told once and then no more', async (t) => {
+  const known = { counts: {}, members: 10 };
+  const told = { ...known, told: { members: 90, atMs: 0 } };
+  for (const members of [{}, { members: 0 }, { members: 10 }]) {
+    t.strictSame(withMembers(told, { name: 'web', ...members }, hour), known);
+  }
+});

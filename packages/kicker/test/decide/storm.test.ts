@@ -122,3 +122,11 @@ void t.test('hosts in no group, and groups of unknown size', async (t) => {
     'a minute at least',
   );
 });
+
+void t.test('the monitor counts, and nothing is remembered', async (t) => {
+  const facts = { name: 'web', members: 10, unhealthy: 9 };
+  t.match(judgeStorm(situationOf({ groups: [{ facts, memory: undefined }] })), {
+    code: 'storm',
+    escalate: { about: 'storm of web' },
+  });
+});
