@@ -43,20 +43,24 @@ export function createKicks(
 
   async function work(open: OpenRecord, isAdopted: boolean): Promise<void> {
     const { kick } = open;
-    let isNew = isAdopted;
+    // Where the ledger could not be written, a reply is lost, as it is with a process.
+    let isInDoubt = isAdopted;
     while (!signal.aborted) {
       const now = kicking();
       const store = createStore(open, ledger, now.telling, { log, onChange });
       try {
-        if (isNew) store.tell({ kind: 'adopted' });
-        // Stryker disable next-line BooleanLiteral: told twice it changes nothing
-        isNew = false;
+        if (isInDoubt) store.tell({ kind: 'adopted' });
         const driving = {
           ...now,
           isStopped: () => ledger.read('fleet', '')?.stopped !== undefined,
           mayRetry: () => true,
         };
-        await driveKick(open, store, driving, signal);
+        const reply: KickStore['reply'] = (...which) => {
+          isInDoubt = true;
+          store.reply(...which);
+          isInDoubt = false;
+        };
+        await driveKick(open, { ...store, reply }, driving, signal);
         await awaitVerdict(
           open,
           store,

@@ -4,7 +4,7 @@ import type { Progress, ReplyFault } from '../ledger/entry.ts';
 
 /** What happens to a kick: what the host replied, what the monitor saw, what the clock says. */
 export type KickNews =
-  /** another kicker had it, and may have sent it without writing down what came back */
+  /** it may have been sent, and what came back is not written down: its kicker, or the ledger, was gone */
   | { kind: 'adopted' }
   | { kind: 'accepted'; run: string }
   /** not accepted, and worth another try; `isUnknown`: the host may have taken it all the same */
@@ -175,7 +175,10 @@ const withdrawnFault = {
   code: 'PROBLEM_ENDED',
   message: 'the problem was over before it got through',
 };
-const abandonedFault = { code: 'ABANDONED', message: 'its process was gone' };
+const abandonedFault = {
+  code: 'ABANDONED',
+  message: 'what came back was not written down',
+};
 
 /** A kick that was never accepted: given up where it surely did not arrive, else nobody knows. */
 function notThrough(

@@ -85,6 +85,7 @@ function createStage(t: Test, seen: SeenService = { kind: 'not-known' }) {
   };
   return stage;
 }
+type Stage = ReturnType<typeof createStage>;
 
 void t.test('sent, followed, judged; then it is driven no more', async (t) => {
   const stage = createStage(t);
@@ -250,6 +251,71 @@ void t.test(
     t.match(stage.log[0]?.[1], { kick: stage.open.kick, message: 'full' });
     t.strictSame(stage.pauses.slice(0, 2), [5000, 5000]);
     t.equal(stage.entries().at(-1)?.kind, 'verdict');
+  },
+);
+
+/** A host that took the kick, and a ledger that cannot hold that until `meanwhile` is over. */
+function createUnwritten(t: Test, meanwhile: (stage: Stage) => void) {
+  const stage = createStage(t);
+  let isFull = false;
+  stage.onSubmit = () => {
+    isFull = stage.submitted.length === 1;
+    return running;
+  };
+  stage.ledgerOfKicks = {
+    ...stage.ledger,
+    transact: (work) => {
+      if (!isFull) return stage.ledger.transact(work);
+      isFull = false;
+      meanwhile(stage);
+      throw new Error('full');
+    },
+  };
+  return stage;
+}
+
+void t.test(
+  'accepted, and not written down until its time was over: the host is asked',
+  async (t) => {
+    const stage = createUnwritten(t, ({ pass }) => pass(700));
+    await stage.start().ended();
+    t.equal(stage.submitted.length, 2);
+    const outcome = stage.entries().find(({ kind }) => kind === 'outcome');
+    t.match(outcome?.body, { kind: 'ended', run: correctedRun.run });
+  },
+);
+
+void t.test(
+  'accepted, and not written down until it was green: nobody knows',
+  async (t) => {
+    const stage = createUnwritten(t, ({ handle }) => handle({ state: 'OK' }));
+    await stage.start().ended();
+    const outcome = stage.entries().find(({ kind }) => kind === 'outcome');
+    t.match(outcome?.body, { kind: 'not-known' });
+  },
+);
+
+void t.test(
+  'trouble after the reply was written down: no doubt remains',
+  async (t) => {
+    const stage = createStage(t);
+    stage.onSubmit = () => ({
+      kind: 'not-sent',
+      fault: { code: 'DOWN', message: 'x', remedy: 'x', exitCode: 4 },
+    });
+    let looks = 0;
+    stage.ledgerOfKicks = {
+      ...stage.ledger,
+      read: (kind, key) => {
+        if ((looks += 1) !== 2) return stage.ledger.read(kind, key);
+        stage.pass(700);
+        throw new Error('cannot be read');
+      },
+    };
+    await stage.start().ended();
+    t.equal(stage.submitted.length, 1);
+    const outcome = stage.entries().find(({ kind }) => kind === 'outcome');
+    t.match(outcome?.body, { kind: 'gave-up', code: 'DOWN' });
   },
 );
 

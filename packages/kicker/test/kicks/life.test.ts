@@ -133,7 +133,7 @@ const rows: [
       outcome: {
         kind: 'not-known',
         code: 'ABANDONED',
-        message: 'its process was gone',
+        message: 'what came back was not written down',
       },
       wasAccepted: false,
     }),
