@@ -75,7 +75,6 @@ export async function driveKick(
       continue;
     }
     if (driving.isStopped()) {
-      // Stryker disable next-line EqualityOperator: one more millisecond
       if (leftMs <= 0) misses += 1;
       await timing.pause(Math.min(1000, Math.max(leftMs, 1)), signal);
       continue;

@@ -138,8 +138,7 @@ function handleIn(
     ]);
     return { kind: 'send', decision, open };
   }
-  // Stryker disable next-line ConditionalExpression: only a skip has this code
-  if (decision.kind === 'skip' && decision.code === 'joined') {
+  if (decision.code === 'joined') {
     // The kick was for an earlier problem of the service, or another monitor's: whether it helps this one is looked at.
     if (found === undefined) {
       transaction.setWaiting({
@@ -157,8 +156,7 @@ function handleIn(
     write(decision, decision.kick);
     return { kind: 'told', decision, isNews: true };
   }
-  // Stryker disable next-line ConditionalExpression: only a skip has this code
-  if (decision.kind === 'skip' && decision.code === 'not-a-problem') {
+  if (decision.code === 'not-a-problem') {
     transaction.endWaiting(subjectKey(event));
     write(decision);
     tellGreen(transaction, event, { rules, now, can: deciding.ways.can });

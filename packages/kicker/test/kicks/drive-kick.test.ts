@@ -346,6 +346,7 @@ void t.test('stopped past its end, where it may have arrived', async (t) => {
   await stage.drive();
   t.strictSame(stage.sentAtMs, []);
   t.match(stage.outcomes, [{ kind: 'not-known' }]);
+  t.equal(stage.nowMs(), lifeMs + 1, 'one pause, the shortest, and no more');
 });
 
 void t.test(

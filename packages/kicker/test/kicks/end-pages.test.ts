@@ -150,6 +150,15 @@ void t.test('more than one page of the memory', async (t) => {
   ]);
 });
 
+void t.test('a call that is about no storm looks at no group', async (t) => {
+  const pages = createPages(t, ways);
+  pages.call('web1', true);
+  const groups = () => pages.ledger.remembered('group', '', 9);
+  const before = groups();
+  pages.end();
+  t.strictSame(groups(), before);
+});
+
 void t.test('nobody shows it: it is over all the same', async (t) => {
   const pages = createPages(t, { can: () => true });
   const key = pages.call('a', true);
