@@ -44,7 +44,7 @@ export const builtinModules: Plugin = {
 
 /**
  * Takes the imported names where they are used. As a module of its own each built-in would become as many chunks as there are
- * groups of files that share a name of it: a dozen files of a line each, 0.3 ms apiece at every start.
+ * groups of files that share a name of it: a dozen files of a line each, found, read and linked at every start.
  * @param text an ES module; anything else comes back as it is
  */
 export function takeBuiltins(text: string): string {
