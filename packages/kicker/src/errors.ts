@@ -39,6 +39,15 @@ const usage = (code: string, message: string, remedy: string) =>
 /** A name of the monitor, made fit to be read. */
 const shown = (name: string, most?: number) => printable(shownName(name), most);
 
+/** A value of a message, made fit to be read. */
+const shownValue = (value: unknown) =>
+  value === undefined
+    ? 'absent'
+    : printable(
+        JSON.stringify(typeof value === 'string' ? shownName(value) : value),
+        120,
+      );
+
 /** Every error of kicker that a person can meet. */
 export const errors = {
   // the command line
@@ -161,6 +170,77 @@ export const errors = {
       'EVENT_UNREADABLE',
       `${printable(from)} is no event: ${why}`,
       'give one as the ledger has it: {"monitor": "nagios", "host": …, "service": …, "state": "CRITICAL", "stateType": "HARD", "attempt": 4, "inDowntime": false}',
+    ),
+  payloadUnreadable: (from: string, why: string) =>
+    usage(
+      'PAYLOAD_UNREADABLE',
+      `${printable(from)} is no JSON: ${why}`,
+      'look at what the monitor sends: kicker explain --monitor NAME --payload FILE; a quote in a name breaks a template that puts it between quotes by itself',
+    ),
+  payloadForm: (wanted: string) =>
+    usage(
+      'PAYLOAD_FORM',
+      `it has another form; expected: ${wanted}`,
+      'use what deploy/ has for this monitor, and look at it: kicker explain --monitor NAME --payload FILE',
+    ),
+  payloadName: (field: string, value: unknown, why: string) =>
+    usage(
+      'PAYLOAD_NAME',
+      `${printable(field)} is ${shownValue(value)}: ${why}`,
+      'let the monitor send the name of the host or the service there, or name another field in kicker.yaml; no other field takes its place',
+    ),
+  payloadValue: (field: string, value: unknown, wanted: string) =>
+    usage(
+      'PAYLOAD_VALUE',
+      `${printable(field)} is ${shownValue(value)}; expected: ${wanted}`,
+      'use what deploy/ has for this monitor, and look at it: kicker explain --monitor NAME --payload FILE',
+    ),
+  payloadMessage: (message: string) =>
+    usage(
+      'PAYLOAD_MESSAGE',
+      `the message is no JSON: ${shown(message, 120)}`,
+      'import deploy/zabbix/media-type.yaml anew: its message is JSON, and nothing stands in front of it',
+    ),
+  payloadBulk: () =>
+    usage(
+      'PAYLOAD_BULK',
+      'it is a bulk notification: it comes late, and holds several hosts',
+      'in Checkmk, Setup > Notifications, switch "Bulk notifications" off in the rule that calls kicker',
+    ),
+  severityUnmapped: (
+    monitor: string,
+    field: string,
+    value: unknown,
+    known: readonly string[],
+  ) =>
+    usage(
+      'SEVERITY_UNMAPPED',
+      `${printable(field)} is ${shownValue(value)}, and severities has only ${printable(known.join(', '), 200)}`,
+      `if it asks for a run, name it in kicker.yaml: monitors.${printable(monitor)}.severities; if not, send no such alert to kicker`,
+    ),
+  mappingNoState: (monitor: string) =>
+    usage(
+      'MAPPING_NO_STATE',
+      `no entry of states in the mapping of ${printable(monitor)} fits`,
+      'add an entry with state, or with ignore: kicker explain --monitor NAME --payload FILE shows what comes of it',
+    ),
+  mappingNoSubject: (monitor: string) =>
+    usage(
+      'MAPPING_NO_SUBJECT',
+      `no entry of subjects in the mapping of ${printable(monitor)} fits: it names no host`,
+      'add an entry that says where its host stands, or send no such message to kicker',
+    ),
+  mappingUnknown: (mapping: string, known: readonly string[]) =>
+    usage(
+      'MAPPING_UNKNOWN',
+      `${printable(mapping)} is no mapping that kicker brings along, and no absolute path`,
+      `name a file, or one of ${known.join(', ')}`,
+    ),
+  monitorDeaf: (monitor: string, kind: string) =>
+    usage(
+      'MONITOR_DEAF',
+      `${printable(monitor)} (${kind}) cannot be told anything`,
+      `nothing is to be done; what kicker can tell each kind stands in docs/reference/kicker.md`,
     ),
   fileUnreadable: (file: string, why: string) =>
     usage(

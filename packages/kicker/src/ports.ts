@@ -266,10 +266,17 @@ export interface SeenEvent {
   remarks: readonly string[];
 }
 
-export type ReadMessage =
-  | { kind: 'events'; seen: readonly SeenEvent[] }
-  /** nothing in it can be used */
-  | { kind: 'faults'; faults: readonly FaultFacts[] };
+/** One thing that a message says; where it says several, each is judged alone. */
+export type MessagePart = {
+  /** where in the message: `alerts[1]`; absent: it is the whole */
+  at?: string;
+} & (
+  | { kind: 'event'; seen: SeenEvent }
+  /** it arrived and asks for nothing: a heartbeat, a test, news that is no change of state */
+  | { kind: 'ignored'; why: string }
+  /** it cannot be used */
+  | { kind: 'refused'; faults: readonly FaultFacts[] }
+);
 
 /** How a problem stands by now, by the monitor's own data. */
 export type Refreshed =
@@ -281,6 +288,7 @@ export type Refreshed =
 
 /** Where a monitor that is asked, or streams, puts what it has seen: the same spool as an event handler. */
 interface Sink {
+  /** On disk when it returns. @throws {Fault} SPOOL_UNUSABLE */
   put(args: readonly string[]): void;
 }
 
@@ -293,8 +301,8 @@ export interface Monitor {
   readonly name: string;
   /** what it can be told */
   readonly can: ReadonlySet<Feedback['kind']>;
-  /** Turns one message of the spool into events. Never throws. */
-  read(message: SpooledEvent): ReadMessage;
+  /** What one message of the spool says, never nothing at all. Never throws. */
+  read(message: SpooledEvent): readonly MessagePart[];
   /** What is known beyond an event; the certname is the inventory's. */
   facts(seen: SeenEvent): Omit<Facts, 'certname' | 'targetFault' | 'remarks'>;
   /** @param sinceMs data from before say nothing new; epoch milliseconds */

@@ -22,6 +22,7 @@ import { codeOf } from '../io/error-code.ts';
 import { readHeartbeat } from '../io/heartbeat-file.ts';
 import { oldestSpooledMs } from '../io/spool.ts';
 import { createMonitor } from '../monitors/registry.ts';
+import type { MonitorSettings } from '../monitors/schemas.ts';
 import type { CheckStep } from '../ports.ts';
 import { tick } from '../serve/tick.ts';
 import { failed, passed } from './steps.ts';
@@ -107,9 +108,26 @@ async function* checkOwn(
   yield checkServe(config, shell);
   yield* checkSpool(config);
   for (const [name, settings] of Object.entries(config.monitors)) {
-    const world = { now: () => shell.clock.now(), onTrouble: () => {} };
-    const monitor = createMonitor(name, settings, world);
+    yield* checkMonitor(name, settings, config, shell);
+  }
+}
+
+async function* checkMonitor(
+  name: string,
+  settings: MonitorSettings,
+  { hosts }: Config,
+  shell: Shell,
+): AsyncGenerator<CheckStep> {
+  const world = {
+    now: () => shell.clock.now(),
+    knowsHost: (host: string) => Object.hasOwn(hosts, host),
+    onTrouble: () => {},
+  };
+  try {
+    const monitor = await createMonitor(name, settings, world);
     yield* monitor.check(shell.signal);
+  } catch (error) {
+    for (const fault of faultsOf(error)) yield failed(`monitor ${name}`, fault);
   }
 }
 

@@ -22,13 +22,14 @@ import {
   type Found,
   type Shell,
 } from './command.ts';
+import { explainPayload, type PayloadRecord } from './explain-payload.ts';
 import { eventOperands, eventOptions } from './event-options.ts';
 import type { Given } from './options.ts';
 import { rulesOption } from './rules-option.ts';
 import { explainView, type ExplainRecord } from './views/explain.ts';
 
 /** What would become of an event now, and why, by the code that decides. Nothing is sent or written. */
-export const command = createCommand({
+export const command = createCommand<ExplainRecord | PayloadRecord>({
   spec: {
     name: 'explain',
     operands: eventOperands,
@@ -39,7 +40,8 @@ export const command = createCommand({
       monitor: {
         type: 'string',
         value: 'NAME',
-        about: 'which monitor of kicker.yaml; default: nagios',
+        about:
+          'which monitor of kicker.yaml, or with --payload a kind of monitor; default: nagios',
         group: 'Where from',
       },
       event: {
@@ -47,6 +49,13 @@ export const command = createCommand({
         value: 'FILE',
         about:
           'the event as one JSON object, as `kicker history` has it; - is stdin',
+        group: 'Where from',
+      },
+      payload: {
+        type: 'string',
+        value: 'FILE',
+        about:
+          'what a monitor hands over: a JSON body, a JSON array of arguments, or NAME=VALUE lines; - is stdin',
         group: 'Where from',
       },
       ...rulesOption,
@@ -67,11 +76,21 @@ export const command = createCommand({
         'kicker explain --rules new.yaml --event event.json --json',
         'by rules that are not in force yet',
       ],
+      [
+        'kicker explain --monitor alertmanager --payload body.json',
+        'what events a webhook comes to',
+      ],
     ],
   },
   view: explainView,
-  async *run(given, shell): Found<ExplainRecord> {
+  async *run(given, shell): Found<ExplainRecord | PayloadRecord> {
     const config = await loadConfig(given.text('config'), shell.env);
+    const payload = given.text('payload');
+    if (payload !== undefined) {
+      const monitor = given.text('monitor') ?? 'nagios';
+      yield await explainPayload(monitor, payload, config, shell);
+      return exitCodes.ok;
+    }
     const rules = await loadRules({ ...config, ...rulesOf(given) }, shell.env);
     const { event, facts } = await readEvent(given, config, shell);
     const memory =
@@ -111,8 +130,9 @@ async function readEvent(
   const seen = await readSeen(given, shell);
   const { monitor: name } = seen.event;
   const settings = config.monitors[name] ?? config.nagios;
-  const monitor = createMonitor(name, settings, {
+  const monitor = await createMonitor(name, settings, {
     now: () => shell.clock.now(),
+    knowsHost: (host) => Object.hasOwn(config.hosts, host),
     onTrouble: (file, why) =>
       shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
   });

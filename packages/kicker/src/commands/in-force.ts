@@ -32,14 +32,20 @@ export async function readInForce(
   const config = await loadConfig(named, shell.env);
   const rules = await loadRules(config, shell.env);
   const monitors = new Map(
-    Object.entries(config.monitors).map(([name, settings]) => [
-      name,
-      createMonitor(name, settings, {
-        now: () => shell.clock.now(),
-        onTrouble: (file, why) =>
-          log('monitor-data', { monitor: name, file, why }),
-      }),
-    ]),
+    await Promise.all(
+      Object.entries(config.monitors).map(
+        async ([name, settings]) =>
+          [
+            name,
+            await createMonitor(name, settings, {
+              now: () => shell.clock.now(),
+              knowsHost: (host) => Object.hasOwn(config.hosts, host),
+              onTrouble: (file, why) =>
+                log('monitor-data', { monitor: name, file, why }),
+            }),
+          ] as const,
+      ),
+    ),
   );
   return {
     config,

@@ -22,6 +22,7 @@ import { readInForce, type InForce } from './in-force.ts';
 import { inTurn } from './in-turn.ts';
 import type { Given } from './options.ts';
 import { readSpooled, refreshWaiting } from './read-events.ts';
+import { runMonitors } from './run-monitors.ts';
 import { standBy, takeIdleLease } from './who-serves.ts';
 
 /** Serves in this process. @returns the exit code @throws {Fault | Faults} why it cannot begin, or had to end */
@@ -166,12 +167,15 @@ async function serve(
         throw new Faults([errors.reloadPlaces()]);
       }
       inForce = next;
+      await endMonitors();
+      endMonitors = runMonitors(inForce.monitors, spool.directory, log);
       const { config, rules } = inForce;
       log('reloaded', { config: config.file, rules: rules.source });
     } catch (error) {
       for (const fault of reloadFaultsOf(error)) log('reload-refused', fault);
     }
   }
+  let endMonitors = runMonitors(inForce.monitors, spool.directory, log);
   const reloadInTurn = inTurn(reload);
   const unhook = shell.onHangup(() => void reloadInTurn());
   try {
@@ -204,6 +208,7 @@ async function serve(
     gone.abort();
     watch.close();
     unhook();
+    await endMonitors();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { HostEntry } from '../fleet/target.ts';
 import { monitorDefaults } from '../monitors/defaults.ts';
+import type { NagiosSettings } from '../monitors/nagios/schema.ts';
 import type { MonitorSettings } from '../monitors/schemas.ts';
 
 /** Puppet's old port of `puppet agent --listen`, as in the protocol. */
@@ -27,8 +28,8 @@ export interface Config {
   rules?: string;
   /** each monitor by its name, which is the one in its events; `nagios` where none is named */
   monitors: Readonly<Record<string, MonitorSettings>>;
-  /** the first of them, for commands that ask about no monitor of their own */
-  nagios: MonitorSettings;
+  /** the first Nagios of them, for commands that are about Nagios; the default where there is none */
+  nagios: NagiosSettings;
   /** how a person is called; which of these, the rules say */
   escalate: {
     command?: string[];
@@ -62,7 +63,7 @@ export interface Config {
   ledger?: string;
 }
 
-const defaultMonitor: MonitorSettings = monitorDefaults.nagios;
+const defaultMonitor: NagiosSettings = monitorDefaults.nagios;
 
 /** The configuration where no file says anything. */
 export function defaultConfig(): Config {

@@ -1,10 +1,12 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { parseSettings } from '@kickd/settings';
 import { errors } from '../errors.ts';
+import { monitorDefaults } from '../monitors/defaults.ts';
+import type { NagiosSettings } from '../monitors/nagios/schema.ts';
 import type { MonitorSettings } from '../monitors/schemas.ts';
 import { defaultConfig, type Config } from './config.ts';
 import { ConfigFile } from './schema.ts';
-import { settingsWords } from './settings-words.ts';
+import { settingsWords } from '../settings-words.ts';
 
 export type ParsedConfig =
   { kind: 'config'; config: Config } | { kind: 'faults'; faults: FaultFacts[] };
@@ -43,7 +45,7 @@ function fill(given: ConfigFile, file: string): Config {
     file,
     hosts: hosts ?? {},
     monitors,
-    nagios: Object.values(monitors)[0] ?? base.nagios,
+    nagios: Object.values(monitors).find(isNagios) ?? base.nagios,
     serve: { ...base.serve, ...serve },
     retention: { ...base.retention, ...retention },
     retry: { ...base.retry, ...retry },
@@ -55,13 +57,21 @@ function fill(given: ConfigFile, file: string): Config {
 /** Every monitor by its name; `nagios:` is the one of that name. */
 function monitorsOf(
   { nagios, monitors }: ConfigFile,
-  base: MonitorSettings,
+  base: NagiosSettings,
 ): Record<string, MonitorSettings> {
   const named = Object.entries(monitors ?? {}).map(
-    ([name, settings]) => [name, { ...base, ...settings }] as const,
+    ([name, settings]): [string, MonitorSettings] => [
+      name,
+      // The defaults of a kind and the keys of that kind: the schema has checked them.
+      { ...monitorDefaults[settings.kind], ...settings } as MonitorSettings,
+    ],
   );
   if (nagios !== undefined || named.length === 0) {
     named.unshift(['nagios', { ...base, ...nagios }]);
   }
   return Object.fromEntries(named);
+}
+
+function isNagios(settings: MonitorSettings): settings is NagiosSettings {
+  return settings.kind === 'nagios';
 }

@@ -6,7 +6,7 @@ import type { Guards, Match, Rule, RuleSet } from '../decide/rules.ts';
 import { errors } from '../errors.ts';
 import { shownName } from '../events/name-bytes.ts';
 import { RulesFile } from './rules-schema.ts';
-import { settingsWords } from './settings-words.ts';
+import { settingsWords } from '../settings-words.ts';
 
 export type ParsedRules =
   { kind: 'rules'; rules: RuleSet } | { kind: 'faults'; faults: FaultFacts[] };

@@ -1,15 +1,30 @@
 import { Type, type Static } from 'typebox';
-import { monitorSchemas } from '../monitors/schemas.ts';
+import { monitorSchemas, type MonitorKind } from '../monitors/schemas.ts';
 import { closed, Name, Path, Port, Seconds } from './schema-parts.ts';
 
-const { nagios } = monitorSchemas;
-const MonitorPart = closed(
-  {
-    kind: Type.Enum(['nagios'], { description: nagios.description }),
-    ...nagios.keys,
-  },
-  'a mapping with kind, and commandFile, statusFile, objectsFile or author',
+/** One closed mapping a kind; `kind` tells them apart. */
+const MonitorPart = Type.Union(
+  [
+    partOf('nagios'),
+    partOf('icinga2'),
+    partOf('alertmanager'),
+    partOf('zabbix'),
+    partOf('checkmk'),
+    partOf('sensu'),
+    partOf('webhook'),
+  ],
+  { description: 'a mapping with kind, and the keys of that kind' },
 );
+
+function partOf<Kind extends MonitorKind>(kind: Kind) {
+  const { keys, description } = monitorSchemas[kind];
+  return closed(
+    { kind: Type.Literal(kind, { description }), ...keys },
+    `a mapping with kind${Object.keys(keys)
+      .map((key) => `, ${key}`)
+      .join('')}`,
+  );
+}
 
 /**
  * What `kicker.yaml` may hold: the one source of its checks and of the list in docs/reference/kicker.md.

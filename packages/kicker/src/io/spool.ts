@@ -31,6 +31,8 @@ import { codeOf } from './error-code.ts';
 const listMost = 20_000;
 /** How many events, the oldest of those, one scan reads. */
 const scanMost = 1000;
+/** One scan reads no more than this, whatever it costs to hold, beside one file. */
+const scanMaxBytes = 16 * 1024 * 1024;
 const stuckMost = 10_000;
 /** A handler needs milliseconds from the first byte to the last. */
 const leftAfterMs = 60 * 1000;
@@ -83,12 +85,17 @@ export function openSpool(directory: string, uid: number): Spool {
     scan: (nowMs) => {
       const events: SpooledEvent[] = [];
       const rejected: Rejected[] = [];
+      let bytes = 0;
       for (const { name, shown } of oldest(fresh, names(fresh))) {
         const read = spoolNamePattern.test(shown)
           ? readEvent(join(fresh, shown), uid, nowMs)
           : ({ kind: 'flaw', flaw: 'bad-name' } as const);
-        if (read.kind === 'event') events.push({ name: shown, ...read.event });
-        else if (read.kind === 'flaw') {
+        if (read.kind === 'event') {
+          events.push({ name: shown, ...read.event });
+          bytes += read.bytes;
+          // The younger ones wait for the next scan.
+          if (bytes > scanMaxBytes) break;
+        } else if (read.kind === 'flaw') {
           const movedTo = setAside(name, read.flaw);
           if (movedTo === undefined && stuck.size < stuckMost) stuck.add(shown);
           rejected.push({ name: shown, flaw: read.flaw, movedTo });
@@ -139,7 +146,7 @@ function oldest(
 }
 
 type Read =
-  | { kind: 'event'; event: Omit<SpooledEvent, 'name'> }
+  | { kind: 'event'; event: Omit<SpooledEvent, 'name'>; bytes: number }
   | { kind: 'flaw'; flaw: SpoolFlaw }
   /** somebody else took it meanwhile */
   | { kind: 'gone' }
@@ -160,7 +167,10 @@ function readEvent(path: string, uid: number, nowMs: number): Read {
       const now = fstatSync(fd, { bigint: true });
       const flaw = flawOf(now, uid);
       if (flaw !== undefined) return { kind: 'flaw', flaw };
-      const bytes = Buffer.alloc(spoolFileMaxBytes + 1);
+      // One more than it has: a file that grows is read as one that is too large, or not whole.
+      const bytes = Buffer.alloc(
+        Math.min(Number(now.size) + 1, spoolFileMaxBytes + 1),
+      );
       let length = 0;
       for (;;) {
         const count = readSync(fd, bytes, length, bytes.length - length, null);
@@ -178,7 +188,8 @@ function readEvent(path: string, uid: number, nowMs: number): Read {
         return isYoung ? { kind: 'not-yet' } : text;
       }
       const { monitor, args } = text;
-      return { kind: 'event', event: { monitor, args, at: now.mtime } };
+      const event = { monitor, args, at: now.mtime };
+      return { kind: 'event', event, bytes: length };
     } finally {
       closeSync(fd);
     }

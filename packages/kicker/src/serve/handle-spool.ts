@@ -13,10 +13,14 @@ const backlogMs = 10 * 1000;
 /** A spool full of rubbish must not fill the log as well. */
 const loggedMost = 10;
 
-/** Turns what lies in the spool into events; `code`: it says nothing that can be used, and the reason is logged. */
-export type ReadSpooled = (
-  event: SpooledEvent,
-) => { contexts: readonly EventContext[] } | { code: string };
+/**
+ * Turns what lies in the spool into events, which may be none.
+ * @returns `code`: something in it cannot be used and is kept for a person; the reason is logged
+ */
+export type ReadSpooled = (event: SpooledEvent) => {
+  contexts: readonly EventContext[];
+  code?: string;
+};
 
 /**
  * Handles the events of one scan, oldest first: into the ledger, then out of the spool, then the kicks.
@@ -53,12 +57,13 @@ export async function handleSpool(
     log('spool-rejected', { more: rejected.length - loggedMost });
   }
   const left: OpenRecord[] = [];
+  const away = new Set<string>();
   try {
     for (let from = 0; from < events.length; from += batchSize) {
-      for (const { event, open } of handleBatch(
+      for (const { event, code, open } of handleBatch(
         events.slice(from, from + batchSize),
       )) {
-        spool.remove(event.name);
+        putAway(event, code);
         if (open === undefined) continue;
         if (nowMs - event.at.getTime() > backlogMs) left.push(open);
         else kicks.start(open, false);
@@ -71,49 +76,56 @@ export async function handleSpool(
   }
   return events.length;
 
-  function handleBatch(
-    batch: readonly SpooledEvent[],
-  ): { event: SpooledEvent; open: OpenRecord | undefined }[] {
+  /** All of it is in the ledger, or it is kept for a person. */
+  function putAway({ name }: SpooledEvent, code: string | undefined): void {
+    if (away.has(name)) return;
+    away.add(name);
+    if (code === undefined) spool.remove(name);
+    else spool.reject(name, code);
+  }
+
+  function handleBatch(batch: readonly SpooledEvent[]): {
+    event: SpooledEvent;
+    code: string | undefined;
+    open: OpenRecord | undefined;
+  }[] {
     const readable = batch.flatMap((event) => {
-      const found = read(event);
-      if (!('code' in found)) {
-        if (found.contexts.length === 0) spool.remove(event.name);
-        return found.contexts.map((context, index) => ({
-          event,
-          // One message may hold several: each is handled once.
-          context: {
-            ...context,
-            source: index === 0 ? event.name : `${event.name}#${String(index)}`,
-          },
-        }));
-      }
-      spool.reject(event.name, found.code);
-      return [];
+      const { contexts, code } = read(event);
+      if (contexts.length === 0) putAway(event, code);
+      return contexts.map((context, index) => ({
+        event,
+        code,
+        // One message may hold several: each is handled once.
+        context: {
+          ...context,
+          source: index === 0 ? event.name : `${event.name}#${String(index)}`,
+        },
+      }));
     });
     try {
       return ledger
         .transact(() =>
-          readable.map(({ event, context }) => ({
-            event,
-            context,
-            handled: handle(context),
+          readable.map((found) => ({
+            ...found,
+            handled: handle(found.context),
           })),
         )
-        .map(({ event, context, handled }) => ({
+        .map(({ event, code, context, handled }) => ({
           event,
+          code,
           open: note(handled, context),
         }));
     } catch (error) {
       if (error instanceof Fault) throw error;
     }
     // A mistake in kicker, over one of them: the others are handled, that one is set aside and logged.
-    return readable.flatMap(({ event, context }) => {
+    return readable.flatMap(({ event, code, context }) => {
       try {
-        return [{ event, open: note(handle(context), context) }];
+        return [{ event, code, open: note(handle(context), context) }];
       } catch (error) {
         if (error instanceof Fault) throw error;
         log('event-unusable', { name: event.name, ...troubleOf(error) });
-        spool.reject(event.name, 'INTERNAL');
+        putAway(event, 'INTERNAL');
         return [];
       }
     });

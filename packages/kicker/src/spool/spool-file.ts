@@ -1,12 +1,12 @@
-import { nameOfBytes } from '../events/name-bytes.ts';
+import { bytesOfName, nameOfBytes } from '../events/name-bytes.ts';
 
 /** The first field of a spool file: what it is, and in which format. */
 const magic = 'kicker-event-1';
 /** The last one: with it, the file is whole. */
 const end = '.';
 
-/** More than the kernel would take for these arguments; a macro is a name or a number. */
-export const spoolFileMaxBytes = 64 * 1024;
+/** The body of a webhook with 500 alerts has some 350 KiB; what a handler has for arguments is far less. */
+export const spoolFileMaxBytes = 1024 * 1024;
 
 /** A name that the event handler gives: what /proc/sys/kernel/random/uuid says. */
 export const spoolNamePattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -61,4 +61,14 @@ export function parseSpoolText(bytes: Uint8Array): SpoolText {
   }
   args.pop();
   return { kind: 'event', monitor, args };
+}
+
+/** What `parseSpoolText` reads. @param args none of them holds a NUL */
+export function spoolBytes(
+  monitor: string,
+  args: readonly string[],
+): Uint8Array {
+  return bytesOfName(
+    [magic, monitor, ...args, end].map((field) => `${field}\0`).join(''),
+  );
 }

@@ -90,7 +90,7 @@ t.test('only whole, owned, regular files of their own', (t) => {
     name: half,
     ageSeconds: 90,
   });
-  put(directory, textOf('x'.repeat(70_000)), { name: big });
+  put(directory, textOf('x'.repeat(1_100_000)), { name: big });
   symlinkSync(join(directory, '..', 'secret'), fresh(link));
   execaSync('mkfifo', [fresh(fifo)]);
   mkdirSync(fresh(folder));

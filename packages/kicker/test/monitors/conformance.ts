@@ -74,23 +74,26 @@ export function conform(
     stage,
   }) => {
     const read = stage.monitor.read(messageOf(stage, broken));
-    t.match(read, {
-      kind: 'events',
-      seen: [{ event: { ...broken, since: String }, remarks: [] }],
-    });
+    t.match(read, [
+      {
+        kind: 'event',
+        seen: { event: { ...broken, since: String }, remarks: [] },
+      },
+    ]);
+    t.equal(read.length, 1);
     t.equal(stage.monitor.name, name);
   });
 
   it('what says nothing is a fault, never an exception', (t, { stage }) => {
     for (const args of [[], [''], ['--'], ['{'], ['\u0000'], ['--host=x']]) {
-      const read = stage.monitor.read({
+      const [read] = stage.monitor.read({
         name: 'x',
         monitor: name,
         args,
         at: new Date(),
       });
-      t.equal(read.kind, 'faults', JSON.stringify(args));
-      if (read.kind === 'faults') {
+      t.equal(read?.kind, 'refused', JSON.stringify(args));
+      if (read?.kind === 'refused') {
         t.ok(
           read.faults.length > 0 &&
             read.faults.every(({ code, remedy }) => code && remedy),
@@ -448,10 +451,11 @@ async function createSite(t: Test, stage: MonitorStage) {
           callForSetAside: () => false,
           writeMetrics: () => Promise.resolve(),
           read: (message) => {
-            const read = monitor.read(message);
-            if (read.kind === 'faults') return { code: 'x' };
+            const seen = monitor
+              .read(message)
+              .flatMap((part) => (part.kind === 'event' ? [part.seen] : []));
             return {
-              contexts: read.seen.map((one) => {
+              contexts: seen.map((one) => {
                 const event = stillFresh(
                   one.event,
                   monitor,

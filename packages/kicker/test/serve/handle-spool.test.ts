@@ -13,7 +13,7 @@ const told: Handled = {
   decision: { kind: 'skip', code: 'not-a-problem', reasons: [] },
 };
 
-/** A spool of messages, each with the hosts that it speaks of; `odd`: it says nothing. */
+/** A spool of messages, each with the hosts that it speaks of; `odd`: a part of it cannot be used. */
 function createStage(messages: readonly (readonly string[] | 'odd')[]) {
   const lying = new Map<string, readonly string[] | 'odd'>(
     messages.map((hosts) => [randomUUID(), hosts]),
@@ -24,12 +24,14 @@ function createStage(messages: readonly (readonly string[] | 'odd')[]) {
   const names = [...lying.keys()];
   const read: ReadSpooled = ({ name }) => {
     const hosts = lying.get(name);
-    if (hosts === undefined || hosts === 'odd') return { code: 'ODD' };
+    if (hosts === undefined || hosts === 'odd') {
+      return { contexts: [], code: 'ODD' };
+    }
     return {
-      contexts: hosts.map((host) => ({
-        event: eventOf({ host }),
-        facts: { groups: [] },
-      })),
+      contexts: hosts
+        .filter((host) => host !== 'odd')
+        .map((host) => ({ event: eventOf({ host }), facts: { groups: [] } })),
+      ...(hosts.includes('odd') ? { code: 'ODD' } : {}),
     };
   };
   const stage = {
@@ -109,6 +111,20 @@ void t.test('a message that speaks of nothing is done with', async (t) => {
   t.strictSame(stage.left(), []);
   t.strictSame(stage.rejected, [[stage.names[1], 'ODD']]);
 });
+
+void t.test(
+  'one part cannot be used: the others are handled, the message is kept for a person',
+  async (t) => {
+    const stage = createStage([['web1', 'odd', 'web2']]);
+    await stage.run();
+    const [name = ''] = stage.names;
+    t.strictSame(stage.handled, [
+      ['web1', name],
+      ['web2', `${name}#1`],
+    ]);
+    t.strictSame(stage.rejected, [[name, 'ODD']]);
+  },
+);
 
 void t.test(
   'a mistake in kicker over one event: the others are handled',

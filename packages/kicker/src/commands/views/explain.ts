@@ -3,6 +3,7 @@ import type { Decision } from '../../decide/decision.ts';
 import { showMs } from '../../decide/finding.ts';
 import { subjectOf } from '../../events/event.ts';
 import type { EventContext } from '../../kicks/handle-event.ts';
+import type { PartRecord, PayloadRecord } from '../explain-payload.ts';
 import { viewOfEach } from './view.ts';
 
 /** What an event would come to. */
@@ -14,12 +15,51 @@ export interface ExplainRecord extends Pick<EventContext, 'event' | 'facts'> {
   decision: Decision;
 }
 
-export const explainView = viewOfEach<ExplainRecord>(
-  ({ event, decision, remembers }) => [
-    ...linesOf(printable(subjectOf(event)), decision),
-    ...(remembers ? [] : ['  nothing is remembered: no ledger was read']),
-  ],
+export const explainView = viewOfEach<ExplainRecord | PayloadRecord>(
+  (record) =>
+    'parts' in record
+      ? record.parts.flatMap(linesOfPart)
+      : [
+          ...linesOf(printable(subjectOf(record.event)), record.decision),
+          ...(record.remembers
+            ? []
+            : ['  nothing is remembered: no ledger was read']),
+        ],
 );
+
+function linesOfPart({
+  at,
+  want,
+  event,
+  why,
+  remarks = [],
+}: PartRecord): string[] {
+  const place = at === undefined ? '' : `${printable(at)}: `;
+  const what =
+    event === undefined
+      ? `${want === 'refusal' ? 'refused' : 'ignored'}: ${printable(why ?? '', 1000)}`
+      : `${printable(subjectOf(event))}: ${event.state}, ${event.stateType}, attempt ${String(event.attempt)}`;
+  return [
+    place + what,
+    ...(event === undefined
+      ? []
+      : Object.entries(event)
+          .filter(([name]) => !shownAbove.has(name))
+          .map(
+            ([name, value]) =>
+              `  ${name}: ${printable(typeof value === 'string' ? value : JSON.stringify(value), 500)}`,
+          )),
+    ...remarks.map((remark) => `  ${printable(remark, 500)}`),
+  ];
+}
+
+const shownAbove = new Set([
+  'host',
+  'service',
+  'state',
+  'stateType',
+  'attempt',
+]);
 
 function linesOf(subject: string, decision: Decision): string[] {
   const { rule, reasons, escalate } = decision;

@@ -9,9 +9,9 @@ import { createParsedFile } from '../../io/parsed-file.ts';
 import type { Feedback, Place } from '../../outbox/action.ts';
 import type {
   CheckStep,
+  MessagePart,
   Monitor,
   Performed,
-  ReadMessage,
   SeenEvent,
 } from '../../ports.ts';
 import type { MonitorWorld } from '../registry.ts';
@@ -44,11 +44,12 @@ export function createNagios(
   return {
     name,
     can: new Set(commandFile === undefined ? [] : allFeedback),
-    read: ({ args }) =>
+    read: ({ args }) => [
       readMacrosOf(name, readHandlerArguments(args), {
         author,
         status: readStatus(),
       }),
+    ],
     facts: ({ event, groups: named }) => {
       const data = { status: readStatus(), groups: readGroups() };
       return nagiosFacts(event, named, data, now().getTime());
@@ -99,10 +100,14 @@ function readMacrosOf(
   monitor: string,
   macros: ReadMacros,
   { author, status }: { author: string; status: NagiosStatus | undefined },
-): ReadMessage {
-  if (macros.kind === 'faults') return macros;
+): MessagePart {
+  if (macros.kind === 'faults') {
+    return { kind: 'refused', faults: macros.faults };
+  }
   const parsed = parseNagios(macros.macros, monitor);
-  if (parsed.kind === 'faults') return parsed;
+  if (parsed.kind === 'faults') {
+    return { kind: 'refused', faults: parsed.faults };
+  }
   const seen: SeenEvent = {
     event: withoutOwnAcknowledgement(
       withAcknowledgement(parsed.event, status),
@@ -111,7 +116,7 @@ function readMacrosOf(
     groups: parsed.groups,
     remarks: [...macros.remarks, ...parsed.remarks],
   };
-  return { kind: 'events', seen: [seen] };
+  return { kind: 'event', seen };
 }
 
 /** kicker acknowledges while it heals; that nobody else knows of the problem must not be forgotten for it. */

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { execaSync } from 'execa';
 import t, { type Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
-import { createMonitor } from '../../../src/monitors/registry.ts';
+import { createNagios } from '../../../src/monitors/nagios/adapter.ts';
 import type { Feedback } from '../../../src/outbox/action.ts';
 import { conform, type MonitorStage } from '../conformance.ts';
 
@@ -54,10 +54,10 @@ function createStage(t: Test, name: string): MonitorStage {
     return read.split('\n').slice(0, -1);
   };
   return {
-    monitor: createMonitor(
+    monitor: createNagios(
       name,
       { kind: 'nagios', commandFile, statusFile, author: 'kicker' },
-      { now: () => new Date(), onTrouble: () => {} },
+      { now: () => new Date(), knowsHost: () => false, onTrouble: () => {} },
     ),
     messageOf: (event) => [
       `--host=${event.host}`,
@@ -134,14 +134,14 @@ void t.test('names that no handler hears of', async (t) => {
     plain: textOf('HTTP'),
   });
   const check = async (objectsFile?: string) => {
-    const monitor = createMonitor(
+    const monitor = createNagios(
       'nagios',
       {
         kind: 'nagios',
         author: 'kicker',
         ...(objectsFile === undefined ? {} : { objectsFile }),
       },
-      { now: () => new Date(), onTrouble: () => {} },
+      { now: () => new Date(), knowsHost: () => false, onTrouble: () => {} },
     );
     const steps = [];
     for await (const step of monitor.check(new AbortController().signal)) {

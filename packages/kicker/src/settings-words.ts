@@ -1,5 +1,5 @@
 import type { SettingsWords } from '@kickd/settings';
-import { errors } from '../errors.ts';
+import { errors } from './errors.ts';
 
 /** How kicker words a mistake in its settings. */
 export const settingsWords: SettingsWords = {
