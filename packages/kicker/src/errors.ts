@@ -236,6 +236,32 @@ export const errors = {
       `${printable(mapping)} is no mapping that kicker brings along, and no absolute path`,
       `name a file, or one of ${known.join(', ')}`,
     ),
+  monitorUnreachable: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'MONITOR_UNREACHABLE',
+      `${printable(url)} cannot be asked: ${printable(why, 300)}`,
+      'look at each step: kicker check',
+    ),
+  monitorRefused: (url: string, path: string, status: number, text: string) =>
+    fault(
+      exitCodes.refused,
+      'MONITOR_REFUSED',
+      `${printable(url)} answers ${printable(path, 200)} with ${status}: ${printable(text, 300)}`,
+      'look at each step, and at the rights that are missing: kicker check',
+    ),
+  secretUnreadable: (file: string, why: string) =>
+    usage(
+      'SECRET_UNREADABLE',
+      `the secret in ${printable(file)} cannot be read: ${printable(why)}`,
+      `write it there, on one line, for the user that kicker runs as: install -m 0600 -o nagios /dev/stdin ${printable(file)}`,
+    ),
+  secretExposed: (file: string) =>
+    usage(
+      'SECRET_EXPOSED',
+      `everybody can read the secret in ${printable(file)}`,
+      `run: chmod o= ${printable(file)}`,
+    ),
   monitorDeaf: (monitor: string, kind: string) =>
     usage(
       'MONITOR_DEAF',
