@@ -42,8 +42,8 @@ const payloadMaxBytes = 1024 * 1024;
 export async function explainPayload(
   name: string,
   file: string,
-  config: Config,
-  shell: Shell,
+  config: Pick<Config, 'hosts' | 'monitors'>,
+  shell: Pick<Shell, 'clock' | 'readStdin'>,
 ): Promise<PayloadRecord> {
   const settings = settingsOf(name, config);
   const text =
@@ -78,7 +78,10 @@ async function readParts(
   name: string,
   settings: MonitorSettings,
   args: string[],
-  { config, shell }: { config: Config; shell: Shell },
+  {
+    config,
+    shell,
+  }: { config: Pick<Config, 'hosts'>; shell: Pick<Shell, 'clock'> },
 ): Promise<readonly MessagePart[]> {
   const monitor = await createMonitor(name, settings, {
     now: () => shell.clock.now(),
@@ -89,7 +92,10 @@ async function readParts(
   return monitor.read({ name: 'payload', monitor: name, args, at });
 }
 
-function settingsOf(name: string, { monitors }: Config): MonitorSettings {
+function settingsOf(
+  name: string,
+  { monitors }: Pick<Config, 'monitors'>,
+): MonitorSettings {
   const configured = Object.hasOwn(monitors, name) ? monitors[name] : undefined;
   if (configured !== undefined) return configured;
   if (shippedNames.some((shipped) => shipped === name)) {

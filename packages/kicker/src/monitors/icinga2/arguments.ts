@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { printable, type FaultFacts } from '@kickd/protocol';
+import type { FaultFacts } from '@kickd/protocol';
 import { nearest } from '@kickd/settings';
 import { errors } from '../../errors.ts';
 
@@ -26,8 +25,6 @@ const icingaOptions = {
 } as const;
 
 export type IcingaOption = keyof typeof icingaOptions;
-const severalTimes: ReadonlySet<string> = new Set(['host-group', 'label']);
-
 export type ReadArguments =
   | {
       kind: 'options';
@@ -36,29 +33,36 @@ export type ReadArguments =
     }
   | { kind: 'fault'; fault: FaultFacts };
 
-/** Reads what the EventCommand handed over. Icinga leaves out the whole option where a macro does not exist. */
+/**
+ * Reads what the EventCommand handed over: each option and its value, in two arguments or one. They are fields of a file
+ * and no command line: a value may begin with a dash. Icinga leaves out the whole option where a macro does not exist.
+ */
 export function readIcingaArguments(args: readonly string[]): ReadArguments {
-  const options = Object.fromEntries(
-    Object.keys(icingaOptions).map((name) => [
-      name,
-      { type: 'string' as const, multiple: severalTimes.has(name) },
-    ]),
-  );
-  try {
-    const { values } = parseArgs({ args: [...args], options, strict: true });
-    const all = (name: IcingaOption): readonly string[] =>
-      [values[name] ?? []].flat().map(String);
-    return { kind: 'options', get: (name) => all(name)[0], all };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const option = /'(--[^'=\s]*)/.exec(message)?.[1];
-    const known = Object.keys(icingaOptions).map((name) => `--${name}`);
-    const fault =
-      option === undefined || known.includes(option)
-        ? errors.payloadForm(
-            `the options of the EventCommand of deploy/icinga2 (${printable(message.split('. ')[0] ?? '')})`,
-          )
-        : errors.optionUnknown('explain', option, nearest(option, known));
-    return { kind: 'fault', fault };
+  const values = new Map<IcingaOption, string[]>();
+  for (let at = 0; at < args.length; at += 1) {
+    const given = args[at] ?? '';
+    const equals = given.indexOf('=');
+    const option = equals < 0 ? given : given.slice(0, equals);
+    const name = names.find((one) => `--${one}` === option);
+    if (name === undefined) {
+      const near = nearest(
+        option,
+        names.map((one) => `--${one}`),
+      );
+      const fault = errors.optionUnknown('explain', option, near);
+      return { kind: 'fault', fault };
+    }
+    if (equals < 0) at += 1;
+    const value = equals < 0 ? args[at] : given.slice(equals + 1);
+    if (value === undefined) {
+      const fault = errors.payloadForm(`a value behind ${option}`);
+      return { kind: 'fault', fault };
+    }
+    values.set(name, [...(values.get(name) ?? []), value]);
   }
+  const all = (name: IcingaOption): readonly string[] => values.get(name) ?? [];
+  return { kind: 'options', get: (name) => all(name).at(-1), all };
 }
+
+// The keys of a literal object.
+const names = Object.keys(icingaOptions) as readonly IcingaOption[];

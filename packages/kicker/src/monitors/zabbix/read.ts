@@ -63,10 +63,14 @@ function readBody(
   if (!isObject(body)) return refused(errors.payloadForm(wanted));
   const nothing = whyNoProblem(body);
   if (nothing !== undefined) return ignored(nothing);
-  const { value } = body;
+  const value = String(body['value']);
   if (value !== '0' && value !== '1') {
     return refused(
-      errors.payloadValue('value', value, '1 (problem) or 0 (recovery)'),
+      errors.payloadValue(
+        'value',
+        body['value'],
+        '1 (problem) or 0 (recovery)',
+      ),
     );
   }
   const host = hostOf(body['host'], 'host', world);
