@@ -3,6 +3,7 @@ import type { Mode } from './rules.ts';
 /** Why an event comes to no kick, now or ever. */
 export type SkipCode =
   | 'not-a-problem'
+  | 'other-problem'
   | 'ended'
   | 'host-event'
   | 'host-down'

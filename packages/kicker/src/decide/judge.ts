@@ -1,11 +1,12 @@
 import type { Event } from '../events/event.ts';
-import { keysOf } from '../events/keys.ts';
+import { keysOf, type EventKeys } from '../events/keys.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { changesNothing } from './learn-decision.ts';
 import { learnInto } from './learn.ts';
-import type { MemoryChange, WritableMemory } from './memory.ts';
+import type { Memory, MemoryChange, WritableMemory } from './memory.ts';
 import { createOverlay } from './overlay.ts';
+import { isAnother } from './same-problem.ts';
 import type { World } from './situation.ts';
 
 export interface Judged extends Decided {
@@ -48,6 +49,8 @@ export function judgeInto(
     again = false,
     keys = keysOf(event, facts),
   } = world;
+  const other = decideOnOther(event, memory, keys);
+  if (other !== undefined) return { decision: other };
   // An event that is looked at again has been taken in before.
   const kind = again ? 'facts' : 'event';
   learnInto(memory, { kind, event, facts, keys }, rules, now);
@@ -60,4 +63,26 @@ export function judgeInto(
     learnInto(memory, { ...news, ...kick }, rules, now);
   }
   return { decision, ...kick };
+}
+
+/**
+ * A recovery is believed for the problem that it names. Where the service is in another by now, or two alerts are about
+ * one service, it says nothing of that one, and nothing is taken in.
+ * @returns undefined: it is no such recovery
+ */
+function decideOnOther(
+  event: Event,
+  memory: Memory,
+  keys: EventKeys,
+): Decision | undefined {
+  if (event.state !== 'OK') return undefined;
+  const service = memory.read('service', keys.service);
+  if (!isAnother(service?.problem, event)) return undefined;
+  return {
+    kind: 'skip',
+    code: 'other-problem',
+    reasons: [
+      `problem ${event.problem ?? ''} is over, and the service is in another one, ${service?.problem?.ids[event.monitor] ?? ''}`,
+    ],
+  };
 }

@@ -23,6 +23,7 @@ const onHold: ReadonlySet<string> = new Set<SkipCode>([
   'host-down',
 ]);
 const saysNothing: ReadonlySet<string> = new Set<SkipCode>([
+  'other-problem',
   'stale',
   'attempt-not-reached',
 ]);

@@ -165,6 +165,15 @@ function handleIn(
     }
     return { kind: 'told', decision, isNews: true };
   }
+  if (decision.code === 'other-problem') {
+    write(decision);
+    // The kicks of that problem hear so; what else is about the service goes on.
+    const of = { rules, now, can: deciding.ways.can };
+    if (found !== undefined) {
+      tellKick(transaction, found.kick, { kind: 'green', by: byEvent }, of);
+    }
+    return { kind: 'told', decision, isNews: true };
+  }
   keepWaiting(transaction, context, decision, deciding, now);
   // Looked at again and nothing new: the ledger does not repeat itself.
   const isNews =

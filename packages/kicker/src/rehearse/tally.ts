@@ -1,5 +1,5 @@
 import type { Event } from '../events/event.ts';
-import type { Decision } from '../decide/decision.ts';
+import type { Decision, SkipCode } from '../decide/decision.ts';
 import type { RehearsedKick } from './rehearsal.ts';
 
 /** What a replay came to, for one service. */
@@ -73,7 +73,7 @@ export function createTally(): Tally {
       count(codes, decision.code);
       if (decision.kind === 'wait') tally.waited += 1;
       else if (decision.code === 'joined') tally.joined += 1;
-      else if (decision.code !== 'not-a-problem') tally.refused += 1;
+      else if (!green.has(decision.code)) tally.refused += 1;
     },
     addKick: ({ host, service }) => {
       tallyOf(host, service).kicks += 1;
@@ -97,3 +97,9 @@ function emptyTally(host: string, service: string): ServiceTally {
     pages: 0,
   };
 }
+
+/** Nothing was refused: there is nothing to repair. */
+const green: ReadonlySet<string> = new Set<SkipCode>([
+  'not-a-problem',
+  'other-problem',
+]);

@@ -151,10 +151,13 @@ void t.test('the period counts over problems', async (t) => {
       { kind: 'outcome', kick: `kick-${turn + 1}`, outcome: corrected },
       from + 20,
     );
-    t.equal(take({ state: 'OK' }, from + 30), 'not-a-problem');
+    t.equal(
+      take({ state: 'OK', problem: String(turn) }, from + 30),
+      'not-a-problem',
+    );
   }
   t.equal(take({ problem: '9' }, 8000), 'healed-too-often');
-  t.equal(take({ state: 'OK' }, 8100), 'not-a-problem');
+  t.equal(take({ state: 'OK', problem: '9' }, 8100), 'not-a-problem');
   t.equal(take({ problem: '10' }, 86_400), 'kick', 'the first has passed by');
 });
 

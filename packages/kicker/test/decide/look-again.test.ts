@@ -12,6 +12,7 @@ const after = (seconds: number): Again => ({
 /** Every code of a skip, so that a new one has to be thought of here. */
 const skips: Record<SkipCode, Again> = {
   'not-a-problem': never,
+  'other-problem': asBefore,
   ended: never,
   'host-event': never,
   'host-down': after(60),

@@ -110,6 +110,51 @@ void t.test(
 );
 
 void t.test(
+  'a recovery is believed for the problem that it names',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    const kick = kickOf(world.handle({ problem: '8' }));
+    t.equal(
+      codeOf(world.handle({ state: 'OK', problem: '7' })),
+      'other-problem',
+    );
+    const remembered = world.ledger.read('service', 'web1\tHTTP');
+    t.equal(remembered?.problem?.ids.nagios, '8', 'its own problem lasts');
+    t.equal(remembered?.open?.kick, kick);
+    t.match(world.ledger.findOpen({ kick }), {
+      progress: { isOver: undefined },
+    });
+    t.equal(
+      codeOf(world.handle({ state: 'OK', problem: '8' })),
+      'not-a-problem',
+    );
+    t.match(world.ledger.findOpen({ kick }), { progress: { isOver: true } });
+  },
+);
+
+void t.test(
+  'a late recovery of the problem before tells the kick of that problem alone',
+  async (t) => {
+    const world = createDecidingWorld(t);
+    const first = kickOf(world.handle({ problem: '7' }));
+    // The second episode joins the kick that is under way for the first.
+    t.equal(codeOf(world.handle({ problem: '8' })), 'joined');
+    t.equal(
+      codeOf(world.handle({ state: 'OK', problem: '7' })),
+      'other-problem',
+    );
+    t.match(world.ledger.findOpen({ kick: first }), {
+      progress: { isOver: true },
+    });
+    t.equal(
+      world.ledger.countWaiting(),
+      1,
+      'the second is decided about again all the same',
+    );
+  },
+);
+
+void t.test(
   'a kick is remembered that the ledger does not have: it ended, and nobody knows how',
   async (t) => {
     const world = createDecidingWorld(t);

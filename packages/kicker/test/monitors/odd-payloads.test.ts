@@ -566,7 +566,7 @@ const env = (change: object) =>
     ...change,
   })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${String(value)}`)
+    .map(([name, value]) => `${name}=${value}`)
     .join('\n');
 const notifications: Row[] = [
   [

@@ -9,8 +9,8 @@ import {
 import { defaultConfig } from '../../src/config/config.ts';
 
 const dir = (name: string) => join(import.meta.dirname, name);
-const read = <Value>(...path: string[]): Value =>
-  JSON.parse(readFileSync(join(...path), 'utf8')) as Value;
+const read = (...path: string[]): unknown =>
+  JSON.parse(readFileSync(join(...path), 'utf8'));
 
 interface Expected {
   monitor: string;
@@ -36,10 +36,10 @@ function explain(
 }
 
 /** What a reader of the documentation gets wrong; payloads/expected.json says what is right, and why. */
-const payloads = read<Record<string, Expected>>(
-  dir('payloads'),
-  'expected.json',
-);
+const payloads = read(dir('payloads'), 'expected.json') as Record<
+  string,
+  Expected
+>;
 for (const [file, expected] of Object.entries(payloads)) {
   void t.test(`${file}: ${expected.want}`, async (t) => {
     const found = await explain(expected.monitor, dir(`payloads/${file}`));
@@ -67,7 +67,7 @@ interface Sample {
 
 /** Recorded from the real ones. */
 void t.test('samples', async (t) => {
-  const samples = read<Sample[]>(dir('samples'), 'expected-events.json');
+  const samples = read(dir('samples'), 'expected-events.json') as Sample[];
   const byFile = Map.groupBy(
     samples.filter(({ object }) => object === undefined),
     ({ sample }) => sample,
