@@ -7,6 +7,7 @@ import { bodies } from './bodies.ts';
 import { createCertificateTargets } from './certificates.ts';
 import { configuration, kickerSettings, puppetConf } from './configuration.ts';
 import { createJournals } from './journals.ts';
+import { createPayloadTargets } from './payloads.ts';
 import { records } from './records.ts';
 import { reports } from './reports.ts';
 import { rules } from './rules.ts';
@@ -55,6 +56,7 @@ export async function createTargets(): Promise<Target[]> {
     ...inProcess,
     ...createCertificateTargets(),
     ...createJournals(),
+    ...(await createPayloadTargets()),
     ...(await createSockets()),
   ];
 }
