@@ -117,7 +117,7 @@ function kickerFiles(deploy: string): Content[] {
   const handlers = 'usr/share/nagios4/plugins/eventhandlers';
   const snippets = readdirSync(nagios).filter((file) => file.endsWith('.cfg'));
   return [
-    ...unitsOf(deploy, /^kicker\.service$/),
+    ...unitsOf(deploy, /^kicker(?:-receive)?\.service$/),
     {
       path: `${handlers}/handle_puppetrun`,
       from: join(nagios, 'handle_puppetrun'),

@@ -236,6 +236,87 @@ export const errors = {
       `${printable(mapping)} is no mapping that kicker brings along, and no absolute path`,
       `name a file, or one of ${known.join(', ')}`,
     ),
+  receiveUnset: () =>
+    usage(
+      'RECEIVE_UNSET',
+      'kicker.yaml has no receive: nobody may send anything',
+      'write receive: {senders: [{monitor: NAME, certname: CERTNAME}]} into /etc/kicker/kicker.yaml; docs/guides/webhooks.md has examples',
+    ),
+  receivePlain: (address: string) =>
+    usage(
+      'RECEIVE_PLAIN',
+      `receive.address is ${printable(address)}: a token without TLS is for loopback alone`,
+      'write receive.address: 127.0.0.1, or receive.tls with cert and key',
+    ),
+  receiveTrust: () =>
+    usage(
+      'RECEIVE_TRUST',
+      'receive.tls has no ca or no crl: no certificate of a sender can be judged',
+      'write ca and crl beside cert and key, or leave receive.tls out: then kicker’s own files count',
+    ),
+  receiveProof: (monitor: string, identify: string) =>
+    usage(
+      'RECEIVE_PROOF',
+      `the sender for ${printable(monitor)} has no ${identify === 'token' ? 'tokenFile' : 'certname'}, and receive.identify is ${printable(identify)}`,
+      identify === 'token'
+        ? 'write tokenFile: /etc/kicker/NAME.token for it'
+        : 'write certname: CERTNAME for it, or receive.identify: token',
+    ),
+  receiveFailed: (address: string, port: number, why: string) =>
+    usage(
+      'RECEIVE_FAILED',
+      `nothing can be received on ${printable(address)} port ${port}: ${printable(why)}`,
+      `look who listens there: ss -ltnp 'sport = :${port}'`,
+    ),
+  senderUnknown: (certname: string | undefined) =>
+    fault(
+      exitCodes.refused,
+      'SENDER_UNKNOWN',
+      `${certname === undefined ? 'this sender' : printable(certname)} may not send for this monitor`,
+      'on the monitoring host, name it under receive.senders in /etc/kicker/kicker.yaml, and run: systemctl restart kicker-receive',
+    ),
+  receiveMethod: (method: string) =>
+    usage(
+      'RECEIVE_METHOD',
+      `${printable(method, 20)} is not served; expected: POST`,
+      'send it by POST',
+    ),
+  receivePath: () =>
+    usage(
+      'RECEIVE_PATH',
+      'there is nothing at this path',
+      'send it to /v1/MONITOR, the name that it has in kicker.yaml',
+    ),
+  receiveType: () =>
+    usage(
+      'RECEIVE_TYPE',
+      'the content type is not served; expected: application/json, or one of CloudEvents',
+      'send the header content-type: application/json',
+    ),
+  receiveBody: (why: string) =>
+    usage(
+      'RECEIVE_BODY',
+      `the body cannot be used: ${printable(why)}`,
+      'send one JSON value in UTF-8',
+    ),
+  receiveTooLarge: (most: number) =>
+    usage(
+      'RECEIVE_TOO_LARGE',
+      `the body has more than ${most} bytes`,
+      'let the monitor send fewer at once: max_alerts in Alertmanager',
+    ),
+  receiveInternal: () =>
+    usage(
+      'RECEIVE_INTERNAL',
+      'it could not be taken',
+      'look on the monitoring host: journalctl -u kicker-receive',
+    ),
+  spoolFull: (directory: string, most: number) =>
+    usage(
+      'SPOOL_FULL',
+      `more than ${most} events wait in ${printable(directory)}`,
+      'look on the monitoring host who serves them: kicker check',
+    ),
   monitorUnreachable: (url: string, why: string) =>
     fault(
       exitCodes.notThrough,

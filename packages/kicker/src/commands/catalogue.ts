@@ -12,6 +12,10 @@ export const catalogue: Readonly<
     about: 'handle the events in the spool, follow each kick to its end',
     load: async () => (await import('./serve.ts')).command,
   },
+  receive: {
+    about: 'take the webhooks of monitors, into the spool',
+    load: async () => (await import('./receive.ts')).command,
+  },
   history: {
     about: 'print what was decided, done and healed',
     load: async () => (await import('./history.ts')).command,

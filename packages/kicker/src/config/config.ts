@@ -1,3 +1,4 @@
+import type { Sender } from '../receive/senders.ts';
 import type { HostEntry } from '../fleet/target.ts';
 import { monitorDefaults } from '../monitors/defaults.ts';
 import type { NagiosSettings } from '../monitors/nagios/schema.ts';
@@ -11,6 +12,17 @@ export const defaultConfigFile = '/etc/kicker/kicker.yaml';
 
 /** Where the rules are looked for when the configuration names no other file. */
 export const defaultRulesFile = '/etc/kicker/rules.yaml';
+
+/** What `kicker receive` needs. */
+export interface ReceiveSettings {
+  address: string;
+  port: number;
+  /** how senders show who they are */
+  identify: 'certificate' | 'token';
+  /** own files in place of kicker's; with `identify: token` absent: without TLS */
+  tls?: { cert: string; key: string; ca?: string; crl?: string };
+  senders: readonly Sender[];
+}
 
 /** kicker's whole configuration, every default filled in. */
 export interface Config {
@@ -30,6 +42,8 @@ export interface Config {
   monitors: Readonly<Record<string, MonitorSettings>>;
   /** the first Nagios of them, for commands that are about Nagios; the default where there is none */
   nagios: NagiosSettings;
+  /** where monitors send webhooks; absent: nowhere */
+  receive?: ReceiveSettings;
   /** how a person is called; which of these, the rules say */
   escalate: {
     command?: string[];

@@ -4,7 +4,7 @@ import { errors } from '../errors.ts';
 import { monitorDefaults } from '../monitors/defaults.ts';
 import type { NagiosSettings } from '../monitors/nagios/schema.ts';
 import type { MonitorSettings } from '../monitors/schemas.ts';
-import { defaultConfig, type Config } from './config.ts';
+import { defaultConfig, type Config, type ReceiveSettings } from './config.ts';
 import { ConfigFile } from './schema.ts';
 import { settingsWords } from '../settings-words.ts';
 
@@ -35,6 +35,7 @@ function fill(given: ConfigFile, file: string): Config {
     monitors: _monitors,
     hosts,
     serve,
+    receive,
     retention,
     ...flat
   } = given;
@@ -44,6 +45,7 @@ function fill(given: ConfigFile, file: string): Config {
     ...flat,
     file,
     hosts: hosts ?? {},
+    ...(receive === undefined ? {} : { receive: receiveOf(receive) }),
     monitors,
     nagios: Object.values(monitors).find(isNagios) ?? base.nagios,
     serve: { ...base.serve, ...serve },
@@ -71,6 +73,24 @@ function monitorsOf(
   }
   return Object.fromEntries(named);
 }
+
+/** A sender without any proof is one whom nobody can be. */
+function receiveOf(given: NonNullable<ConfigFile['receive']>): ReceiveSettings {
+  return {
+    address: '127.0.0.1',
+    port: defaultReceivePort,
+    identify: 'certificate',
+    ...given,
+    senders: given.senders.map(({ monitor, certname, tokenFile }) =>
+      certname === undefined
+        ? { monitor, tokenFile: tokenFile ?? '/nonexistent' }
+        : { monitor, certname },
+    ),
+  };
+}
+
+/** Puppet has 8140, kickd 8139. */
+const defaultReceivePort = 8141;
 
 function isNagios(settings: MonitorSettings): settings is NagiosSettings {
   return settings.kind === 'nagios';

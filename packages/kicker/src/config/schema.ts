@@ -77,6 +77,53 @@ export const ConfigFile = closed(
         description: 'a mapping of names to monitors, e.g. dc2: {kind: nagios}',
       }),
     ),
+    receive: Type.Optional(
+      closed(
+        {
+          address: Type.Optional(
+            Type.String({
+              pattern: '^[0-9A-Fa-f:.]{2,45}$',
+              description: 'an IP address of this machine',
+            }),
+          ),
+          port: Type.Optional(Port),
+          identify: Type.Optional(
+            Type.Enum(['certificate', 'token'], {
+              description: 'certificate or token',
+            }),
+          ),
+          tls: Type.Optional(
+            closed(
+              {
+                cert: Path('the certificate of the receiver, PEM'),
+                key: Path('its private key, PEM'),
+                ca: Type.Optional(Path('the CA certificates of senders, PEM')),
+                crl: Type.Optional(Path('the CRL of each of them, PEM')),
+              },
+              'a mapping with cert and key, and ca and crl',
+            ),
+          ),
+          senders: Type.Array(
+            closed(
+              {
+                monitor: Type.String({
+                  minLength: 1,
+                  description: 'a monitor of this file',
+                }),
+                certname: Type.Optional(Name),
+                tokenFile: Type.Optional(Path('holds the token')),
+              },
+              'a mapping with monitor, and certname or tokenFile',
+            ),
+            {
+              minItems: 1,
+              description: 'a list of who may send, and for which monitor',
+            },
+          ),
+        },
+        'a mapping with senders, and address, port, identify or tls',
+      ),
+    ),
     rules: Type.Optional(Path('the rules')),
     escalate: Type.Optional(
       closed(

@@ -19,7 +19,7 @@ export type ReadPayload =
   { kind: 'payload'; payload: Payload } | { kind: 'fault'; fault: FaultFacts };
 
 /** What stands in front of a payload in the spool that is not a program's arguments. */
-const payloadMarks = {
+export const payloadMarks = {
   json: '--payload-json',
   environment: '--payload-environment',
 } as const;
