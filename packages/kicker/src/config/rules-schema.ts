@@ -156,6 +156,9 @@ const RulePart = closed(
           acknowledge: Type.Optional(
             Flag('true to acknowledge while healing, or false'),
           ),
+          holdSeconds: Type.Optional(
+            Count(0, 3600, 'seconds for which the page is held back, or 0'),
+          ),
           escalate: Type.Optional(
             Type.Array(
               Type.Enum(['comment', 'passive', 'command'], {
@@ -168,7 +171,7 @@ const RulePart = closed(
             ),
           ),
         },
-        'a mapping with comment, acknowledge or escalate',
+        'a mapping with comment, acknowledge, holdSeconds or escalate',
       ),
     ),
   },

@@ -24,7 +24,12 @@ export const defaultRule: Rule = {
     probeAfterSeconds: 24 * 60 * 60,
   },
   noopChanges: 20,
-  tell: { comment: true, acknowledge: false, escalate: ['comment'] },
+  tell: {
+    comment: true,
+    acknowledge: false,
+    holdSeconds: 0,
+    escalate: ['comment'],
+  },
 };
 
 const defaultGuards: Guards = {

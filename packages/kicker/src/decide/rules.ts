@@ -44,6 +44,8 @@ export interface Rule {
     comment: boolean;
     /** acknowledge while healing, take it back on failure */
     acknowledge: boolean;
+    /** how long the page is held back from the moment a host has accepted the kick; 0: not at all */
+    holdSeconds: number;
     /** how a person is called where kicker stops */
     escalate: readonly Escalation[];
   };

@@ -341,6 +341,6 @@ function serviceOf(memory: Memory, event: Event, facts: Facts) {
 }
 
 function planOf({ verifySeconds, tell }: Rule): Plan {
-  const { comment, acknowledge, escalate } = tell;
-  return { verifySeconds, comment, acknowledge, escalate };
+  const { comment, acknowledge, holdSeconds, escalate } = tell;
+  return { verifySeconds, comment, acknowledge, holdSeconds, escalate };
 }

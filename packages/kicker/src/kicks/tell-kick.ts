@@ -123,6 +123,7 @@ function act(
   const { kick, problem, event, plan } = open;
   const keys = { kick, problem };
   const { now } = telling;
+  const holdSeconds = plan?.holdSeconds ?? 0;
   const tell = (feedback: Feedback): void => {
     const found = actionOf(event, feedback, telling);
     if (found !== undefined)
@@ -155,18 +156,23 @@ function act(
         text: `kicker: the run did not help within ${String(plan.verifySeconds)} s (${action.by}), kick ${kick}`,
       });
       return;
-    case 'acknowledge':
-      if (plan?.acknowledge !== true) return;
-      tell({
-        kind: 'acknowledge',
-        text: `kicker: healing, run ${action.run}`,
-      });
+    case 'acknowledge': {
+      const text = `kicker: healing, run ${action.run}`;
+      if (holdSeconds > 0) {
+        const untilMs = now.wallMs + holdSeconds * 1000;
+        tell({ kind: 'hold', until: new Date(untilMs).toISOString(), text });
+      }
+      if (plan?.acknowledge === true) tell({ kind: 'acknowledge', text });
       return;
+    }
     case 'unacknowledge':
-      // The acknowledgement that said "healing" must not keep a person asleep.
+      // What said "healing" must not keep a person asleep.
+      if (holdSeconds > 0) tell({ kind: 'release' });
       if (plan?.acknowledge === true) tell({ kind: 'unacknowledge' });
       return;
     case 'forget-acknowledge': {
+      // A hold hides a relapse as well.
+      if (holdSeconds > 0) tell({ kind: 'release' });
       const found = actionOf(event, { kind: 'unacknowledge' }, telling);
       if (found !== undefined) {
         forgetAcknowledgement(transaction, subjectOfAction(found));

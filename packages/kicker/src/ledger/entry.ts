@@ -91,6 +91,8 @@ export interface Plan {
   verifySeconds: number;
   comment: boolean;
   acknowledge: boolean;
+  /** absent: it was written before there were holds */
+  holdSeconds?: number;
   escalate: readonly Escalation[];
 }
 

@@ -8,6 +8,10 @@ export type Feedback =
   | { kind: 'comment'; text: string }
   | { kind: 'acknowledge'; text: string }
   | { kind: 'unacknowledge' }
+  /** no page until then, ISO 8601; it ends by itself, whatever becomes of kicker */
+  | { kind: 'hold'; until: string; text: string }
+  /** pages may go out again */
+  | { kind: 'release' }
   /** a passive check result */
   | {
       kind: 'result';
@@ -104,6 +108,9 @@ const urgencies: Record<Feedback['kind'], number> = {
   result: 0,
   recheck: 1,
   unacknowledge: 1,
+  // A page that has gone out is not taken back.
+  hold: 0,
+  release: 1,
   acknowledge: 2,
   comment: 3,
 };
@@ -125,6 +132,10 @@ const lives: Record<Feedback['kind'], number> = {
   // A forgotten acknowledgement keeps a person asleep.
   unacknowledge: 24 * hourMs,
   result: 24 * hourMs,
+  // By then the page has gone out.
+  hold: minuteMs,
+  // The hold has ended by itself.
+  release: hourMs,
 };
 
 /** How long it is worth trying, milliseconds. */

@@ -18,7 +18,7 @@ type Outbox = Pick<
 /**
  * Writes what is to be told into the outbox, behind what its subject has there already. What a later action makes
  * void is taken out: a removal cancels an acknowledgement that was not begun, and no acknowledgement is tried
- * again after its removal; a recheck that waits is enough.
+ * again after its removal, and so with a hold and its release; a recheck that waits is enough.
  */
 export function enqueue(
   outbox: Outbox,
@@ -33,6 +33,10 @@ export function enqueue(
       if (kind === 'recheck' && pending.some(isNotBegun('recheck'))) continue;
       if (kind === 'unacknowledge') {
         const wasBegun = forget(outbox, pending, 'acknowledge');
+        if (wasBegun === 'no') continue;
+      }
+      if (kind === 'release') {
+        const wasBegun = forget(outbox, pending, 'hold');
         if (wasBegun === 'no') continue;
       }
     }

@@ -39,6 +39,7 @@ void t.test(
         verifySeconds: 300,
         comment: true,
         acknowledge: false,
+        holdSeconds: 0,
         escalate: ['comment'],
       },
       progress: { stage: 'sending' },
@@ -311,6 +312,7 @@ void t.test(
         tell: {
           comment: true,
           acknowledge: false,
+          holdSeconds: 0,
           escalate: ['command', 'passive'],
         },
       },
@@ -468,7 +470,7 @@ void t.test(
   'green after the run: healed, and the acknowledgement goes',
   async (t) => {
     const world = createDecidingWorld(t, {
-      tell: { comment: false, acknowledge: true, escalate: [] },
+      tell: { comment: false, acknowledge: true, holdSeconds: 0, escalate: [] },
     });
     const kick = kickOf(world.handle());
     endKick(world, kick);

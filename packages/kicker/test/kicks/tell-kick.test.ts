@@ -19,7 +19,12 @@ const outcome: Extract<OutcomeRecord, { kind: 'ended' }> = {
   durationMs: 2000,
 };
 const fault = { code: 'X', message: 'a\nb' };
-const told = { comment: true, acknowledge: true, escalate: [] } as const;
+const told = {
+  comment: true,
+  acknowledge: true,
+  holdSeconds: 0,
+  escalate: [],
+} as const;
 
 const feedbackOfNagios: readonly Feedback['kind'][] = [
   'recheck',
@@ -73,6 +78,77 @@ function createKick(
       ),
   };
 }
+
+void t.test(
+  'the page is held back while it heals, and no longer',
+  async (t) => {
+    const rule = {
+      tell: { ...told, comment: false, acknowledge: false, holdSeconds: 120 },
+    };
+    const feedback = [...feedbackOfNagios, 'hold', 'release'] as const;
+    const create = (t: Test) =>
+      createKick(t, rule, (_, kind) => feedback.some((one) => one === kind));
+    const hold = {
+      kind: 'hold',
+      until: '2026-03-01T12:02:00.000Z',
+      text: 'kicker: healing, run r1',
+    } as const;
+    const accepted = (kick: ReturnType<typeof create>): void => {
+      kick.tell({ kind: 'accepted', run: 'r1' });
+      // It was done: what follows cannot cancel it.
+      kick.ledger.beginActions(
+        kick.ledger
+          .listActions('nagios', kick.now(), 10)
+          .filter(
+            ({ action }) =>
+              action.to === 'monitor' && action.feedback.kind === 'hold',
+          )
+          .map(({ seq }) => seq),
+      );
+    };
+
+    await t.test('healed: a relapse is told at once', async (t) => {
+      const kick = create(t);
+      kick.tell({ kind: 'accepted', run: 'r1' });
+      t.strictSame(kick.outbox(), [hold]);
+      accepted(kick);
+      kick.tell({ kind: 'ended', outcome });
+      kick.tell({ kind: 'green', by: 'x' });
+      t.strictSame(
+        kick.outbox().map(({ kind }) => kind),
+        ['recheck', 'release'],
+      );
+    });
+    await t.test('it did not help: the page goes out', async (t) => {
+      const kick = create(t);
+      accepted(kick);
+      kick.tell({ kind: 'ended', outcome });
+      kick.tell({ kind: 'window-over', verdict: 'still-broken', by: 'x' });
+      t.strictSame(
+        kick.outbox().map(({ kind }) => kind),
+        ['recheck', 'release'],
+      );
+    });
+    await t.test('a hold that was not told yet is not told', async (t) => {
+      const kick = create(t);
+      kick.tell({ kind: 'accepted', run: 'r1' });
+      kick.tell({ kind: 'ended', outcome });
+      kick.tell({ kind: 'green', by: 'x' });
+      t.strictSame(
+        kick.outbox().map(({ kind }) => kind),
+        ['recheck'],
+      );
+    });
+    await t.test('never accepted: never held', async (t) => {
+      const kick = create(t);
+      kick.tell({ kind: 'refused', isByHost: true, fault });
+      t.strictSame(
+        kick.outbox().filter(({ kind }) => /hold|release/.test(kind)),
+        [],
+      );
+    });
+  },
+);
 
 void t.test('accepted, ended, seen green', async (t) => {
   const kick = createKick(t);
@@ -298,7 +374,12 @@ void t.test(
   'only what the rule wants and the monitor can is told',
   async (t) => {
     const silent = createKick(t, {
-      tell: { comment: false, acknowledge: false, escalate: [] },
+      tell: {
+        comment: false,
+        acknowledge: false,
+        holdSeconds: 0,
+        escalate: [],
+      },
     });
     silent.tell({ kind: 'accepted', run: 'r1' });
     silent.tell({ kind: 'ended', outcome });

@@ -173,6 +173,12 @@ export function conform(
       { kind: 'comment', text: 'healed; run 1' },
       { kind: 'acknowledge', text: 'healing' },
       { kind: 'unacknowledge' },
+      {
+        kind: 'hold',
+        until: new Date(Date.now() + 60_000).toISOString(),
+        text: 'healing',
+      },
+      { kind: 'release' },
       { kind: 'result', state: 'CRITICAL', text: 'a person is needed' },
     ];
     const { signal } = new AbortController();

@@ -90,6 +90,28 @@ t.test('a removal cancels what was not begun, and is not needed then', (t) => {
 });
 
 t.test(
+  'a release cancels a hold that was not begun, and follows one that was',
+  (t) => {
+    t.testdir();
+    const hold = about({
+      kind: 'hold',
+      until: '2026-03-01T00:00:00Z',
+      text: 'x',
+    });
+    const release = about({ kind: 'release' });
+    const quick = createOutbox(t);
+    quick.add(hold, recheck, release);
+    t.strictSame(quick.kinds(), ['recheck']);
+    const slow = createOutbox(t, 'slow.sqlite');
+    slow.add(hold, recheck);
+    slow.begin('hold');
+    slow.add(release);
+    t.strictSame(slow.kinds(), ['recheck', 'release']);
+    t.end();
+  },
+);
+
+t.test(
   'a removal follows what may have been done, which is not tried again',
   (t) => {
     t.testdir();

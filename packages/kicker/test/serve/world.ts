@@ -94,6 +94,7 @@ export const quickRules: RuleSet = {
       tell: {
         comment: true,
         acknowledge: true,
+        holdSeconds: 0,
         escalate: ['comment', 'command'],
       },
     },

@@ -119,6 +119,8 @@ const actionWords = {
   comment: 'commented in the monitor',
   acknowledge: 'acknowledged in the monitor',
   unacknowledge: 'took the acknowledgement back',
+  hold: 'held the page back',
+  release: 'let pages go out again',
   result: 'told the monitor a passive result',
   command: 'ran the command that calls a person',
 } as const;

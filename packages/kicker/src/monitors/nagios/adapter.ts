@@ -29,6 +29,8 @@ const allFeedback: readonly Feedback['kind'][] = [
   'comment',
   'acknowledge',
   'unacknowledge',
+  'hold',
+  'release',
   'result',
 ];
 

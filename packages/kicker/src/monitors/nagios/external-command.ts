@@ -89,6 +89,14 @@ function fieldsOf(
       ];
     case 'unacknowledge':
       return [`REMOVE_${of}_ACKNOWLEDGEMENT`, ...place];
+    case 'hold':
+      return [
+        `DELAY_${of}_NOTIFICATION`,
+        ...place,
+        Math.floor(Date.parse(feedback.until) / 1000),
+      ];
+    case 'release':
+      return [`DELAY_${of}_NOTIFICATION`, ...place, epochSeconds];
     case 'result':
       return [
         of === 'SVC'

@@ -80,7 +80,13 @@ function createStage(t: Test, name: string): MonitorStage {
         const [, command = '', fields = ''] =
           /^\[\d+\] ([A-Z_]+);(.*)$/.exec(line) ?? [];
         const [host = '', service = ''] = fields.split(';');
-        const feedback = kindOfCommand[command];
+        const [, , until = '0'] = fields.split(';');
+        const feedback =
+          command === 'DELAY_SVC_NOTIFICATION'
+            ? Number(until) > Date.now() / 1000 + 5
+              ? 'hold'
+              : 'release'
+            : kindOfCommand[command];
         if (feedback === undefined) throw new Error(`unknown: ${line}`);
         return { feedback, place: { host, service } };
       }),

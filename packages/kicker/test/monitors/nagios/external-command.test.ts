@@ -35,6 +35,18 @@ t.test('all feedback as Nagios wants it', (t) => {
       'REMOVE_SVC_ACKNOWLEDGEMENT;web1;HTTP on 80',
     ],
     [
+      { kind: 'hold', ...place, until: '2026-03-01T00:02:00.900Z', text: 'x' },
+      'DELAY_SVC_NOTIFICATION;web1;HTTP on 80;1772323320',
+    ],
+    [
+      { kind: 'release', ...place },
+      'DELAY_SVC_NOTIFICATION;web1;HTTP on 80;1772323200',
+    ],
+    [
+      { kind: 'hold', host: 'web1', until: '2026-03-01T00:02:00Z', text: 'x' },
+      'DELAY_HOST_NOTIFICATION;web1;1772323320',
+    ],
+    [
       { kind: 'recheck', host: 'web1' },
       'SCHEDULE_FORCED_HOST_CHECK;web1;1772323200',
     ],
