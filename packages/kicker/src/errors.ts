@@ -331,6 +331,12 @@ export const errors = {
       `${printable(url)} answers ${printable(path, 200)} with ${status}: ${printable(text, 300)}`,
       'look at each step, and at the rights that are missing: kicker check',
     ),
+  alertUnknown: (subject: string) =>
+    usage(
+      'ALERT_UNKNOWN',
+      `no alert of ${printable(subject)} was seen since kicker started: nothing can be silenced`,
+      'nothing is to be done: the next alert of it can be',
+    ),
   secretUnreadable: (file: string, why: string) =>
     usage(
       'SECRET_UNREADABLE',

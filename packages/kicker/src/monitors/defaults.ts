@@ -10,6 +10,8 @@ export const monitorDefaults = {
     serviceLabel: 'service',
     severityLabel: 'severity',
     severities: { critical: 'CRITICAL', warning: 'WARNING' },
+    receiver: 'kicker',
+    author: 'kicker',
   },
   zabbix: {
     kind: 'zabbix',

@@ -5,7 +5,7 @@ import { refused } from './message-parts.ts';
 import { payloadOfMessage } from './payload.ts';
 
 /** The `read` of the Monitor port from that of a kind. */
-function createRead<Settings>(
+export function createRead<Settings>(
   read: ReadPart<Settings>,
   settings: Settings,
   world: ReadingWorld,

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { ApiPart } from '../api-schema.ts';
 import type { AlertLabels } from './settings.ts';
 
 const LabelName = (what: string) =>
@@ -17,8 +18,28 @@ export const alertmanagerKeys = {
       description: 'a mapping of severities to WARNING, CRITICAL or UNKNOWN',
     }),
   ),
+  receiver: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'the receiver of Alertmanager that sends to kicker',
+    }),
+  ),
+  author: Type.Optional(
+    Type.String({
+      pattern: '^[^\\u0000-\\u001f\\u007f]{1,64}$',
+      description: 'a name of at most 64 characters',
+    }),
+  ),
+  api: Type.Optional(ApiPart),
+  prometheus: Type.Optional(ApiPart),
 };
 const AlertmanagerFile = Type.Object(alertmanagerKeys);
 
 export type AlertmanagerSettings = Static<typeof AlertmanagerFile> &
-  AlertLabels & { kind: 'alertmanager' };
+  AlertLabels & {
+    kind: 'alertmanager';
+    /** alerts that go to another one are none of kicker's */
+    receiver: string;
+    /** who makes silences */
+    author: string;
+  };
