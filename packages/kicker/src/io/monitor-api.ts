@@ -61,6 +61,8 @@ const bodyMaxBytes = 64 * 1024 * 1024;
 const headMaxBytes = 32 * 1024;
 /** One event of a stream holds the output of a plugin; 20 kB were seen. */
 const lineMaxBytes = 4 * 1024 * 1024;
+/** What is kept of a reply that says no, characters. */
+const refusalMost = 1000;
 /** How deep a reply may nest. */
 const depthMost = 64;
 const defaultTimeoutSeconds = 10;
@@ -132,13 +134,14 @@ export function createMonitorApi(place: ApiPlace): MonitorApi {
               if (isGood(code)) onOpen();
             },
             onChunk: (chunk) => {
-              const lines = (
-                rest + decoder.decode(chunk, { stream: true })
-              ).split('\n');
-              rest = lines.pop() ?? '';
-              if (isGood(status)) {
-                for (const line of lines) if (line !== '') onLine(line);
+              const text = rest + decoder.decode(chunk, { stream: true });
+              if (!isGood(status)) {
+                rest = text.slice(0, refusalMost);
+                return true;
               }
+              const lines = text.split('\n');
+              rest = lines.pop() ?? '';
+              for (const line of lines) if (line !== '') onLine(line);
               return rest.length <= lineMaxBytes;
             },
           },
@@ -269,6 +272,7 @@ function dispatch(
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       },
       {
+        onRequestStart: () => {},
         onResponseStart: (_controller, status) => taker.onStatus(status),
         onResponseData: (controller, chunk) => {
           if (!taker.onChunk(chunk)) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Fault } from '@kickd/protocol';
 import { errors } from '../errors.ts';
@@ -10,14 +11,15 @@ const secretMaxBytes = 16 * 1024;
  * @throws {Fault} SECRET_UNREADABLE, SECRET_EXPOSED
  */
 export function readSecretFile(file: string): string {
-  let text: string;
+  let read: Buffer;
   let mode: number;
   try {
     const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       ({ mode } = fstatSync(opened));
-      const bytes = Buffer.alloc(secretMaxBytes);
-      text = bytes.toString('utf8', 0, readSync(opened, bytes));
+      // One byte more, to see whether it is all: half a secret is none.
+      const bytes = Buffer.alloc(secretMaxBytes + 1);
+      read = bytes.subarray(0, readSync(opened, bytes));
     } finally {
       closeSync(opened);
     }
@@ -25,7 +27,13 @@ export function readSecretFile(file: string): string {
     throw new Fault(errors.secretUnreadable(file, codeOf(error)));
   }
   if ((mode & 0o007) !== 0) throw new Fault(errors.secretExposed(file));
-  const secret = text.trim();
+  if (read.length > secretMaxBytes) {
+    throw new Fault(errors.secretUnreadable(file, 'it is too long'));
+  }
+  if (!isUtf8(read)) {
+    throw new Fault(errors.secretUnreadable(file, 'it is no UTF-8'));
+  }
+  const secret = read.toString('utf8').trim();
   // oxlint-disable-next-line no-control-regex
   if (secret === '' || /[\u0000-\u001f\u007f]/.test(secret)) {
     throw new Fault(errors.secretUnreadable(file, 'it holds no single line'));
