@@ -58,6 +58,7 @@ export async function createPayloadTargets(): Promise<Target[]> {
     const monitor = await createMonitor('m', settings, {
       now: () => new Date(0),
       knowsHost: () => false,
+      pause: () => Promise.resolve(),
       onTrouble: () => {},
     });
     const name = settings.kind === 'webhook' ? settings.mapping : settings.kind;

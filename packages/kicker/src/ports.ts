@@ -292,6 +292,40 @@ interface Sink {
   put(args: readonly string[]): void;
 }
 
+/** One request to the API of a monitor. */
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** behind the URL of the API, with what is in it encoded */
+  path: string;
+  /** becomes JSON */
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export type ApiReply =
+  /** @param value the JSON of the body; undefined: it is none */
+  | { kind: 'reply'; status: number; value: unknown; text: string }
+  | { kind: 'failed'; fault: FaultFacts };
+
+/** The API of one monitor: each request on a connection of its own, so that renewed files and a restart need no care. */
+export interface MonitorApi {
+  ask(request: ApiRequest, signal: AbortSignal): Promise<ApiReply>;
+  /**
+   * Reads a reply that never ends, a JSON object a line.
+   * @param onOpen the status is good; from now on nothing that happens is missed
+   * @param onLine each line, without its end
+   * @returns why it ended; undefined: the monitor ended it, or `signal` aborted
+   */
+  stream(
+    request: ApiRequest,
+    onOpen: () => void,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<FaultFacts | undefined>;
+  /** the token of the settings, for an API that wants it in the body. @throws {Fault} */
+  token(): string | undefined;
+}
+
 /**
  * One configured monitor. What it knows is a snapshot, asked without waiting; what it is told goes out through `tell`.
  * Every adapter passes the conformance suite, test/monitors/conformance.ts.

@@ -18,6 +18,7 @@ import {
 } from './command.ts';
 import { checkSpool } from './check-events.ts';
 import { checkHost } from './check-host.ts';
+import { monitorWorldOf } from './monitor-world.ts';
 import { codeOf } from '../io/error-code.ts';
 import { readHeartbeat } from '../io/heartbeat-file.ts';
 import { oldestSpooledMs } from '../io/spool.ts';
@@ -115,15 +116,11 @@ async function* checkOwn(
 async function* checkMonitor(
   name: string,
   settings: MonitorSettings,
-  { hosts }: Config,
+  config: Config,
   shell: Shell,
 ): AsyncGenerator<CheckStep> {
-  const world = {
-    now: () => shell.clock.now(),
-    knowsHost: (host: string) => Object.hasOwn(hosts, host),
-    onTrouble: () => {},
-  };
   try {
+    const world = monitorWorldOf(config, shell);
     const monitor = await createMonitor(name, settings, world);
     yield* monitor.check(shell.signal);
   } catch (error) {

@@ -9,6 +9,7 @@ import type { MonitorSettings } from '../monitors/schemas.ts';
 import { shippedNames } from '../monitors/webhook/shipped-names.ts';
 import type { MessagePart } from '../ports.ts';
 import type { Shell } from './command.ts';
+import { monitorWorldOf } from './monitor-world.ts';
 
 type Want = 'event' | 'refusal' | 'ignored';
 
@@ -43,7 +44,7 @@ export async function explainPayload(
   name: string,
   file: string,
   config: Pick<Config, 'hosts' | 'monitors'>,
-  shell: Pick<Shell, 'clock' | 'readStdin'>,
+  shell: Pick<Shell, 'clock' | 'pause' | 'readStdin'>,
 ): Promise<PayloadRecord> {
   const settings = settingsOf(name, config);
   const text =
@@ -81,13 +82,13 @@ async function readParts(
   {
     config,
     shell,
-  }: { config: Pick<Config, 'hosts'>; shell: Pick<Shell, 'clock'> },
+  }: { config: Pick<Config, 'hosts'>; shell: Pick<Shell, 'clock' | 'pause'> },
 ): Promise<readonly MessagePart[]> {
-  const monitor = await createMonitor(name, settings, {
-    now: () => shell.clock.now(),
-    knowsHost: (host) => Object.hasOwn(config.hosts, host),
-    onTrouble: () => {},
-  });
+  const monitor = await createMonitor(
+    name,
+    settings,
+    monitorWorldOf(config, shell),
+  );
   const at = shell.clock.now();
   return monitor.read({ name: 'payload', monitor: name, args, at });
 }

@@ -24,6 +24,7 @@ import {
 } from './command.ts';
 import { explainPayload, type PayloadRecord } from './explain-payload.ts';
 import { eventOperands, eventOptions } from './event-options.ts';
+import { monitorWorldOf } from './monitor-world.ts';
 import type { Given } from './options.ts';
 import { rulesOption } from './rules-option.ts';
 import { explainView, type ExplainRecord } from './views/explain.ts';
@@ -130,12 +131,10 @@ async function readEvent(
   const seen = await readSeen(given, shell);
   const { monitor: name } = seen.event;
   const settings = config.monitors[name] ?? config.nagios;
-  const monitor = await createMonitor(name, settings, {
-    now: () => shell.clock.now(),
-    knowsHost: (host) => Object.hasOwn(config.hosts, host),
-    onTrouble: (file, why) =>
-      shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
-  });
+  const world = monitorWorldOf(config, shell, (file, why) =>
+    shell.warn(`kicker: ${printable(`${file}: ${why}`)}`),
+  );
+  const monitor = await createMonitor(name, settings, world);
   return contextOf(seen, monitor, findIn(config)).context;
 }
 

@@ -11,6 +11,7 @@ import type { EscalationWays } from '../outbox/escalation.ts';
 import type { AgentClient, Log, Monitor, PerformAction } from '../ports.ts';
 import { errors } from '../errors.ts';
 import type { Shell } from './command.ts';
+import { monitorWorldOf } from './monitor-world.ts';
 
 /** All that is made of the configuration. A reload makes all of it anew, and then puts it in force at once. */
 export interface InForce {
@@ -26,7 +27,7 @@ export interface InForce {
 /** @throws {Fault | Faults} every mistake in kicker.yaml and in the rules */
 export async function readInForce(
   named: string | undefined,
-  shell: Pick<Shell, 'env' | 'user' | 'clock'>,
+  shell: Pick<Shell, 'env' | 'user' | 'clock' | 'pause'>,
   log: Log,
 ): Promise<InForce> {
   const config = await loadConfig(named, shell.env);
@@ -37,12 +38,13 @@ export async function readInForce(
         async ([name, settings]) =>
           [
             name,
-            await createMonitor(name, settings, {
-              now: () => shell.clock.now(),
-              knowsHost: (host) => Object.hasOwn(config.hosts, host),
-              onTrouble: (file, why) =>
+            await createMonitor(
+              name,
+              settings,
+              monitorWorldOf(config, shell, (file, why) =>
                 log('monitor-data', { monitor: name, file, why }),
-            }),
+              ),
+            ),
           ] as const,
       ),
     ),

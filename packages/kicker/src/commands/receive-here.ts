@@ -15,6 +15,7 @@ import { openSpool } from '../io/spool.ts';
 import { createMonitor } from '../monitors/registry.ts';
 import type { Log, Monitor } from '../ports.ts';
 import type { Shell } from './command.ts';
+import { monitorWorldOf } from './monitor-world.ts';
 import type { Given } from './options.ts';
 
 /** Receives in this process until it is told to stop. @throws {Fault | Faults} why it cannot begin */
@@ -113,12 +114,13 @@ async function createMonitors(
     async ([name, settings]) =>
       [
         name,
-        await createMonitor(name, settings, {
-          now: () => shell.clock.now(),
-          knowsHost: (host) => Object.hasOwn(config.hosts, host),
-          onTrouble: (file, why) =>
+        await createMonitor(
+          name,
+          settings,
+          monitorWorldOf(config, shell, (file, why) =>
             log('monitor-data', { monitor: name, file, why }),
-        }),
+          ),
+        ),
       ] as const,
   );
   return new Map(await Promise.all(created));

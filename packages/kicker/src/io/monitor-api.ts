@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import Client from 'undici/lib/dispatcher/client.js';
 import { Fault, printable, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
+import type { ApiRequest, MonitorApi } from '../ports.ts';
 import { startDeadline } from './deadline.ts';
 import { codeOf } from './error-code.ts';
 import { nestsDeeper } from './nesting.ts';
@@ -21,39 +22,6 @@ export interface ApiPlace {
   passwordFile?: string;
   tokenFile?: string;
   timeoutSeconds?: number;
-}
-
-export interface ApiRequest {
-  method: 'GET' | 'POST' | 'DELETE';
-  /** behind the URL of the API, with what is in it encoded */
-  path: string;
-  /** becomes JSON */
-  body?: unknown;
-  headers?: Readonly<Record<string, string>>;
-}
-
-export type ApiReply =
-  /** @param value the JSON of the body; undefined: it is none */
-  | { kind: 'reply'; status: number; value: unknown; text: string }
-  | { kind: 'failed'; fault: FaultFacts };
-
-/** The API of one monitor: each request on a connection of its own, so that renewed files and a restart need no care. */
-export interface MonitorApi {
-  ask(request: ApiRequest, signal: AbortSignal): Promise<ApiReply>;
-  /**
-   * Reads a reply that never ends, a JSON object a line.
-   * @param onOpen the status is good; from now on nothing that happens is missed
-   * @param onLine each line, without its end
-   * @returns why it ended; undefined: the monitor ended it, or `signal` aborted
-   */
-  stream(
-    request: ApiRequest,
-    onOpen: () => void,
-    onLine: (line: string) => void,
-    signal: AbortSignal,
-  ): Promise<FaultFacts | undefined>;
-  /** the token of the settings, for an API that wants it in the body. @throws {Fault} */
-  token(): string | undefined;
 }
 
 /** All services of a monitor with 10,000 of them, 17 MB with every attribute. */

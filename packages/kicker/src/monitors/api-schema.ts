@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type } from 'typebox';
 
 const File = (what: string) =>
   Type.String({ pattern: '^/', description: `an absolute path: ${what}` });
@@ -44,5 +44,3 @@ export const ApiPart = Type.Object(
       'a mapping with url, and ca, crl, cert, key, serverName, user, passwordFile, tokenFile or timeoutSeconds',
   },
 );
-
-export type ApiSettings = Static<typeof ApiPart>;

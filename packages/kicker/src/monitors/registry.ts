@@ -1,10 +1,11 @@
-import type { Monitor } from '../ports.ts';
+import type { Monitor, Timing } from '../ports.ts';
 import type { KnowsHost } from './host-name.ts';
 import type { MonitorKind, MonitorSettings } from './schemas.ts';
 
 /** What an adapter gets of the world beside its settings. */
 export interface MonitorWorld {
   now: () => Date;
+  pause: Timing['pause'];
   /** whether kicker.yaml names this host */
   knowsHost: KnowsHost;
   /** a file or a connection of the monitor fails, told once until it works again */

@@ -11,11 +11,8 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { createPki, writeSsl } from '@kickd/testkit';
-import {
-  createMonitorApi,
-  type ApiPlace,
-  type ApiReply,
-} from '../../src/io/monitor-api.ts';
+import { createMonitorApi, type ApiPlace } from '../../src/io/monitor-api.ts';
+import type { ApiReply } from '../../src/ports.ts';
 
 const dir = t.testdir();
 const never = new AbortController().signal;

@@ -44,6 +44,7 @@ async function createSite(t: Test, door: Door, senders: readonly Sender[]) {
   const monitor = await createMonitor('am', monitorDefaults.alertmanager, {
     now: () => new Date(),
     knowsHost: () => false,
+    pause: () => Promise.resolve(),
     onTrouble: () => {},
   });
   const receiver = createReceiver({

@@ -18,6 +18,7 @@ function explain(monitor: string, text: string): Promise<PayloadRecord> {
         monotonicMs: () => 0,
         moment: () => ({ wallMs: 0, boot: '', monotonicMs: 0 }),
       },
+      pause: () => Promise.resolve(),
       readStdin: () => Promise.resolve(text),
     },
   );

@@ -31,6 +31,7 @@ function explain(
       monotonicMs: () => 0,
       moment: () => ({ wallMs: 0, boot: '', monotonicMs: 0 }),
     },
+    pause: () => Promise.resolve(),
     readStdin: () => Promise.resolve(stdin),
   });
 }

@@ -1,6 +1,6 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
-import type { MonitorApi } from '../../io/monitor-api.ts';
+import type { MonitorApi } from '../../ports.ts';
 import {
   isOfAlert,
   parseRules,
@@ -17,6 +17,8 @@ export type Looked =
   | { kind: 'not-known'; fault?: FaultFacts };
 
 export interface Prometheus {
+  /** @returns why it cannot be asked */
+  ping(signal: AbortSignal): Promise<FaultFacts | undefined>;
   look(
     labels: Readonly<Record<string, string>>,
     now: Date,
@@ -56,6 +58,10 @@ export function createPrometheus(api: MonitorApi, url: string): Prometheus {
   }
 
   return {
+    ping: async (signal) => {
+      const got = await get('/api/v1/rules?type=alert', signal);
+      return 'code' in got ? got : undefined;
+    },
     look: async (labels, now, signal) => {
       if (now.getTime() - rulesMs > rulesEveryMs) {
         const got = await get('/api/v1/rules?type=alert', signal);

@@ -57,7 +57,12 @@ function createStage(t: Test, name: string): MonitorStage {
     monitor: createNagios(
       name,
       { kind: 'nagios', commandFile, statusFile, author: 'kicker' },
-      { now: () => new Date(), knowsHost: () => false, onTrouble: () => {} },
+      {
+        now: () => new Date(),
+        knowsHost: () => false,
+        pause: () => Promise.resolve(),
+        onTrouble: () => {},
+      },
     ),
     messageOf: (event) => [
       `--host=${event.host}`,
@@ -147,7 +152,12 @@ void t.test('names that no handler hears of', async (t) => {
         author: 'kicker',
         ...(objectsFile === undefined ? {} : { objectsFile }),
       },
-      { now: () => new Date(), knowsHost: () => false, onTrouble: () => {} },
+      {
+        now: () => new Date(),
+        knowsHost: () => false,
+        pause: () => Promise.resolve(),
+        onTrouble: () => {},
+      },
     );
     const steps = [];
     for await (const step of monitor.check(new AbortController().signal)) {

@@ -1,0 +1,72 @@
+import { printable, type FaultFacts } from '@kickd/protocol';
+import { errors } from '../../errors.ts';
+import type { CheckStep, MonitorApi } from '../../ports.ts';
+import { isObject } from '../payload.ts';
+import type { Prometheus } from './prometheus.ts';
+
+export async function* checkAlertmanager(
+  api: MonitorApi,
+  url: string,
+  receiver: string,
+  signal: AbortSignal,
+): AsyncGenerator<CheckStep> {
+  const reply = await api.ask(
+    { method: 'GET', path: '/api/v2/status' },
+    signal,
+  );
+  if (reply.kind === 'failed') {
+    yield failed('alertmanager', reply.fault);
+    return;
+  }
+  if (reply.status !== 200 || !isObject(reply.value)) {
+    yield failed(
+      'alertmanager',
+      errors.monitorRefused(url, '/api/v2/status', reply.status, reply.text),
+    );
+    return;
+  }
+  const version = isObject(reply.value['versionInfo'])
+    ? String(reply.value['versionInfo']['version'])
+    : 'unknown';
+  yield {
+    step: 'alertmanager',
+    ok: true,
+    text: `${url}, version ${printable(version, 40)}`,
+  };
+  const receivers = await api.ask(
+    { method: 'GET', path: '/api/v2/receivers' },
+    signal,
+  );
+  if (receivers.kind === 'failed' || !Array.isArray(receivers.value)) return;
+  const names = receivers.value.flatMap((one: unknown) =>
+    isObject(one) && typeof one['name'] === 'string' ? [one['name']] : [],
+  );
+  yield names.includes(receiver)
+    ? { step: 'receiver', ok: true, text: `${receiver} is configured there` }
+    : {
+        step: 'receiver',
+        ok: false,
+        code: 'RECEIVER_UNKNOWN',
+        text: `there is no receiver ${receiver}; there are: ${printable(names.join(', '), 200)}`,
+        remedy:
+          'write its name into kicker.yaml, monitors.NAME.receiver, or add it as deploy/alertmanager has it',
+      };
+}
+
+export async function* checkPrometheus(
+  prometheus: Prometheus,
+  url: string,
+  signal: AbortSignal,
+): AsyncGenerator<CheckStep> {
+  const fault = await prometheus.ping(signal);
+  yield fault === undefined
+    ? { step: 'prometheus', ok: true, text: url }
+    : failed('prometheus', fault);
+}
+
+function failed(
+  step: string,
+  { code, message, remedy }: FaultFacts,
+): CheckStep {
+  return { step, ok: false, text: message, remedy, code };
+}

@@ -1,0 +1,99 @@
+import type { Event } from '../../events/event.ts';
+import type { Looked } from './prometheus.ts';
+import type { Alert, Alerts } from './snapshot.ts';
+
+/** A service that nobody has asked for since is not watched. */
+const watchedForMs = 15_000;
+/** Told alerts that are remembered, so that an alert that nobody told of is noticed. */
+const toldMost = 10_000;
+
+export type AlertState = ReturnType<typeof createAlertState>;
+
+/** What was told, what the API said last, and what is watched. */
+export function createAlertState() {
+  /** problem id → the event that told of it; the oldest go first */
+  const told = new Map<string, Event>();
+  const watched = new Map<string, { event: Event; untilMs: number }>();
+  const looks = new Map<string, Looked>();
+  /** problem id → since when the API has it no more */
+  const goneMs = new Map<string, number>();
+  const ownSilences = new Set<string>();
+  const otherSilences = new Set<string>();
+  const state = {
+    alerts: undefined as Alerts | undefined,
+    atMs: 0,
+    told,
+    goneMs,
+    ownSilences,
+    otherSilences,
+    take: (alerts: Alerts, nowMs: number): void => {
+      state.alerts = alerts;
+      state.atMs = nowMs;
+      for (const [problem] of told) {
+        const [fingerprint = ''] = problem.split('/');
+        if (alerts.has(fingerprint)) goneMs.delete(problem);
+        else if (!goneMs.has(problem)) goneMs.set(problem, nowMs);
+      }
+    },
+    remember: (event: Event): void => {
+      const { problem } = event;
+      if (problem === undefined) return;
+      if (event.state === 'OK') state.forget(problem);
+      else {
+        told.set(problem, event);
+        const [oldest] = told.keys();
+        if (told.size > toldMost && oldest !== undefined) state.forget(oldest);
+      }
+    },
+    forget: (problem: string): void => {
+      told.delete(problem);
+      goneMs.delete(problem);
+      looks.delete(problem);
+      watched.delete(problem);
+    },
+    watch: (event: Event, nowMs: number): void => {
+      const { problem } = event;
+      if (problem === undefined) return;
+      watched.set(problem, { event, untilMs: nowMs + watchedForMs });
+    },
+    isWatching: (nowMs: number): boolean =>
+      [...watched.values()].some(({ untilMs }) => untilMs > nowMs),
+    /** what is watched, and what is gone without a word */
+    toLookAt: (nowMs: number): Event[] => {
+      for (const [problem, { untilMs }] of watched) {
+        if (untilMs <= nowMs) watched.delete(problem);
+      }
+      const events = new Map<string, Event>();
+      for (const [problem, { event }] of watched) events.set(problem, event);
+      for (const problem of goneMs.keys()) {
+        const event = told.get(problem);
+        if (event !== undefined) events.set(problem, event);
+      }
+      return [...events.values()];
+    },
+    looked: ({ problem = '' }: Event, look: Looked): void =>
+      void looks.set(problem, look),
+    lookedAt: ({ problem = '' }: Event) => looks.get(problem),
+  };
+  return state;
+}
+
+/** Silenced by a person, or inhibited: as a downtime elsewhere. */
+export function isHeldByOthers(
+  alert: Alert,
+  own: ReadonlySet<string>,
+): boolean {
+  return (
+    alert.inhibitedBy.length > 0 || alert.silencedBy.some((id) => !own.has(id))
+  );
+}
+
+/** Of a kicker before this one, perhaps, or of a person. */
+export function hasUnknownSilence(
+  alerts: Alerts,
+  { ownSilences: own, otherSilences: other }: AlertState,
+): boolean {
+  return Array.from(alerts.values(), ({ silencedBy }) => silencedBy)
+    .flat()
+    .some((id) => !own.has(id) && !other.has(id));
+}
