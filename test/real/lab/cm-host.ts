@@ -30,6 +30,10 @@ const web = 'web1.example.com';
 const monitor = 'monitor.example.com';
 
 export interface CmHost {
+  /** where its kickd listens, on 127.0.0.1 */
+  readonly port: number;
+  /** the certificate that may kick it */
+  readonly client: ReturnType<typeof writeSsl>;
   /** asks for a run, as kicker does, and waits for its outcome */
   kick(scope?: Pick<Kick, 'tags' | 'noop' | 'environment'>): Promise<Run>;
   /** the tool's output of a run */
@@ -51,7 +55,7 @@ export function findTool(file: string): string | undefined {
 }
 
 /** Below the ports that the system gives to whoever asks for any: after a crash nobody else answers there. */
-const webPort = 8149;
+export const webPort = 8149;
 
 /**
  * Starts service and kickd.
@@ -118,7 +122,10 @@ state: ${dir}/state
     const port = await waitForPort(() => hasEnded, logFile);
     const ask = (method: 'GET' | 'POST', path: string, body?: unknown) =>
       askText(port, client, method, path, body);
+    if (client === undefined) throw new Error('no certificate');
     return {
+      port,
+      client,
       kick: async (scope = {}) => {
         const kick = createUuid7(Date.now(), randomBytes(10));
         const body = { kick, certname: web, ...scope };

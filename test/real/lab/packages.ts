@@ -17,6 +17,8 @@ const labPackages = [
   'git',
   'monitoring-plugins-basic',
   'nagios4-core',
+  'prometheus',
+  'prometheus-alertmanager',
   'puppet-agent',
   'puppetserver',
   'slowhttptest',

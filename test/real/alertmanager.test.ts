@@ -1,0 +1,419 @@
+/**
+ * The loop on a real Prometheus and Alertmanager: a web service is killed with -9, the alert fires, the webhook comes to
+ * `kicker receive`, kickd starts the service again, and the expression of the rule says that it is green.
+ */
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { findTool, startCmHost, webPort, type CmHost } from './lab/cm-host.ts';
+import { plainEnvironment, runCommand } from './lab/command.ts';
+import { checkout } from './lab/places.ts';
+import { startProcess, type LabProcess } from './lab/processes.ts';
+import { waitFor } from './lab/wait.ts';
+
+const places = {
+  prometheus: 29_190,
+  alertmanager: 29_193,
+  second: 29_194,
+  pager: 29_195,
+  receive: 29_196,
+};
+const missing = [
+  '/usr/bin/prometheus',
+  '/usr/bin/prometheus-alertmanager',
+].filter((file) => findTool(file) === undefined);
+const skip =
+  missing.length === 0
+    ? false
+    : `apt-get install --no-install-recommends prometheus prometheus-alertmanager`;
+const host = 'web1.example.com';
+
+interface Entry {
+  at: string;
+  kind: string;
+  kick?: string;
+  body: Record<string, unknown>;
+}
+
+interface Site {
+  web: CmHost;
+  /** what the pager got: status and when */
+  pages: { status: string; atMs: number }[];
+  /** everything in the ledger about the service, oldest first */
+  history(): Promise<Entry[]>;
+  waitFor(
+    what: string,
+    fits: (entry: Entry) => boolean,
+    timeoutMs?: number,
+  ): Promise<Entry>;
+  alertmanager: { restart(): Promise<void> };
+  startSecond(): Promise<void>;
+  kicker: { kill(): Promise<void>; start(): Promise<void> };
+  isGreen(): Promise<boolean>;
+}
+
+/**
+ * @param groupInterval of the route to kicker: for so long Alertmanager does not tell of a second episode
+ * @param profile how kickd heals; {dir} is the folder of the service
+ */
+async function startSite(
+  t: Test,
+  {
+    groupInterval = '2s',
+    holdSeconds = 60,
+    verifySeconds = 30,
+    profile = `{type: command, argv: [{dir}/webctl, start, {dir}], exitCodes: {'0': unchanged, '2': corrected}}`,
+  } = {},
+): Promise<Site> {
+  const dir = mkdtempSync(join(tmpdir(), 'kickd-am-'));
+  const started: LabProcess[] = [];
+  const start = (name: string, command: [string, ...string[]]): LabProcess => {
+    const process = startProcess(name, command, { env: plainEnvironment });
+    started.push(process);
+    return process;
+  };
+  const pages: Site['pages'] = [];
+  const pager = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8');
+    request.on('data', (part: string) => (text += part));
+    request.on('end', () => {
+      const { alerts } = JSON.parse(text) as { alerts: { status: string }[] };
+      for (const { status } of alerts) pages.push({ status, atMs: Date.now() });
+      response.end();
+    });
+  }).listen(places.pager, '127.0.0.1');
+  await once(pager, 'listening');
+  mkdirSync(join(dir, 'web'));
+  const web = await startCmHost(
+    join(dir, 'web'),
+    profile.replaceAll('{dir}', join(dir, 'web')),
+  );
+  t.teardown(async () => {
+    for (const process of started.toReversed())
+      await process.stop({ graceMs: 5000 });
+    await web.close();
+    pager.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  writeConfigs(dir, web, { groupInterval, holdSeconds, verifySeconds });
+
+  const startAlertmanager = async (name: string, port: number) => {
+    const process = start(`am-${name}`, [
+      '/usr/bin/prometheus-alertmanager',
+      `--config.file=${dir}/${name}.yml`,
+      `--storage.path=${dir}/${name}`,
+      `--web.listen-address=127.0.0.1:${String(port)}`,
+      '--cluster.listen-address=',
+    ]);
+    await isReady(`http://127.0.0.1:${String(port)}/-/ready`);
+    return process;
+  };
+  let alertmanager = await startAlertmanager('first', places.alertmanager);
+  start('am-prometheus', [
+    '/usr/bin/prometheus',
+    `--config.file=${dir}/prometheus.yml`,
+    `--storage.tsdb.path=${dir}/tsdb`,
+    `--web.listen-address=127.0.0.1:${String(places.prometheus)}`,
+    '--rules.alert.resend-delay=2s',
+  ]);
+  await isReady(`http://127.0.0.1:${String(places.prometheus)}/-/ready`);
+  const kicker = (...args: string[]): [string, ...string[]] => [
+    join(checkout, 'packages/kicker/bin/kicker'),
+    ...args,
+    '--config',
+    join(dir, 'kicker.yaml'),
+  ];
+  const startServe = async (): Promise<LabProcess> => {
+    const process = start('am-serve', kicker('serve'));
+    await says(process, '"event":"serving"');
+    return process;
+  };
+  let serve = await startServe();
+  await says(start('am-receive', kicker('receive')), '"event":"receiving"');
+
+  const history: Site['history'] = async () => {
+    const [program, ...args] = kicker('history');
+    const { output } = await runCommand(program, [
+      ...args,
+      ...[`--host=${host}`, '--service=apache2', '--kind=all', '--limit=1000'],
+      '--json',
+    ]);
+    return output
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Entry)
+      .toReversed();
+  };
+  return {
+    web,
+    pages,
+    history,
+    waitFor: (what, fits, timeoutMs = 60_000) => {
+      let askedMs = 0;
+      return waitFor(
+        what,
+        async () => {
+          // Each look is a process.
+          if (performance.now() - askedMs < 500) return undefined;
+          const found = (await history()).findLast(fits);
+          askedMs = performance.now();
+          return found;
+        },
+        { timeoutMs, explain: () => readFileSync(serve.log, 'utf8') },
+      );
+    },
+    alertmanager: {
+      restart: async () => {
+        await alertmanager.stop({ signal: 'SIGKILL' });
+        alertmanager = await startAlertmanager('first', places.alertmanager);
+      },
+    },
+    startSecond: async () =>
+      void (await startAlertmanager('second', places.second)),
+    kicker: {
+      kill: () => serve.stop({ signal: 'SIGKILL' }),
+      start: async () => {
+        serve = await startServe();
+      },
+    },
+    isGreen: async () => {
+      const reply = await fetch(
+        `http://127.0.0.1:${String(places.prometheus)}/api/v1/query?query=${encodeURIComponent('up{job="web"} == 1')}`,
+      );
+      const { data } = (await reply.json()) as { data: { result: unknown[] } };
+      return data.result.length === 1;
+    },
+  };
+}
+
+/** What deploy/alertmanager has, with the places and the haste of the test. */
+function writeConfigs(
+  dir: string,
+  { port, client }: CmHost,
+  {
+    groupInterval,
+    holdSeconds,
+    verifySeconds,
+  }: { groupInterval: string; holdSeconds: number; verifySeconds: number },
+): void {
+  const deployed = (name: string): string =>
+    readFileSync(join(checkout, 'deploy/alertmanager', name), 'utf8');
+  const token = join(dir, 'token');
+  writeFileSync(token, 'a-token\n', { mode: 0o600 });
+  const alertmanager = deployed('alertmanager.yml')
+    .replace('127.0.0.1:8141', `127.0.0.1:${String(places.receive)}`)
+    .replace('/etc/prometheus/kicker.token', token)
+    .replace('group_interval: 30s', `group_interval: ${groupInterval}`)
+    .replace('group_wait: 30s', 'group_wait: 8s')
+    .replace('group_interval: 5m', 'group_interval: 2s');
+  const pager = `  - name: pager\n    webhook_configs: [{ url: 'http://127.0.0.1:${String(places.pager)}/', send_resolved: false }]\n`;
+  writeFileSync(
+    join(dir, 'first.yml'),
+    alertmanager.replace('  - name: pager\n', pager),
+  );
+  // Apart from the first, and with no pager of its own.
+  writeFileSync(join(dir, 'second.yml'), alertmanager);
+  writeFileSync(
+    join(dir, 'rules.yml'),
+    deployed('kicker-rules.yml').replace('for: 15s', 'for: 2s'),
+  );
+  const targets = [places.alertmanager, places.second]
+    .map((one) => `'127.0.0.1:${String(one)}'`)
+    .join(', ');
+  writeFileSync(
+    join(dir, 'prometheus.yml'),
+    `global: { scrape_interval: 1s, evaluation_interval: 1s }
+alerting: { alertmanagers: [ { static_configs: [ { targets: [${targets}] } ] } ] }
+rule_files: [ '${dir}/rules.yml' ]
+scrape_configs:
+  - job_name: web
+    static_configs: [ { targets: ['127.0.0.1:${String(webPort)}'], labels: { instance: '${host}' } } ]
+`,
+  );
+  writeFileSync(
+    join(dir, 'rules.yaml'),
+    `rules:
+  - name: lab
+    match: { host: '*' }
+    coolDownSeconds: 0
+    verifySeconds: ${String(verifySeconds)}
+    attempts: { perProblem: 1, perPeriod: 100 }
+    futility: { runs: 10, relapseSeconds: 0 }
+    tell: { holdSeconds: ${String(holdSeconds)} }
+guards: { hostIntervalSeconds: 0, flapping: { low: 98, high: 99 } }
+`,
+  );
+  writeFileSync(
+    join(dir, 'kicker.yaml'),
+    deployed('kicker.yaml')
+      .replace('127.0.0.1:9093', `127.0.0.1:${String(places.alertmanager)}`)
+      .replace('127.0.0.1:9090', `127.0.0.1:${String(places.prometheus)}`)
+      .replace('port: 8141', `port: ${String(places.receive)}`)
+      .replace('/etc/kicker/alertmanager.token', token) +
+      `tls: ${JSON.stringify(client)}
+certname: monitor.example.com
+hosts: { ${host}: { address: 127.0.0.1, port: ${String(port)} } }
+rules: ${dir}/rules.yaml
+ledger: ${dir}/ledger.sqlite
+spool: ${dir}/spool
+`,
+  );
+}
+
+async function isReady(url: string): Promise<void> {
+  await waitFor(
+    url,
+    async () => {
+      const reply = await fetch(url).catch(() => undefined);
+      return reply?.ok === true ? true : undefined;
+    },
+    { timeoutMs: 30_000 },
+  );
+}
+
+async function says(process: LabProcess, words: string): Promise<void> {
+  const log = (): string => readFileSync(process.log, 'utf8');
+  await waitFor(
+    words,
+    () => {
+      if (!process.isRunning()) throw new Error(`it ended:\n${log()}`);
+      return log().includes(words) || undefined;
+    },
+    { timeoutMs: 30_000, watch: [process.log], explain: log },
+  );
+}
+
+/** Kills the service. @returns the verdict of its kick, and all that was written since */
+async function crashAndHeal(
+  t: Test,
+  site: Site,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<Entry[]> {
+  await waitFor('green', async () => (await site.isGreen()) || undefined, {
+    timeoutMs: 30_000,
+  });
+  const before = (await site.history()).length;
+  const since =
+    (fits: (entry: Entry) => boolean) => async (): Promise<Entry> => {
+      const found = await site.waitFor('a verdict', fits, 90_000);
+      return found;
+    };
+  const crashedMs = Date.now();
+  await site.web.crash();
+  await meanwhile();
+  await since(
+    ({ kind, at }) => kind === 'verdict' && Date.parse(at) > crashedMs,
+  )();
+  t.ok(await site.web.isUp(), 'the service is up');
+  const entries = (await site.history()).slice(before);
+  for (const { at, kind, body } of entries) {
+    const seconds = ((Date.parse(at) - crashedMs) / 1000).toFixed(2);
+    t.comment(
+      `${seconds} s ${kind} ${String(body['kind'] ?? body['state'] ?? body['verdict'] ?? '')} ${String(body['code'] ?? body['by'] ?? '')}`,
+    );
+  }
+  return entries;
+}
+
+const count = (entries: readonly Entry[], kind: string): number =>
+  entries.filter((entry) => entry.kind === kind).length;
+
+await t.test('it is healed, and nobody is paged', { skip }, async (t) => {
+  const site = await startSite(t, { groupInterval: '5m' });
+  await t.test('killed with -9: one run, green by the rule', async (t) => {
+    const entries = await crashAndHeal(t, site);
+    t.equal(count(entries, 'outcome'), 1);
+    t.match(entries.find(({ kind }) => kind === 'verdict')?.body, {
+      verdict: 'healed',
+      by: 'status data',
+    });
+    t.strictSame(site.pages, []);
+  });
+  await t.test(
+    'it relapses within group_interval, of which Alertmanager says nothing',
+    async (t) => {
+      const entries = await crashAndHeal(t, site);
+      t.equal(count(entries, 'outcome'), 1);
+      t.strictSame(site.pages, []);
+    },
+  );
+});
+
+await t.test('in the middle', { skip }, async (t) => {
+  const site = await startSite(t);
+  await t.test('Alertmanager is killed and started again', async (t) => {
+    const entries = await crashAndHeal(t, site, async () => {
+      await site.waitFor('an event', ({ kind }) => kind === 'event');
+      await site.alertmanager.restart();
+    });
+    t.equal(count(entries, 'outcome'), 1);
+  });
+  await t.test('kicker is killed and started again', async (t) => {
+    const before = (await site.history()).length;
+    const entries = await crashAndHeal(t, site, async () => {
+      await waitFor(
+        'a kick',
+        async () =>
+          (await site.history())
+            .slice(before)
+            .some(({ kind }) => kind === 'kick') || undefined,
+        { timeoutMs: 60_000 },
+      );
+      await site.kicker.kill();
+      await site.kicker.start();
+    });
+    t.equal(count(entries, 'outcome'), 1);
+  });
+  await t.test('two of them say the same', async (t) => {
+    await site.startSecond();
+    const entries = await crashAndHeal(t, site);
+    t.equal(count(entries, 'outcome'), 1);
+    t.ok(count(entries, 'event') >= 1);
+  });
+});
+
+await t.test('the hold ends by itself', { skip }, async (t) => {
+  const site = await startSite(t, {
+    holdSeconds: 15,
+    verifySeconds: 120,
+    profile: `{type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}`,
+  });
+  await waitFor('green', async () => (await site.isGreen()) || undefined, {
+    timeoutMs: 30_000,
+  });
+  await site.web.crash();
+  await site.waitFor('the outcome', ({ kind }) => kind === 'outcome');
+  await waitFor(
+    'the silence',
+    async () => {
+      const reply = await fetch(
+        `http://127.0.0.1:${String(places.alertmanager)}/api/v2/silences`,
+      );
+      const silences = (await reply.json()) as { createdBy: string }[];
+      return (
+        silences.some(({ createdBy }) => createdBy === 'kicker') || undefined
+      );
+    },
+    { timeoutMs: 20_000 },
+  );
+  const killedMs = Date.now();
+  await site.kicker.kill();
+  t.strictSame(site.pages, [], 'nobody was paged so far');
+  await waitFor('the page', () => site.pages.length > 0 || undefined, {
+    timeoutMs: 60_000,
+  });
+  t.equal(site.pages[0]?.status, 'firing');
+  t.comment(
+    `the page went out ${String(((site.pages[0]?.atMs ?? 0) - killedMs) / 1000)} s after kicker was killed`,
+  );
+});
