@@ -18,8 +18,8 @@ import {
   type Problem,
 } from '@kickd/protocol';
 import { errors } from '../errors.ts';
-import { payloadMarks } from '../monitors/payload.ts';
 import type { Log, Monitor } from '../ports.ts';
+import { payloadMarks } from '../spool/payload-marks.ts';
 import { maySpeakFor, type Proof, type Sender } from '../receive/senders.ts';
 import { codeOf } from './error-code.ts';
 import { nestsDeeper } from './nesting.ts';

@@ -1,5 +1,6 @@
 import { printable, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
+import { payloadMarks } from '../spool/payload-marks.ts';
 
 /** What a monitor handed over, in one of the forms in which monitors do so. */
 export type Payload =
@@ -17,12 +18,6 @@ export type Payload =
 
 export type ReadPayload =
   { kind: 'payload'; payload: Payload } | { kind: 'fault'; fault: FaultFacts };
-
-/** What stands in front of a payload in the spool that is not a program's arguments. */
-export const payloadMarks = {
-  json: '--payload-json',
-  environment: '--payload-environment',
-} as const;
 
 /**
  * The payload of one message of the spool. With a mark: a JSON text and then headers as `name: value`, or one
