@@ -331,6 +331,34 @@ export const errors = {
       `${printable(url)} answers ${printable(path, 200)} with ${status}: ${printable(text, 300)}`,
       'look at each step, and at the rights that are missing: kicker check',
     ),
+  zabbixMethod: (url: string, method: string) =>
+    fault(
+      exitCodes.refused,
+      'ZABBIX_METHOD',
+      `the token for ${printable(url)} has no right to call ${printable(method)}`,
+      method === 'task.create'
+        ? 'make the token of recheckTokenFile for a role of type Super admin whose API list holds task.create'
+        : `in Zabbix, add ${printable(method)} to the API methods of the role of that token`,
+    ),
+  zabbixToken: (url: string, why: string) =>
+    fault(
+      exitCodes.refused,
+      'ZABBIX_TOKEN',
+      `the token for ${printable(url)} is not taken: ${printable(why, 200)}`,
+      'make a new one in Zabbix, Administration > General > API tokens, and write it into the tokenFile',
+    ),
+  zabbixNoProblem: (subject: string) =>
+    usage(
+      'ZABBIX_NO_PROBLEM',
+      `there is no open problem of ${printable(subject)}`,
+      'nothing is to be done: it is over, or this user may not see it',
+    ),
+  zabbixPassive: (subject: string) =>
+    usage(
+      'ZABBIX_PASSIVE',
+      `no item of ${printable(subject)} can be asked for a value now`,
+      'nothing is to be done: its value is sent to Zabbix',
+    ),
   alertUnknown: (subject: string) =>
     usage(
       'ALERT_UNKNOWN',

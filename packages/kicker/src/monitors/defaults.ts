@@ -16,6 +16,8 @@ export const monitorDefaults = {
   zabbix: {
     kind: 'zabbix',
     serviceTag: 'service',
+    tag: 'kickd',
+    tagValue: 'yes',
     // Not classified says nothing of how bad it is.
     severities: {
       '0': 'UNKNOWN',

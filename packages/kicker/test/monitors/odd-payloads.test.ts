@@ -537,6 +537,13 @@ const problems: Row[] = [
     ],
     'ignored',
   ],
+  [
+    'cancelled, by a webhook',
+    'zabbix',
+    { ...zabbix, message: 'NOTE: Escalation canceled: x' },
+    'ignored',
+    /Escalation/,
+  ],
   ['two arguments', 'zabbix', ['kickd', 'x'], 'refusal', /PAYLOAD_FORM/],
   [
     'in maintenance',

@@ -1,16 +1,348 @@
-import type { Monitor } from '../../ports.ts';
-import { createReceived } from '../received.ts';
+import { oneLine, type FaultFacts } from '@kickd/protocol';
+import { errors } from '../../errors.ts';
+import { subjectOf, type Event } from '../../events/event.ts';
+import { createMonitorApi } from '../../io/monitor-api.ts';
+import { readSecretFile } from '../../io/secret-file.ts';
+import type { Feedback, Place } from '../../outbox/action.ts';
+import type { Monitor, Performed } from '../../ports.ts';
+import type { ReadingWorld } from '../message-parts.ts';
+import { createRead, createReceived } from '../received.ts';
 import type { MonitorWorld } from '../registry.ts';
+import { checkZabbix } from './check.ts';
+import { messageOf } from './message.ts';
 import { readZabbix } from './read.ts';
+import { createCall, type Called } from './rpc.ts';
 import type { ZabbixSettings } from './schema.ts';
+import { parseProblems, type Problem } from './snapshot.ts';
 
+/** How often the API is asked for open problems, and how often while a verdict is waited for. */
+const pollMs = 10_000;
+const watchedPollMs = 1000;
+const watchedForMs = 15_000;
+/** Data that are older say nothing. */
+const staleMs = 60_000;
+const problemsMost = 10_000;
+/** What `event.acknowledge` does, as bits. @see https://www.zabbix.com/documentation/6.0/en/manual/api/reference/event/acknowledge */
+const actions = { acknowledge: 2, message: 4, unacknowledge: 16 };
+/** Longer ones are refused by Zabbix. */
+const messageMostBytes = 2000;
+/** A task that fetches the value of an item now. */
+const checkNow = 6;
+/** How each message of kicker begins: by it its own acknowledgement is known. */
+const own = 'kicker: ';
+
+/** The one door to a Zabbix: its API. */
 export function createZabbix(
   name: string,
   settings: ZabbixSettings,
-  { knowsHost }: MonitorWorld,
+  { now, pause, knowsHost, onTrouble }: MonitorWorld,
 ): Monitor {
-  return createReceived(name, settings.kind, readZabbix, settings, {
-    monitor: name,
-    knowsHost,
-  });
+  const world: ReadingWorld = { monitor: name, knowsHost };
+  const received = createReceived(
+    name,
+    settings.kind,
+    readZabbix,
+    settings,
+    world,
+  );
+  const { api: place, recheckTokenFile } = settings;
+  if (place === undefined) return received;
+  const { tokenFile, ...bare } = place;
+  // Its own header would be one more way to say who asks, which versions before 6.4 do not know.
+  const api = createMonitorApi(bare);
+  const tokenOf = (file: string | undefined) => () =>
+    file === undefined ? undefined : readSecretFile(file);
+  const call = createCall(api, place.url, tokenOf(tokenFile));
+  const callRecheck =
+    recheckTokenFile === undefined
+      ? undefined
+      : createCall(api, place.url, tokenOf(recheckTokenFile));
+  const read = createRead(readZabbix, settings, world);
+
+  let open: ReadonlyMap<string, Problem> | undefined;
+  /** there may be more than were asked for: what is not among them may be open */
+  let isWhole = false;
+  /** when it was asked for what is known now; 0: never */
+  let askedMs = 0;
+  let watchedUntilMs = 0;
+  /** problem id → the problem that was told; it ends with its recovery */
+  const told = new Map<string, { event: Event; atMs: number }>();
+  const isFresh = (sinceMs: number): boolean =>
+    open !== undefined &&
+    askedMs > sinceMs &&
+    now().getTime() - askedMs < staleMs;
+  const remember = (event: Event): void => {
+    const { problem } = event;
+    if (problem === undefined) return;
+    if (event.state === 'OK') told.delete(problem);
+    else if (!told.has(problem))
+      told.set(problem, { event, atMs: now().getTime() });
+    const [oldest] = told.keys();
+    if (told.size > problemsMost && oldest !== undefined) told.delete(oldest);
+  };
+  const eventOf = (problem: Problem): Event | undefined => {
+    const args = messageOf(problem, '1');
+    const [part] = read({ name: 'asked', monitor: name, args, at: now() });
+    return part?.kind === 'event' ? part.seen.event : undefined;
+  };
+  /** the open problem of a place, the youngest first */
+  const problemAt = ({ host, service }: Place): Problem | undefined =>
+    [...(open?.values() ?? [])].toReversed().find((problem) => {
+      const event = eventOf(problem);
+      return event?.host === host && event.service === service;
+    });
+  const idAt = (at: Place): string | undefined =>
+    [...told.values()].findLast(
+      ({ event }) => event.host === at.host && event.service === at.service,
+    )?.event.problem ?? problemAt(at)?.event;
+
+  async function poll(signal: AbortSignal): Promise<FaultFacts | undefined> {
+    const beganMs = now().getTime();
+    const problems = await call(
+      'problem.get',
+      {
+        output: [
+          'eventid',
+          'objectid',
+          'clock',
+          'name',
+          'severity',
+          'acknowledged',
+          'suppressed',
+          'r_eventid',
+        ],
+        source: 0,
+        object: 0,
+        selectTags: 'extend',
+        selectAcknowledges: ['username', 'message', 'action', 'clock'],
+        sortfield: ['eventid'],
+        limit: problemsMost,
+      },
+      signal,
+    );
+    if (problems.kind === 'fault') return problems.fault;
+    const found = Array.isArray(problems.result) ? problems.result : [];
+    const triggerids = [
+      ...new Set(
+        found.map((one: { objectid?: unknown } | null) =>
+          String(one?.objectid),
+        ),
+      ),
+    ];
+    const triggers = await call(
+      'trigger.get',
+      {
+        triggerids,
+        output: ['triggerid'],
+        selectHosts: ['host', 'maintenance_status'],
+        selectGroups: ['name'],
+        selectItems: ['itemid', 'key_', 'type'],
+      },
+      signal,
+    );
+    if (triggers.kind === 'fault') return triggers.fault;
+    const parsed = parseProblems(problems.result, triggers.result);
+    if (parsed === undefined) {
+      return errors.monitorRefused(
+        place?.url ?? '',
+        'problem.get',
+        200,
+        'no list',
+      );
+    }
+    open = parsed;
+    isWhole = found.length < problemsMost;
+    askedMs = beganMs;
+    return undefined;
+  }
+
+  async function acknowledge(
+    at: Place,
+    params: { action: number; message?: string },
+    signal: AbortSignal,
+  ): Promise<Performed> {
+    const eventids = idAt(at);
+    if (eventids === undefined) return noProblem(at);
+    return performed(
+      await call('event.acknowledge', { eventids, ...params }, signal),
+    );
+  }
+
+  async function recheck(at: Place, signal: AbortSignal): Promise<Performed> {
+    const found = problemAt(at);
+    if (callRecheck === undefined || found === undefined) return noProblem(at);
+    if (found.items.length === 0) {
+      const fault = errors.zabbixPassive(subjectOf(at));
+      return { kind: 'failed', fault, isFinal: true };
+    }
+    const tasks = found.items.map((itemid) => ({
+      type: checkNow,
+      request: { itemid },
+    }));
+    return performed(await callRecheck('task.create', tasks, signal));
+  }
+
+  return {
+    ...received,
+    can: new Set<Feedback['kind']>([
+      'comment',
+      'acknowledge',
+      'unacknowledge',
+      ...(callRecheck === undefined ? [] : (['recheck'] as const)),
+    ]),
+    read: (message) => {
+      const parts = read(message);
+      for (const part of parts) {
+        if (part.kind === 'event') remember(part.seen.event);
+      }
+      return parts;
+    },
+    facts: ({ event, groups }) => {
+      remember(event);
+      const silentMs = now().getTime() - askedMs;
+      return {
+        groups: groups.map((group) => ({ name: group })),
+        ...(askedMs > 0 && silentMs > staleMs * 5
+          ? {
+              monitorTrouble: `its API has not answered for ${String(Math.round(silentMs / 1000))} s`,
+            }
+          : {}),
+      };
+    },
+    refresh: (event, sinceMs) => {
+      const { problem = '' } = event;
+      if (!isFresh(sinceMs) || problem === '') return { kind: 'not-known' };
+      const at = now().toISOString();
+      const found = open?.get(problem);
+      if (found === undefined) {
+        if (!isWhole) return { kind: 'not-known' };
+        return { kind: 'over', event: { ...event, state: 'OK', at } };
+      }
+      const present = eventOf(found);
+      if (present === undefined) return { kind: 'not-known' };
+      const { acknowledgedBy: _before, ...rest } = event;
+      const by = found.acknowledgedBy;
+      return {
+        kind: 'lasts',
+        event: {
+          ...rest,
+          state: present.state,
+          at,
+          inDowntime: found.isSuppressed,
+          ...(by === undefined || by.message.startsWith(own)
+            ? {}
+            : { acknowledgedBy: by.user }),
+        },
+      };
+    },
+    see: ({ problem }) => {
+      watchedUntilMs = now().getTime() + watchedForMs;
+      return problem === undefined || !isFresh(0) || !isWhole
+        ? { kind: 'not-known' }
+        : {
+            kind: 'seen',
+            isGreen: open?.has(problem) === false,
+            checkedMs: askedMs,
+          };
+    },
+    tell: async (feedback, at, signal) => {
+      switch (feedback.kind) {
+        case 'comment':
+          return acknowledge(
+            at,
+            { action: actions.message, message: textOf(feedback.text) },
+            signal,
+          );
+        case 'acknowledge':
+          return acknowledge(
+            at,
+            {
+              action: actions.acknowledge + actions.message,
+              message: textOf(feedback.text),
+            },
+            signal,
+          );
+        case 'unacknowledge':
+          return acknowledge(at, { action: actions.unacknowledge }, signal);
+        case 'recheck':
+          return recheck(at, signal);
+        default:
+          return {
+            kind: 'failed',
+            fault: errors.monitorDeaf(name, settings.kind),
+            isFinal: true,
+          };
+      }
+    },
+    run: async (sink, signal) => {
+      while (!signal.aborted) {
+        const fault = await poll(signal);
+        if (signal.aborted) return;
+        if (fault === undefined) {
+          for (const args of newsOf()) sink.put(args);
+        } else onTrouble(place.url, fault.message);
+        const isWatched = watchedUntilMs > now().getTime();
+        await pause(isWatched ? watchedPollMs : pollMs, signal);
+      }
+    },
+    check: (signal) =>
+      checkZabbix({ call, callRecheck, api, url: place.url }, signal),
+  };
+
+  /** What no message told: a problem that began while Zabbix gave up sending, and the end of one. */
+  function newsOf(): string[][] {
+    const news: string[][] = [];
+    for (const problem of open?.values() ?? []) {
+      const isOurs = problem.tags.some(
+        ({ tag, value }) => tag === settings.tag && value === settings.tagValue,
+      );
+      if (!isOurs || told.has(problem.event) || problem.isSuppressed) continue;
+      const event = eventOf(problem);
+      if (event === undefined) continue;
+      remember(event);
+      news.push(messageOf(problem, '1'));
+    }
+    for (const [id, { event, atMs }] of told) {
+      // Told after the question: the next answer has it.
+      if (!isWhole || open?.has(id) === true || atMs >= askedMs) continue;
+      told.delete(id);
+      news.push(
+        messageOf(
+          {
+            event: id,
+            trigger: '',
+            host: event.host,
+            name: event.service ?? '',
+            severity: '0',
+            tags: Object.entries(event.labels ?? {}).map(([tag, value]) => ({
+              tag,
+              value,
+            })),
+            groups: [],
+            isSuppressed: false,
+            items: [],
+            key: '',
+          },
+          '0',
+        ),
+      );
+    }
+    return news;
+  }
+}
+
+function noProblem(at: Place): Performed {
+  const fault = errors.zabbixNoProblem(subjectOf(at));
+  return { kind: 'failed', fault, isFinal: true };
+}
+
+function performed(called: Called): Performed {
+  return called.kind === 'result'
+    ? { kind: 'done' }
+    : { kind: 'failed', fault: called.fault, isFinal: !called.isPassing };
+}
+
+function textOf(text: string): string {
+  const line = oneLine(text, messageMostBytes);
+  return line.startsWith(own) ? line : own + line;
 }

@@ -18,10 +18,13 @@ export function whyNoProblem({
   host,
   event,
   value,
+  message,
 }: Readonly<Record<string, unknown>>): string | undefined {
   if ([host, event, value].every(isMacro)) {
     return 'the test of a media type: no macro has a value';
   }
+  const note = noteIn(message);
+  if (note !== undefined) return `the server says: ${note}`;
   const other = Object.hasOwn(sources, String(source))
     ? sources[String(source)]
     : undefined;
@@ -31,6 +34,16 @@ export function whyNoProblem({
   }
   return update === '1'
     ? 'an update of a problem, and no new state'
+    : undefined;
+}
+
+/**
+ * Somebody took the host, the trigger or the action out of service: the server puts a line in front of the message, and
+ * the macros say nothing of it.
+ */
+export function noteIn(message: unknown): string | undefined {
+  return typeof message === 'string'
+    ? /^NOTE: (Escalation [^\n]{0,300})/.exec(message)?.[1]
     : undefined;
 }
 

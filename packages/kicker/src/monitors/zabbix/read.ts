@@ -13,7 +13,7 @@ import {
   type ReadingWorld,
 } from '../message-parts.ts';
 import { isObject, type Payload } from '../payload.ts';
-import { whyNoProblem } from './no-problem.ts';
+import { noteIn, whyNoProblem } from './no-problem.ts';
 
 export interface ZabbixReading {
   /** the tag of a trigger that names the service; a trigger without it is the service of its own name */
@@ -42,9 +42,8 @@ export function readZabbix(
     return wrongForm(`${wanted}; there are ${String(args.length)} arguments`);
   }
   const [, , message = ''] = args;
-  // Somebody took the host, the trigger or the action out of service: the text in front says so, the macros do not.
-  const note = /^NOTE: (Escalation [^\n]{0,300})/.exec(message);
-  if (note !== null) return [ignored(`the server says: ${note[1] ?? ''}`)];
+  const note = noteIn(message);
+  if (note !== undefined) return [ignored(`the server says: ${note}`)];
   try {
     return [readBody(JSON.parse(message), settings, world)];
   } catch {

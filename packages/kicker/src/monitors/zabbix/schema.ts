@@ -1,5 +1,9 @@
 import { Type, type Static } from 'typebox';
+import { ApiPart } from '../api-schema.ts';
 import type { ZabbixReading } from './read.ts';
+
+const Text = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 255, description });
 
 /** What kicker.yaml may say of one Zabbix. */
 export const zabbixKeys = {
@@ -20,8 +24,23 @@ export const zabbixKeys = {
       },
     ),
   ),
+  tag: Type.Optional(Text('the tag of the problems that are kicker’s')),
+  tagValue: Type.Optional(Text('the value of that tag')),
+  api: Type.Optional(ApiPart),
+  recheckTokenFile: Type.Optional(
+    Type.String({
+      pattern: '^/',
+      description:
+        'an absolute path: holds the token of a Super admin that may call task.create',
+    }),
+  ),
 };
 const ZabbixFile = Type.Object(zabbixKeys);
 
 export type ZabbixSettings = Static<typeof ZabbixFile> &
-  ZabbixReading & { kind: 'zabbix' };
+  ZabbixReading & {
+    kind: 'zabbix';
+    /** problems that nobody told of are told where they carry it */
+    tag: string;
+    tagValue: string;
+  };

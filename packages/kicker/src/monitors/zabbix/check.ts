@@ -1,0 +1,85 @@
+import { printable, type FaultFacts } from '@kickd/protocol';
+import { errors } from '../../errors.ts';
+import type { CheckStep, MonitorApi } from '../../ports.ts';
+import { createCall, type Call } from './rpc.ts';
+
+/** The way to Zabbix step by step: reached, who asks, and the right for each method that kicker calls. */
+export async function* checkZabbix(
+  {
+    call,
+    callRecheck,
+    api,
+    url,
+  }: {
+    call: Call;
+    callRecheck: Call | undefined;
+    api: MonitorApi;
+    url: string;
+  },
+  signal: AbortSignal,
+): AsyncGenerator<CheckStep> {
+  const version = await createCall(api, url, () => undefined)(
+    'apiinfo.version',
+    {},
+    signal,
+  );
+  if (version.kind === 'fault') {
+    yield failed('zabbix', version.fault);
+    return;
+  }
+  yield {
+    step: 'zabbix',
+    ok: true,
+    text: `${url}, version ${printable(String(version.result), 40)}`,
+  };
+  // Each asks for nothing, or is refused for what is missing in it: that comes after the right.
+  const methods: [method: string, params: unknown, by: Call][] = [
+    ['problem.get', { output: ['eventid'], limit: 1 }, call],
+    ['trigger.get', { output: ['triggerid'], limit: 1 }, call],
+    ['event.acknowledge', { eventids: [], action: 0 }, call],
+    ...(callRecheck === undefined
+      ? []
+      : [['task.create', [], callRecheck] as [string, unknown, Call]]),
+  ];
+  for (const [method, params, by] of methods) {
+    const called = await ask(by, method, params, signal);
+    yield called === undefined
+      ? { step: 'right', ok: true, text: method }
+      : failed('right', called);
+  }
+  if (callRecheck === undefined) {
+    yield {
+      step: 'recheck',
+      ok: undefined,
+      text: 'no recheckTokenFile: a healed service is seen green with its next check',
+      remedy:
+        'make a token for a role of type Super admin whose API list holds task.create alone; docs/guides/zabbix.md',
+    };
+  }
+}
+
+async function ask(
+  call: Call,
+  method: string,
+  params: unknown,
+  signal: AbortSignal,
+): Promise<FaultFacts | undefined> {
+  try {
+    const called = await call(method, params, signal);
+    if (called.kind === 'result') return undefined;
+    const { code } = called.fault;
+    // The server read what it was asked, so the right is there.
+    return code === 'MONITOR_REFUSED' ? undefined : called.fault;
+  } catch (error) {
+    return error instanceof Error && 'remedy' in error
+      ? (error as Error & FaultFacts)
+      : errors.zabbixToken('', String(error));
+  }
+}
+
+function failed(
+  step: string,
+  { code, message, remedy }: FaultFacts,
+): CheckStep {
+  return { step, ok: false, text: message, remedy, code };
+}
