@@ -17,6 +17,14 @@ const labPackages = [
   'git',
   'monitoring-plugins-basic',
   'nagios4-core',
+  'php-bcmath',
+  'php-cli',
+  'php-curl',
+  'php-gd',
+  'php-mbstring',
+  'php-pgsql',
+  'php-xml',
+  'postgresql',
   'prometheus',
   'prometheus-alertmanager',
   'puppet-agent',
@@ -25,6 +33,8 @@ const labPackages = [
   'socat',
   'sslscan',
   'testssl.sh',
+  'zabbix-frontend-php',
+  'zabbix-server-pgsql',
 ] as const;
 
 /**

@@ -27,7 +27,9 @@ export function newsOf(
     if (!alert.receivers.includes(receiver)) continue;
     if (isHeldByOthers(alert, state.ownSilences)) continue;
     const event = eventOf(alert, 'firing');
-    if (event?.problem === undefined || state.told.has(event.problem)) continue;
+    const { problem } = event ?? {};
+    if (event === undefined || problem === undefined) continue;
+    if (state.told.has(problem) || state.ended.has(problem)) continue;
     state.remember(event);
     news.push(messageOf(alert, 'firing'));
   }

@@ -17,12 +17,15 @@ export function createAlertState() {
   const looks = new Map<string, Looked>();
   /** problem id → since when the API has it no more */
   const goneMs = new Map<string, number>();
+  /** their ends were told; an answer from before has them still */
+  const ended = new Set<string>();
   const ownSilences = new Set<string>();
   const otherSilences = new Set<string>();
   const state = {
     alerts: undefined as Alerts | undefined,
     atMs: 0,
     told,
+    ended,
     goneMs,
     ownSilences,
     otherSilences,
@@ -38,8 +41,13 @@ export function createAlertState() {
     remember: (event: Event): void => {
       const { problem } = event;
       if (problem === undefined) return;
-      if (event.state === 'OK') state.forget(problem);
-      else {
+      if (event.state === 'OK') {
+        state.forget(problem);
+        ended.add(problem);
+        const [first] = ended;
+        if (ended.size > toldMost && first !== undefined) ended.delete(first);
+      } else {
+        ended.delete(problem);
         told.set(problem, event);
         const [oldest] = told.keys();
         if (told.size > toldMost && oldest !== undefined) state.forget(oldest);

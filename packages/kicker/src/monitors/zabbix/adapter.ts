@@ -67,6 +67,8 @@ export function createZabbix(
   let watchedUntilMs = 0;
   /** problem id → the problem that was told; it ends with its recovery */
   const told = new Map<string, { event: Event; atMs: number }>();
+  /** their ends were told; an answer from before has them still */
+  const ended = new Set<string>();
   const isFresh = (sinceMs: number): boolean =>
     open !== undefined &&
     askedMs > sinceMs &&
@@ -74,8 +76,12 @@ export function createZabbix(
   const remember = (event: Event): void => {
     const { problem } = event;
     if (problem === undefined) return;
-    if (event.state === 'OK') told.delete(problem);
-    else if (!told.has(problem))
+    if (event.state === 'OK') {
+      told.delete(problem);
+      ended.add(problem);
+      const [first] = ended;
+      if (ended.size > problemsMost && first !== undefined) ended.delete(first);
+    } else if (!told.has(problem))
       told.set(problem, { event, atMs: now().getTime() });
     const [oldest] = told.keys();
     if (told.size > problemsMost && oldest !== undefined) told.delete(oldest);
@@ -169,8 +175,16 @@ export function createZabbix(
   }
 
   async function recheck(at: Place, signal: AbortSignal): Promise<Performed> {
-    const found = problemAt(at);
-    if (callRecheck === undefined || found === undefined) return noProblem(at);
+    if (callRecheck === undefined) return noProblem(at);
+    let found = problemAt(at);
+    if (found === undefined) {
+      // It may be younger than what was asked last.
+      const fault = await poll(signal);
+      if (fault !== undefined) return { kind: 'failed', fault, isFinal: false };
+      found = problemAt(at);
+    }
+    // It is over: there is nothing to look at.
+    if (found === undefined) return { kind: 'done' };
     if (found.items.length === 0) {
       const fault = errors.zabbixPassive(subjectOf(at));
       return { kind: 'failed', fault, isFinal: true };
@@ -296,7 +310,8 @@ export function createZabbix(
       const isOurs = problem.tags.some(
         ({ tag, value }) => tag === settings.tag && value === settings.tagValue,
       );
-      if (!isOurs || told.has(problem.event) || problem.isSuppressed) continue;
+      const isKnown = told.has(problem.event) || ended.has(problem.event);
+      if (!isOurs || isKnown || problem.isSuppressed) continue;
       const event = eventOf(problem);
       if (event === undefined) continue;
       remember(event);

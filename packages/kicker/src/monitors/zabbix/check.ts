@@ -35,7 +35,7 @@ export async function* checkZabbix(
   // Each asks for nothing, or is refused for what is missing in it: that comes after the right.
   const methods: [method: string, params: unknown, by: Call][] = [
     ['problem.get', { output: ['eventid'], limit: 1 }, call],
-    ['trigger.get', { output: ['triggerid'], limit: 1 }, call],
+    ['trigger.get', { output: ['triggerid'], triggerids: ['0'] }, call],
     ['event.acknowledge', { eventids: [], action: 0 }, call],
     ...(callRecheck === undefined
       ? []
