@@ -1,8 +1,8 @@
 import {
   Certname,
   defaultPort,
-  OutcomeKind,
   ProfileName,
+  RunOutcomeKind,
 } from '@kickd/protocol';
 import { Type, type Static } from 'typebox';
 
@@ -83,7 +83,7 @@ const CommandProfile = Type.Object(
     ),
     exitCodes: Type.Record(
       Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' }),
-      OutcomeKind,
+      RunOutcomeKind,
       closed('a mapping of exit codes, 0 to 999, to outcomes'),
     ),
     services,

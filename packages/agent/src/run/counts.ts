@@ -14,6 +14,7 @@ const outcomes: readonly OutcomeKind[] = [
   'refused',
   'lost',
   'not-started',
+  'not-needed',
 ];
 
 /** Plain numbers: they cross to the listener, and to the runner that comes after this one. */

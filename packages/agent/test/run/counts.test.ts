@@ -28,6 +28,7 @@ t.test('at first everything is 0, each outcome named', (t) => {
       refused: 0,
       lost: 0,
       'not-started': 0,
+      'not-needed': 0,
     },
     buckets: [0, 0, 0, 0, 0, 0, 0, 0, 0],
     seconds: 0,
