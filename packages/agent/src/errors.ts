@@ -105,6 +105,13 @@ export const faults = {
     remedy:
       'set user of that probe to an unprivileged user, or leave it out: nobody; getent passwd lists them',
   }),
+  probeAsSelf: (users: string): FaultFacts => ({
+    code: 'PROBE_AS_SELF',
+    exitCode: usage,
+    message: `kickd is not root, so it starts its probes as itself and not as ${users}`,
+    remedy:
+      'nothing to do where it may ask as itself; else: sudo kickd foreground',
+  }),
   probeUnusable: (
     profile: string,
     service: string,

@@ -1,3 +1,5 @@
+import type { FaultFacts } from '@kickd/protocol';
+import { faults } from '../errors.ts';
 import type { Probe, Probes } from '../ports.ts';
 import { configDefaults, type Profile, type ProbeSettings } from './schema.ts';
 
@@ -15,6 +17,19 @@ export function probesOf(profile: Profile): Probes {
       toProbe(settings),
     ]),
   );
+}
+
+/** Whoever is not root can be nobody else: a note for the log where probes have users. */
+export function probesAsSelf(
+  profiles: ReadonlyMap<string, Profile>,
+  isRoot: boolean,
+): FaultFacts[] {
+  const users = [...profiles.values()].flatMap((profile) =>
+    [...probesOf(profile).values()].map(({ user }) => user),
+  );
+  return isRoot || users.length === 0
+    ? []
+    : [faults.probeAsSelf([...new Set(users)].join(', '))];
 }
 
 function toProbe({ argv, user, timeoutSeconds }: ProbeSettings): Probe {

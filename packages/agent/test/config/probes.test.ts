@@ -1,5 +1,5 @@
 import t from 'tap';
-import { probesOf } from '../../src/config/probes.ts';
+import { probesAsSelf, probesOf } from '../../src/config/probes.ts';
 import type { Profile } from '../../src/config/schema.ts';
 
 const profile = (more: object): Profile => ({ type: 'puppet-agent', ...more });
@@ -34,4 +34,22 @@ t.test('a name that every object has is no service', async (t) => {
   for (const name of ['constructor', '__proto__', 'http', 'HTTP ', '']) {
     t.equal(probes.get(name), undefined, name);
   }
+});
+
+t.test('who is not root says as whom it asks', async (t) => {
+  const given = new Map([
+    ['a', profile({ probes: { HTTP: probe, SSH: probe } })],
+    ['b', profile({ probes: { HTTP: { ...probe, user: 'nagios' } } })],
+  ]);
+  const without = new Map([['a', profile({})]]);
+  t.strictSame(probesAsSelf(given, true), []);
+  t.strictSame(probesAsSelf(without, false), []);
+  t.match(probesAsSelf(given, false), [
+    {
+      code: 'PROBE_AS_SELF',
+      message:
+        'kickd is not root, so it starts its probes as itself and not as nobody, nagios',
+      remedy: /sudo kickd foreground/,
+    },
+  ]);
 });
