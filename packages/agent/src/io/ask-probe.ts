@@ -21,7 +21,7 @@ export interface ProbeAnswer {
 }
 
 export interface ProbeAsk {
-  /** the same for all probes of one run: one is asked after the other */
+  /** what its processes and its unit are known by; a later kickd that asks the same has the same */
   job: string;
   /** where its output goes while it is asked */
   outputFile: string;

@@ -43,7 +43,11 @@ export async function askBefore(ask: HostAsk): Promise<Needed> {
       const said = services.map((service) => green.get(service) ?? '');
       return { kind: 'not-needed', outcome: notNeeded(said) };
     }
-    const answer = await askOne(ask, next, 'before', deadlineMs);
+    const answer = await askOne(
+      ask,
+      { service: next, when: 'before', nth: green.size },
+      deadlineMs,
+    );
     if (answer.kind !== 'green') return { kind: 'run' };
     const name = printable(next, 80);
     const text = answer.text === '' ? '' : `: ${answer.text}`;
@@ -62,8 +66,13 @@ export async function askAfter(
   if (!mayHaveHelped(outcome)) return undefined;
   const deadlineMs = ask.clock.monotonicMs() + allMostMs;
   let isGreen: boolean | undefined;
-  for (const service of servicesToAskAfter(ask.run, ask.profile.probes)) {
-    const answer = await askOne(ask, service, 'after', deadlineMs);
+  const services = servicesToAskAfter(ask.run, ask.profile.probes);
+  for (const [nth, service] of services.entries()) {
+    const answer = await askOne(
+      ask,
+      { service, when: 'after', nth },
+      deadlineMs,
+    );
     if (answer.kind === 'stopped') return undefined;
     isGreen = answer.kind === 'green';
     if (!isGreen) return false;
@@ -89,10 +98,16 @@ function mayHaveHelped({ kind }: Outcome): boolean {
   }
 }
 
+interface Question {
+  service: string;
+  when: 'before' | 'after';
+  /** of those that are asked then */
+  nth: number;
+}
+
 async function askOne(
   { run: { run }, profile, logFile, launcher, ...ask }: HostAsk,
-  service: string,
-  when: 'before' | 'after',
+  { service, when, nth }: Question,
   deadlineMs: number,
 ): Promise<ProbeAnswer> {
   const { clock, narrator, cancel, closing } = ask;
@@ -108,7 +123,8 @@ async function askOne(
           { ...probe, timeoutMs: Math.min(probe.timeoutMs, leftMs) },
           launcher,
           {
-            job: `probe-${run}`,
+            // each its own: a KILL that comes late must not meet the next one
+            job: `probe-${run}-${when}-${String(nth)}`,
             outputFile: `${logFile}.probe`,
             signal: AbortSignal.any([cancel, closing]),
           },
