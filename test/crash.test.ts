@@ -79,7 +79,9 @@ const end = (id: string, exitCode = 2): ToolLine => ({
   run: id,
   exitCode,
 });
-const told = (kind: 'lost' | 'refused' | 'unchanged' | 'corrected') =>
+const told = (
+  kind: 'lost' | 'refused' | 'unchanged' | 'corrected' | 'not-needed',
+) =>
   run('r', {
     outcome: {
       kind,
@@ -123,6 +125,13 @@ const cases: [string, Entry[], ToolLine[], Law[]][] = [
     [seen(told('lost'))],
     [start('r'), { what: 'killed', run: 'r' }, start('s'), end('s')],
     [],
+  ],
+  ['not needed', [accepted(open), seen(told('not-needed'))], [], []],
+  [
+    'not needed, and run',
+    [accepted(open), seen(told('not-needed'))],
+    whole,
+    ['untrue'],
   ],
   ['unchanged after exit 2', [seen(told('unchanged'))], whole, ['untrue']],
   ['refused and run', [seen(told('refused'))], whole, ['untrue']],

@@ -1,5 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Kick, Run, Status } from '@kickd/protocol';
+import {
+  acceptOutcome,
+  type Kick,
+  type Run,
+  type Status,
+} from '@kickd/protocol';
 import { rawRequest } from '@kickd/testkit';
 import { host } from './site.ts';
 
@@ -19,7 +24,7 @@ export interface Client {
 export function createClient(port: number, tls: ConnectionOptions): Client {
   const ask = async (head: string, body = ''): Promise<Reply> => {
     const { status, text, code, error } = await rawRequest(port, tls, [
-      `${head} HTTP/1.1\r\nHost: ${host}\r\n`,
+      `${head} HTTP/1.1\r\nHost: ${host}\r\n${acceptOutcome.header}: ${acceptOutcome.all}\r\n`,
       body === ''
         ? '\r\n'
         : `Content-Type: application/json\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,

@@ -181,6 +181,7 @@ function isTrue(
     }
     case 'refused':
     case 'not-started':
+    case 'not-needed':
       return !tool.hasStarted;
     case 'lost':
       // never said of a run that kickd could have seen to its end; and nobody restarts this host

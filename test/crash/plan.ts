@@ -60,7 +60,13 @@ function planKick(random: Random, number: number): Kick {
     kick: createUuid7(Date.parse('2026-01-01T00:00:00Z') + number, bytes),
     certname: host,
     // a problem that began long ago: a run in progress has seen it
-    ...(random.chance(0.5) && { because: { since: '2026-01-01T00:00:00Z' } }),
+    ...(random.chance(0.5) && {
+      because: {
+        since: '2026-01-01T00:00:00Z',
+        // one whose probe is green, one whose probe is not
+        ...(random.chance(0.5) && { service: random.pick(['HTTP', 'SSH']) }),
+      },
+    }),
     ...(random.chance(0.3) && {
       tags: [random.pick(['apache', 'ntp', 'ssh'])],
     }),

@@ -49,7 +49,7 @@ audit: {file: ${dir}/audit.log}
 cm:
   default: tool
   profiles:
-    tool: {type: command, argv: [${tool.file}], exitCodes: ${JSON.stringify(exitCodes)}}
+    tool: {type: command, argv: [${tool.file}], exitCodes: ${JSON.stringify(exitCodes)}, probes: {HTTP: {argv: [/bin/true]}, SSH: {argv: [/bin/false]}}}
 run: {minIntervalSeconds: 0, kicksPerMinute: 1000000, freezeFile: ${dir}/freeze, graceSeconds: 1}
 state: ${stateDir}
 `,

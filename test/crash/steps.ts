@@ -46,6 +46,9 @@ const asked: ['kick' | 'cancel' | 'end', Partial<Kick> & { n: number }][] = [
   ['cancel', { n: 7 }],
   ['kick', { n: 1, because: long }],
   ['end', { n: 0 }],
+  ['kick', { n: 8, because: { ...long, service: 'HTTP' } }],
+  ['kick', { n: 9, because: { ...long, service: 'SSH' } }],
+  ['end', { n: 2 }],
 ];
 
 /** So many stories are told side by side: most of their time is waiting. */
@@ -109,7 +112,7 @@ export async function playAllSteps(
   return result;
 }
 
-const callsMost = 45;
+const callsMost = 90;
 
 /**
  * Plays the story through one life of the runner after the other: each with its fuse, the last

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Run } from '@kickd/protocol';
@@ -47,6 +47,7 @@ if (obstacle !== undefined) {
     await t.test('not started', (t) => tellsWhyNotStarted(t, box));
     await t.test('a short run', (t) => runsAShortOne(t, box));
     await t.test('a signal', (t) => tellsOfASignal(t, box));
+    await t.test('a probe', (t) => asksTheHost(t, box));
     await t.test('a daemon of the run', (t) => leavesDaemons(t, box));
     await t.test('ended without kickd', (t) => survivesKill(t, box));
     await t.test('restarted in mid-run', (t) => survivesRestart(t, box));
@@ -124,6 +125,37 @@ async function runsAShortOne(t: Test, box: SystemdBox): Promise<void> {
 async function tellsOfASignal(t: Test, box: SystemdBox): Promise<void> {
   const run = await kick(box, 'kill -SEGV $$');
   t.match(run.outcome, { kind: 'failed', code: 'killed', reason: /SIGSEGV/ });
+}
+
+async function asksTheHost(t: Test, box: SystemdBox): Promise<void> {
+  const probe = join(box.folder, 'probe');
+  const askAbout = (plan: string): Promise<Run> => {
+    writeFileSync(probe, `#!/bin/bash\n${plan}\n`);
+    chmodSync(probe, 0o755);
+    return kick(box, 'exit 2', { because: { service: 'HTTP' } });
+  };
+  const left = (): Promise<string> =>
+    box.must(
+      ...(['systemctl', 'list-units', '--all', '--no-legend'] as const),
+      'kickd-probe-*',
+    );
+  // ask.ts does not say that it knows not-needed
+  const green = await askAbout(
+    `echo $(id -un) $(grep -E 'NoNewPrivs|CapBnd' /proc/self/status); exit 0`,
+  );
+  t.match(green.outcome, {
+    kind: 'unchanged',
+    code: 'not-needed',
+    reason: /nobody CapBnd: 0+ NoNewPrivs: 1$/,
+  });
+  const red = await askAbout('setsid sleep 8765 & exit 2');
+  t.match(red.outcome, { kind: 'corrected', verified: false });
+  const hanging = await askAbout('setsid sleep 8765 & sleep 8765');
+  t.match(hanging.outcome, { kind: 'corrected', verified: false });
+  const killed = await askAbout('kill -TERM $$');
+  t.match(killed.outcome, { kind: 'corrected', verified: false });
+  t.equal(await count(box, 'sleep 8765'), 0, 'nothing of it is left');
+  t.equal(await left(), '');
 }
 
 async function leavesDaemons(t: Test, box: SystemdBox): Promise<void> {

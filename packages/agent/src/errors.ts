@@ -82,6 +82,47 @@ export const faults = {
     message: `the profile ${profile} starts ${binary}, which does not tell its version: ${why}`,
     remedy: `type what kickd typed: env -i PATH=/usr/bin:/bin LANG=C.UTF-8 ${binary} --version`,
   }),
+  probeMissing: (
+    profile: string,
+    service: string,
+    file: string,
+  ): FaultFacts => ({
+    code: 'PROBE_MISSING',
+    exitCode: usage,
+    message: `the probe of ${printable(service)} in the profile ${profile} wants ${printable(file)}, which is not an executable file; until then each kick runs`,
+    remedy: `ls -l ${printable(file)}; install it, on Debian: sudo apt-get install monitoring-plugins-basic; or set cm.profiles.${profile}.probes to where it is`,
+  }),
+  probeUser: (profile: string, service: string, user: string): FaultFacts => ({
+    code: 'PROBE_USER',
+    exitCode: usage,
+    message: `there is no user ${user} for the probe of ${printable(service)} in the profile ${profile}; until then each kick runs`,
+    remedy: `sudo useradd --system --no-create-home --shell /usr/sbin/nologin ${user}; or set another user of that probe: getent passwd lists them`,
+  }),
+  probeRoot: (profile: string, service: string, user: string): FaultFacts => ({
+    code: 'PROBE_ROOT',
+    exitCode: usage,
+    message: `the user ${user} of the probe of ${printable(service)} in the profile ${profile} is root (uid 0)`,
+    remedy:
+      'set user of that probe to an unprivileged user, or leave it out: nobody; getent passwd lists them',
+  }),
+  probeAsSelf: (users: string): FaultFacts => ({
+    code: 'PROBE_AS_SELF',
+    exitCode: usage,
+    message: `kickd is not root, so it starts its probes as itself and not as ${users}`,
+    remedy:
+      'nothing to do where it may ask as itself; else: sudo kickd foreground',
+  }),
+  probeUnusable: (
+    profile: string,
+    service: string,
+    why: string,
+    typed: string,
+  ): FaultFacts => ({
+    code: 'PROBE_UNUSABLE',
+    exitCode: usage,
+    message: `the probe of ${printable(service)} in the profile ${profile} does not say how the service is, so each kick runs: ${why}`,
+    remedy: `type what kickd typed: ${typed}`,
+  }),
   environmentPoisoned: (name: string): FaultFacts => ({
     code: 'ENVIRONMENT_UNSAFE',
     exitCode: usage,

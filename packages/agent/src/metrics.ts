@@ -94,6 +94,15 @@ export class Metrics {
       'Runs ended, by outcome.',
       counted(Object.entries(counts.runs), 'outcome'),
     );
+    add(
+      'kickd_probes_total',
+      'counter',
+      'Answers of probes, by when they were asked; anything but green lets the run go ahead.',
+      Object.entries(counts.probes ?? {}).map(([key, count]) => {
+        const [when = '', answer = ''] = key.split(' ');
+        return [{ when, answer }, count];
+      }),
+    );
     lines.push(...histogram(counts));
     add('kickd_run_in_progress', 'gauge', '1 while a run is in progress.', [
       [{}, facts.current === undefined ? 0 : 1],

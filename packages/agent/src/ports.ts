@@ -145,6 +145,16 @@ export interface Command {
   file: string;
   argv: string[];
   env: Record<string, string>;
+  /** of a probe: without any privilege, and nothing of it outlives its end */
+  confined?: Confinement;
+}
+
+export interface Confinement {
+  user: string;
+  /** left out: kickd is not root and starts it as itself */
+  ids?: { uid: number; gid: number };
+  /** how long it may take; whoever started it ends it then */
+  mostMs: number;
 }
 
 export type Launch =
@@ -204,10 +214,25 @@ export interface CmProfile {
   /** Which policy the tool's last run applied; without it the tool's files do not tell. */
   policy?(evidence: Evidence): AppliedPolicy | undefined;
   readonly services: ServiceMap;
+  /** what asks the host about a service before a run and after it; without it nobody does */
+  readonly probes?: Probes;
   outcome(end: ToolEnd, evidence: Evidence): Outcome;
   /** For a tool whose report can be of any size: `outcome` is then told through this. */
   streamed?(run: Uuid7): StreamedReport;
 }
+
+/** What asks the host about one service. Literal as it stands in the configuration: nothing of a kick gets into it. */
+export interface Probe {
+  file: string;
+  argv: string[];
+  /** never root */
+  user: string;
+  /** at most 10 s */
+  timeoutMs: number;
+}
+
+/** By the service that each is about, as the monitor names it. */
+export type Probes = ReadonlyMap<string, Probe>;
 
 export interface ToolEnd extends ChildEnd {
   run: Uuid7;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { createUuid7, Fault } from '@kickd/protocol';
 import { createProfiles } from './cm/profiles.ts';
+import { probesAsSelf } from './config/probes.ts';
 import type { Settings } from './config/settings.ts';
 import { faults } from './errors.ts';
 import { findAnsibleCallbacks } from './io/ansible-callbacks.ts';
@@ -41,6 +42,10 @@ export function startRunner(
   }
   const journal = openSqliteJournal(journalFile);
   const launcher = launcherKind();
+  const isRoot = process.geteuid?.() === 0;
+  for (const fault of probesAsSelf(settings.cm.profiles, isRoot)) {
+    narrator.tell({ event: 'warning', fault });
+  }
   let counts = before;
   const counting: Narrator = {
     tell: (event) => {

@@ -73,6 +73,23 @@ export type Told =
       by: string;
       how: string;
     }
+  | {
+      event: 'probe-asked';
+      run: string;
+      service: string;
+      when: 'before' | 'after';
+    }
+  /** whatever is not green lets the run go ahead; stopped: nobody wanted the answer any more */
+  | {
+      event: 'probe-answered';
+      run: string;
+      service: string;
+      when: 'before' | 'after';
+      answer: 'green' | 'not-green' | 'timed-out' | 'not-started' | 'stopped';
+      exitCode?: number;
+      text: string;
+      durationMs: number;
+    }
   | { event: 'run-started'; run: string; cm: string; command: string[] }
   | { event: 'run-adopted'; run: string; pid: number }
   | { event: 'run-stopping'; run: string; code: string; signal: string }

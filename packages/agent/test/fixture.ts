@@ -13,6 +13,7 @@ import {
   type RawReply,
 } from '@kickd/testkit';
 import { startAgent, type Agent } from '../src/app.ts';
+import type { ProbeSettings } from '../src/config/schema.ts';
 import type { Settings } from '../src/config/settings.ts';
 import type { Clock, Narrator } from '../src/ports.ts';
 import type { Told } from '../src/told.ts';
@@ -73,6 +74,8 @@ export async function startFixture(
     ca?: string;
     crl?: string;
     perSource?: Settings['listen']['perSource'];
+    /** of the tool's profile */
+    probes?: Record<string, ProbeSettings>;
   } = {},
 ): Promise<Fixture> {
   const pki = options.pki ?? createPki({ tier: 'two', key: 'ec' });
@@ -105,6 +108,7 @@ export async function startFixture(
             type: 'command',
             argv: [cm.file],
             exitCodes: { '0': 'unchanged', '2': 'corrected' },
+            ...(options.probes !== undefined && { probes: options.probes }),
           },
         ],
         ['chef', { type: 'chef-client', binary: '/nowhere/chef-client' }],

@@ -1,3 +1,4 @@
+export { acceptOutcome } from './accept-outcome.ts';
 export { Because, Kick, bodyMaxBytes, bodyMaxDepth } from './kick.ts';
 export { Fault, type FaultFacts } from './fault.ts';
 export { createUuid7 } from './create-uuid7.ts';
@@ -14,6 +15,7 @@ export {
   CorrectedResource,
   Outcome,
   OutcomeKind,
+  RunOutcomeKind,
   didCorrect,
 } from './outcome.ts';
 export { outcomeLimits, runLimits } from './limits.ts';

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 
 /** How a run ended, in the same words for every CM tool. */
-export const OutcomeKind = Type.Union([
+export const RunOutcomeKind = Type.Union([
   Type.Literal('unchanged'),
   Type.Literal('corrected'),
   Type.Literal('partly'),
@@ -11,6 +11,13 @@ export const OutcomeKind = Type.Union([
   Type.Literal('refused'),
   Type.Literal('lost'),
   Type.Literal('not-started'),
+]);
+export type RunOutcomeKind = Static<typeof RunOutcomeKind>;
+
+/** How a kick ended: as its run did, or without one, since the host itself says that there is nothing to repair. */
+export const OutcomeKind = Type.Union([
+  RunOutcomeKind,
+  Type.Literal('not-needed'),
 ]);
 export type OutcomeKind = Static<typeof OutcomeKind>;
 
@@ -44,6 +51,11 @@ export const Outcome = Type.Object({
    * profile has no word on that service
    */
   matched: Type.Optional(Type.Boolean()),
+  /**
+   * What the host's own probe said right after the run; left out where it was not asked. The monitor's verdict is
+   * another matter
+   */
+  verified: Type.Optional(Type.Boolean()),
   /** noop: what a real run would have put back */
   pending: Type.Optional(Type.Array(CorrectedResource)),
   /** the version of the policy that was applied */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createUuid7, type Run, type Status } from '@kickd/protocol';
+import { createUuid7, type Kick, type Run, type Status } from '@kickd/protocol';
 import { createPki, writeSsl, type Pki } from '@kickd/testkit';
 import { buildKickd } from '../../crash/kickd.ts';
 import type { SystemdBox } from './box.ts';
@@ -36,6 +36,7 @@ cm:
       type: command
       argv: [/etc/kickd/repair, '$HOME', '\${PATH}', '%n', '$$', 'a b', '"', '\\n', ';']
       exitCodes: { '0': unchanged, '2': corrected, '3': partly }
+      probes: { HTTP: { argv: [/etc/kickd/probe], timeoutSeconds: 2 } }
 run:
   timeoutSeconds: ${timeoutSeconds}
   graceSeconds: 1
@@ -150,9 +151,13 @@ export async function untilItAnswers(box: SystemdBox): Promise<void> {
   }
 }
 
-export async function kick(box: SystemdBox, plan: string): Promise<Run> {
+export async function kick(
+  box: SystemdBox,
+  plan: string,
+  more: Partial<Kick> = {},
+): Promise<Run> {
   writeFileSync(join(box.folder, 'plan'), plan);
-  return waitEnd(box, (await ask(box)).run);
+  return waitEnd(box, (await ask(box, more)).run);
 }
 
 /** A run that says that it is there, and then waits for `release`. */
@@ -183,10 +188,11 @@ export function release(box: SystemdBox): void {
   writeFileSync(join(box.folder, 'go'), '');
 }
 
-export function ask(box: SystemdBox): Promise<Run> {
+export function ask(box: SystemdBox, more: Partial<Kick> = {}): Promise<Run> {
   const body = {
     kick: createUuid7(Date.now(), randomBytes(10)),
     certname: webHost.name,
+    ...more,
   };
   return request<Run>(box, 'POST', '/run', JSON.stringify(body));
 }

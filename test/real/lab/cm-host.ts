@@ -18,7 +18,12 @@ import {
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createUuid7, type Kick, type Run } from '@kickd/protocol';
+import {
+  acceptOutcome,
+  createUuid7,
+  type Kick,
+  type Run,
+} from '@kickd/protocol';
 import { createPki, writeSsl } from '@kickd/testkit';
 import { execa } from 'execa';
 import { inEnvironment, plainEnvironment, runCommand } from './command.ts';
@@ -35,7 +40,9 @@ export interface CmHost {
   /** the certificate that may kick it */
   readonly client: ReturnType<typeof writeSsl>;
   /** asks for a run, as kicker does, and waits for its outcome */
-  kick(scope?: Pick<Kick, 'tags' | 'noop' | 'environment'>): Promise<Run>;
+  kick(
+    scope?: Pick<Kick, 'tags' | 'noop' | 'environment' | 'because'>,
+  ): Promise<Run>;
   /** the tool's output of a run */
   log(run: string): Promise<string>;
   /** kills the web service with -9; its pid file stays */
@@ -231,9 +238,10 @@ function askText(
         ca: readFileSync(files.ca),
         cert: readFileSync(files.cert),
         key: readFileSync(files.key),
-        ...(body !== undefined && {
-          headers: { 'content-type': 'application/json' },
-        }),
+        headers: {
+          [acceptOutcome.header]: acceptOutcome.all,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
       },
       (reply) => {
         let text = '';

@@ -1,4 +1,4 @@
-import type { OutcomeKind } from '@kickd/protocol';
+import type { RunOutcomeKind } from '@kickd/protocol';
 import type { CmProfile } from '../ports.ts';
 import { judgeNotBegun } from './tool-end.ts';
 import type { ServiceMap } from '../run/match.ts';
@@ -11,7 +11,7 @@ export interface CommandSettings {
   argv: [string, ...string[]];
   env: Record<string, string>;
   /** what each exit code means; a code that is not listed is `failed` */
-  exitCodes: Record<string, OutcomeKind>;
+  exitCodes: Record<string, RunOutcomeKind>;
 }
 
 /**

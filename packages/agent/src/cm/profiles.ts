@@ -1,4 +1,5 @@
 import type { Settings } from '../config/settings.ts';
+import { probesOf } from '../config/probes.ts';
 import { configDefaults, type Profile } from '../config/schema.ts';
 import type { CmProfile } from '../ports.ts';
 import { createAnsiblePull } from './ansible-pull.ts';
@@ -27,7 +28,10 @@ export function createProfiles(
   return new Map(
     [...settings.cm.profiles].map(([name, profile]) => [
       name,
-      createProfile(name, profile, settings, host),
+      {
+        ...createProfile(name, profile, settings, host),
+        probes: probesOf(profile),
+      },
     ]),
   );
 }

@@ -9,10 +9,14 @@ import { readAcl } from '../io/acl-file.ts';
 import { launcherKind, type LauncherKind } from '../io/choose-launcher.ts';
 import { unitCredentials } from '../io/listener-unit.ts';
 import { loadSettings } from '../io/load-settings.ts';
+import { checkProbes } from './check-probes.ts';
 import { checkTools } from './check-tools.ts';
 import { fine, finding, type Finding } from './finding.ts';
 
-/** Everything that kickd needs to start and to do its work. Nothing is changed; of the CM tools the version is asked. */
+/**
+ * Everything that kickd needs to start and to do its work. Nothing is changed: of the CM tools the version is asked, and each
+ * probe is asked once.
+ */
 export async function check(
   configFile: string | undefined,
   now: Date,
@@ -29,6 +33,7 @@ export async function check(
     ...checkCertificates(settings, now),
     ...checkAcl(settings),
     ...(await checkTools(settings)),
+    ...(await checkProbes(settings)),
     fine('runs', runsAs[launcherKind()]),
     ...checkState(settings),
     checkAudit(settings.audit.file),

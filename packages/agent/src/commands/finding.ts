@@ -7,6 +7,7 @@ export interface Finding {
     | 'certificates'
     | 'acl'
     | 'cm'
+    | 'probe'
     | 'runs'
     | 'state'
     | 'audit';

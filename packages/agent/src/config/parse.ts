@@ -1,6 +1,7 @@
 import { printable, type FaultFacts } from '@kickd/protocol';
 import { parseSettings, type SettingsWords } from '@kickd/settings';
 import { faults } from '../errors.ts';
+import { probeMistakes } from './probe-mistakes.ts';
 import { ConfigFile, configDefaults } from './schema.ts';
 
 export type ParsedConfig =
@@ -31,27 +32,29 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   const parsed = parseSettings(text, file, ConfigFile, words);
   if (parsed.kind === 'faults') return parsed;
   const { settings: config, whereOf } = parsed;
-  const fault = unknownProfile(config, whereOf(['cm', 'default']));
-  return fault === undefined
+  const found = [
+    ...unknownProfile(config, whereOf(['cm', 'default'])),
+    ...probeMistakes(config, whereOf),
+  ];
+  return found.length === 0
     ? { kind: 'config', config }
-    : { kind: 'faults', faults: [fault] };
+    : { kind: 'faults', faults: found };
 }
 
 /** Puppet's own profile is there without being named. */
-function unknownProfile(
-  { cm }: ConfigFile,
-  where: string,
-): FaultFacts | undefined {
+function unknownProfile({ cm }: ConfigFile, where: string): FaultFacts[] {
   const names = new Set([
     ...Object.keys(cm?.profiles ?? {}),
     configDefaults.profile,
   ]);
   const chosen = cm?.default;
-  if (chosen === undefined || names.has(chosen)) return undefined;
+  if (chosen === undefined || names.has(chosen)) return [];
   const known = [...names].join(', ');
-  return faults.configInvalid(
-    printable(where),
-    `cm.default names ${chosen}, which is not among the profiles: ${known}`,
-    `add cm.profiles.${chosen}, or choose one of ${known}`,
-  );
+  return [
+    faults.configInvalid(
+      printable(where),
+      `cm.default names ${chosen}, which is not among the profiles: ${known}`,
+      `add cm.profiles.${chosen}, or choose one of ${known}`,
+    ),
+  ];
 }

@@ -1,8 +1,8 @@
 import {
   Certname,
   defaultPort,
-  OutcomeKind,
   ProfileName,
+  RunOutcomeKind,
 } from '@kickd/protocol';
 import { Type, type Static } from 'typebox';
 
@@ -43,7 +43,48 @@ const Services = Type.Record(
 );
 
 const binary = Type.Optional(AbsolutePath('the program'));
-const services = Type.Optional(Services);
+
+const Argv = Type.Array(
+  Type.String({
+    pattern: '^[^\\u0000]*$',
+    description: 'a text (numbers in quotes)',
+  }),
+  {
+    minItems: 1,
+    maxItems: 64,
+    description: 'a list: the program, and its arguments',
+  },
+);
+
+/** Asks the host about one service: exit code 0 is green. Nothing in it comes from a kick. */
+const ProbeSettings = Type.Object(
+  {
+    argv: Argv,
+    user: Type.Optional(
+      Type.String({
+        pattern: '^(?!root$)[A-Za-z_][A-Za-z0-9_.-]{0,31}$',
+        description: 'the name of an unprivileged user, never root',
+      }),
+    ),
+    timeoutSeconds: Type.Optional(Count(1, 10, 'seconds')),
+  },
+  closed('a mapping with argv, user or timeoutSeconds'),
+);
+export type ProbeSettings = Static<typeof ProbeSettings>;
+
+/** What every profile may say of the services that it keeps up. */
+const ofServices = {
+  services: Type.Optional(Services),
+  /** of the one service in `services` */
+  probe: Type.Optional(ProbeSettings),
+  probes: Type.Optional(
+    Type.Record(
+      Type.String({ pattern: '^[^]{1,200}$' }),
+      ProbeSettings,
+      closed('a mapping of services of the monitor to probes'),
+    ),
+  ),
+};
 
 const PuppetAgentProfile = Type.Object(
   {
@@ -51,7 +92,7 @@ const PuppetAgentProfile = Type.Object(
     binary,
     /** how long Puppet waits for the lock of another run */
     waitForLockSeconds: Type.Optional(Seconds),
-    services,
+    ...ofServices,
   },
   closed('a profile of puppet-agent'),
 );
@@ -62,7 +103,7 @@ const PuppetApplyProfile = Type.Object(
     binary,
     manifest: AbsolutePath('the manifest'),
     modulePath: Type.Optional(AbsolutePath('the modules')),
-    services,
+    ...ofServices,
   },
   closed('a profile of puppet-apply'),
 );
@@ -70,23 +111,13 @@ const PuppetApplyProfile = Type.Object(
 const CommandProfile = Type.Object(
   {
     type: Type.Literal('command'),
-    argv: Type.Array(
-      Type.String({
-        pattern: '^[^\\u0000]*$',
-        description: 'a text (numbers in quotes)',
-      }),
-      {
-        minItems: 1,
-        maxItems: 64,
-        description: 'a list: the program, and its arguments',
-      },
-    ),
+    argv: Argv,
     exitCodes: Type.Record(
       Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' }),
-      OutcomeKind,
+      RunOutcomeKind,
       closed('a mapping of exit codes, 0 to 999, to outcomes'),
     ),
-    services,
+    ...ofServices,
   },
   closed('a profile of a command'),
 );
@@ -113,7 +144,7 @@ const CfengineProfile = Type.Object(
         { minItems: 1, description: 'a list of bundles, at least one' },
       ),
     ),
-    services,
+    ...ofServices,
   },
   closed('a profile of cfengine'),
 );
@@ -127,7 +158,7 @@ const AnsiblePullProfile = Type.Object(
     directory: Type.Optional(AbsolutePath('where it is checked out')),
     inventory: Type.Optional(Argument('an inventory')),
     playbook: Type.Optional(Argument('a playbook')),
-    services,
+    ...ofServices,
   },
   closed('a profile of ansible-pull'),
 );
@@ -139,7 +170,7 @@ const ChefClientProfile = Type.Object(
     config: Type.Optional(AbsolutePath('client.rb')),
     /** how long Chef waits for the lock of another run */
     waitForLockSeconds: Type.Optional(Seconds),
-    services,
+    ...ofServices,
   },
   closed('a profile of chef-client'),
 );
@@ -162,7 +193,7 @@ const SaltCallProfile = Type.Object(
         { minItems: 1, description: 'a list of SLS files, at least one' },
       ),
     ),
-    services,
+    ...ofServices,
   },
   closed('a profile of salt-call'),
 );
@@ -323,6 +354,7 @@ export const configDefaults = {
     keepDays: 30,
   },
   waitForLockSeconds: 5 * 60,
+  probe: { user: 'nobody', timeoutSeconds: 10 },
   ansible: { inventory: 'localhost,', playbook: 'local.yml' },
   state: '/var/lib/kickd',
   auditFile: '/var/log/kickd/audit.log',

@@ -69,6 +69,8 @@ async function launch(
   }
   try {
     const child = execa(command.file, command.argv, {
+      // also takes away the groups of root: setgroups(2)
+      ...command.confined?.ids,
       cwd: '/',
       env: command.env,
       extendEnv: false,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome, Run, Uuid7 } from '@kickd/protocol';
+import { isUnwanted } from '../run/admit.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type {
   Child,
@@ -15,6 +16,7 @@ import type {
 } from '../ports.ts';
 import { readEvidence, streamReport } from './evidence.ts';
 import { readFreeze } from './freeze-file.ts';
+import { askBefore } from './host-probes.ts';
 import { isAlive } from './proc.ts';
 import { readingMarkOf } from './reading-mark.ts';
 import { limitOutput } from './run-log.ts';
@@ -40,6 +42,8 @@ export interface Execution extends ExecutionSettings {
   cancel: AbortSignal;
   /** aborts when this kickd leaves in an orderly way: what it has not finished is the next one's */
   closing: AbortSignal;
+  /** Called where the run ends without having begun: from then on nobody joins it. */
+  seal(): void;
   /** Called right before the child is started; durable when it returns. */
   begin(): void;
   /** Called once the child is known; never throws. */
@@ -49,15 +53,18 @@ export interface Execution extends ExecutionSettings {
 /** One run of the tool, from its start to its outcome. Rejects only if `begin` throws. */
 export async function executeRun(execution: Execution): Promise<Outcome> {
   const { profile, launcher, narrator, logFile } = execution;
-  const frozen = readFreeze(execution.freezeFile);
-  if (frozen !== undefined) return bareOutcome('refused', 'frozen', frozen);
-  const refusal = profile.refusal(await readLocks(profile));
+  const refusal = await findRefusal(execution);
   if (refusal !== undefined) return refusal;
-  const unsupported = profile.unsupported?.(execution.run);
-  if (unsupported !== undefined) {
-    return bareOutcome('refused', 'unsupported', unsupported);
+  const needed = await askBefore(execution);
+  if (needed.kind === 'not-needed') {
+    execution.seal();
+    return needed.outcome;
   }
-  if (execution.cancel.aborted) return cancelled(execution.cancel);
+  if (needed.kind === 'run') {
+    // seconds may have gone by
+    const changed = await findRefusal(execution);
+    if (changed !== undefined) return changed;
+  }
 
   // nothing may be awaited from here to the launch: what is started is what is written
   execution.begin();
@@ -75,6 +82,32 @@ export async function executeRun(execution: Execution): Promise<Outcome> {
     command: [command.file, ...command.argv],
   });
   return follow(execution, launch.child, execution.timeoutMs);
+}
+
+/** Why the run may not begin now. */
+async function findRefusal({
+  run,
+  profile,
+  cancel,
+  clock,
+  freezeFile,
+}: Execution): Promise<Outcome | undefined> {
+  const frozen = readFreeze(freezeFile);
+  if (frozen !== undefined) return bareOutcome('refused', 'frozen', frozen);
+  const refusal = profile.refusal(await readLocks(profile));
+  if (refusal !== undefined) return refusal;
+  const unsupported = profile.unsupported?.(run);
+  if (unsupported !== undefined) {
+    return bareOutcome('refused', 'unsupported', unsupported);
+  }
+  if (cancel.aborted) return cancelled(cancel);
+  return isUnwanted(run, clock.now())
+    ? bareOutcome(
+        'refused',
+        'expired',
+        'every kick of this run expired while it waited',
+      )
+    : undefined;
 }
 
 /**

@@ -45,5 +45,11 @@ function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
     case 'reloaded':
     case 'closing':
       return 'info';
+    case 'probe-asked':
+      return 'debug';
+    case 'probe-answered':
+      return event.answer === 'timed-out' || event.answer === 'not-started'
+        ? 'warn'
+        : 'info';
   }
 }

@@ -7,7 +7,7 @@ import type { Audit, Cancellation, Runner, Submission } from '../ports.ts';
 import { withOwnBecauses } from '../run/own-becauses.ts';
 import type { AclGate } from './acl-gate.ts';
 import { refusalOfError } from './refusal-of-error.ts';
-import { factsOf, refuse } from './request-facts.ts';
+import { factsOf, inWordsOf, refuse } from './request-facts.ts';
 import type { RequestLines } from './request-lines.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -133,7 +133,7 @@ function conclude(
   const shown =
     reading.decision === 'allow' ? run : withOwnBecauses(run, certname);
   if (status === 202) void reply.header('location', path);
-  return reply.code(status).send(shown satisfies Run);
+  return reply.code(status).send(inWordsOf(request, shown));
 }
 
 function answerToSubmission(submission: Submission): Answer {

@@ -7,6 +7,7 @@ import { faults, reasonOf } from '../errors.ts';
 import { isMissing } from './is-missing.ts';
 import { readTrusted } from './trusted-file.ts';
 import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
+import { findRootProbes } from './root-probes.ts';
 import { askPuppetOnce } from './puppet-memory.ts';
 
 const defaultConfigFile = '/etc/kickd/kickd.yaml';
@@ -50,8 +51,12 @@ export async function loadSettings(
       : {};
   const settings = resolveSettings(config, places, printed);
   const unknown = unknownPlaces(config, settings, asking !== 'never');
-  return unknown.length > 0
-    ? { kind: 'faults', faults: unknown }
+  // whoever may start nothing starts no probe either
+  const asRoot =
+    asking === 'never' ? [] : await findRootProbes(settings.cm.profiles);
+  const found = [...unknown, ...asRoot];
+  return found.length > 0
+    ? { kind: 'faults', faults: found }
     : { kind: 'settings', settings };
 }
 

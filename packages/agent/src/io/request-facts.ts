@@ -1,7 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { problemContentType, type Problem } from '@kickd/protocol';
+import {
+  acceptOutcome,
+  problemContentType,
+  type Problem,
+  type Run,
+} from '@kickd/protocol';
 import type { AclDecision } from '../acl/authorize.ts';
 import type { Refusal } from '../refusals.ts';
+import { inOlderWords } from '../run/older-words.ts';
 
 /** What is known of a request by the time its audit line is written. */
 export interface RequestFacts {
@@ -29,6 +35,15 @@ export function rememberFacts(
 
 export function factsOf(request: FastifyRequest): RequestFacts | undefined {
   return factsOfRequests.get(request);
+}
+
+/** A run in the words that the caller knows. */
+export function inWordsOf(request: FastifyRequest, run: Run): Run {
+  const known = request.headers[acceptOutcome.header];
+  const knows =
+    typeof known === 'string' &&
+    known.split(',').some((word) => word.trim() === 'not-needed');
+  return knows ? run : inOlderWords(run);
 }
 
 /** Ends a request with a refusal: the caller gets the code and one line, the audit line the code. */

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   bodyMaxBytes,
   waitMaxSeconds,
-  type Run,
   type RunList,
   type Status,
 } from '@kickd/protocol';
@@ -13,7 +12,7 @@ import type { Audit, RunnerState } from '../ports.ts';
 import { cancelRun, makeRun, type KickRoutesSettings } from './kick-routes.ts';
 import { listenerLimits } from './listener-limits.ts';
 import { waitsForRunner } from './patience.ts';
-import { factsOf, refuse } from './request-facts.ts';
+import { factsOf, inWordsOf, refuse } from './request-facts.ts';
 
 export interface RoutesSettings extends KickRoutesSettings {
   /** aborts when the listener is about to end: whoever waits for a run is told how it stands */
@@ -64,7 +63,7 @@ export function addRoutes(
     if (run === undefined) return refuse(request, reply, refusals.runUnknown());
     const shown =
       facts?.isOwnRun === true ? withOwnBecauses(run, facts.certname) : run;
-    return reply.send(shown satisfies Run);
+    return reply.send(inWordsOf(request, shown));
   });
 
   app.delete('/run/:id', async (request, reply) =>
@@ -95,12 +94,13 @@ export function addRoutes(
       .send(settings.renderMetrics(await runner.state())),
   );
 
-  app.get('/runs', async (_request, reply) => {
-    const runs = await runner.recent(recentMax);
+  app.get('/runs', async (request, reply) => {
+    const recent = await runner.recent(recentMax);
+    const runs = recent.map((run) => inWordsOf(request, run));
     return reply.send({ runs } satisfies RunList);
   });
 
-  app.get('/status', async (_request, reply) => {
+  app.get('/status', async (request, reply) => {
     const state = await runner.state();
     const { profile, launcher, locked, disabled, current, last } = state;
     const { journalFault, frozen, policy } = state;
@@ -121,7 +121,7 @@ export function addRoutes(
       audit: auditState(settings.audit),
       ...(frozen !== undefined && { frozen }),
       ...(current !== undefined && { current }),
-      ...(last !== undefined && { last }),
+      ...(last !== undefined && { last: inWordsOf(request, last) }),
     };
     return reply.send(status);
   });

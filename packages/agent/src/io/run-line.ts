@@ -24,6 +24,7 @@ import {
   type Execution,
   type ExecutionSettings,
 } from './execute.ts';
+import { askAfter } from './host-probes.ts';
 import { Lives } from './lives.ts';
 import { Timers } from './timers.ts';
 
@@ -193,7 +194,8 @@ export class RunLine {
   ): Promise<void> {
     const { clock } = this.#parts;
     const startedMs = clock.monotonicMs();
-    const newest = (): Run => this.#open.newest(run);
+    let sealed: Run | undefined;
+    const newest = (): Run => sealed ?? this.#open.newest(run);
     const profile = this.#settings.profiles.get(run.cm) ?? goneProfile(run.cm);
     const execution: Execution = {
       ...this.#settings,
@@ -205,20 +207,29 @@ export class RunLine {
       cancel: this.lives.cancelOf(run.run),
       closing: this.#closing.signal,
       logFile: this.logFile(run.run),
+      seal: () => {
+        sealed = newest();
+        this.#open.drop(run.run);
+      },
       begin: () => this.#begin(run),
       noteChild: (child) => this.#noteChild(run, child),
     };
     const outcome = await work(execution).catch((error: unknown) =>
       this.#settleFailure(execution, error),
     );
+    const durationMs = clock.monotonicMs() - startedMs;
+    const verified = await askAfter(execution, outcome);
     const last = newest();
     this.#open.drop(run.run);
     this.#served = undefined;
-    const durationMs =
-      last.startedAt === undefined
-        ? undefined
-        : clock.monotonicMs() - startedMs;
-    this.record(last, withMatch(outcome, last, profile.services), durationMs);
+    this.record(
+      last,
+      {
+        ...withMatch(outcome, last, profile.services),
+        ...(verified !== undefined && { verified }),
+      },
+      last.startedAt === undefined ? undefined : durationMs,
+    );
     this.startNext();
   }
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { FaultFacts } from '@kickd/protocol';
+import { printable, type FaultFacts } from '@kickd/protocol';
 import type { Narrator } from '../ports.ts';
 import { outcomeInWords } from '../run/words.ts';
 import type { Told } from '../told.ts';
@@ -128,10 +128,26 @@ export function createTerminalNarrator(terminal: Terminal): Narrator {
           `run ${event.run} is being ended with ${event.signal}: ${event.code}`,
         );
         return;
+      case 'probe-asked':
+        return;
+      case 'probe-answered': {
+        const { service, when, answer, exitCode, text } = event;
+        const code =
+          exitCode === undefined ? '' : ` (exit ${String(exitCode)})`;
+        const said = text === '' ? '' : `: ${text}`;
+        line(
+          '?',
+          answer === 'green' ? 'green' : 'yellow',
+          `probe of ${printable(service, 80)} ${when} run ${event.run}: ${answer}${code}${said}`,
+        );
+        return;
+      }
       case 'run-ended': {
         const { outcome, durationMs } = event;
         const isGood =
-          outcome.kind === 'corrected' || outcome.kind === 'unchanged';
+          outcome.kind === 'corrected' ||
+          outcome.kind === 'unchanged' ||
+          outcome.kind === 'not-needed';
         const time =
           durationMs === undefined
             ? ''

@@ -1,5 +1,5 @@
 import type { Uuid7 } from '@kickd/protocol';
-import type { Command } from '../ports.ts';
+import type { Command, Confinement } from '../ports.ts';
 
 export interface UnitPlan {
   command: Command;
@@ -14,9 +14,11 @@ export interface UnitPlan {
   managerNames: readonly string[];
 }
 
-/** One unit a run, so that the run is found again by its id alone. */
+/** One unit a run, so that the run is found again by its id alone; its probes have one that is not the run's. */
 export function unitOf(run: Uuid7): string {
-  return `kickd-run-${run}.service`;
+  return run.startsWith('probe-')
+    ? `kickd-${run}.service`
+    : `kickd-run-${run}.service`;
 }
 
 /**
@@ -34,6 +36,7 @@ export function unitOf(run: Uuid7): string {
  */
 export function systemdRunArguments(plan: UnitPlan): string[] {
   const { command, run, outputFile, endFile, managerNames } = plan;
+  const { confined } = command;
   const env = Object.entries(command.env);
   const foreign = managerNames.filter((name) => !(name in command.env));
   const properties = [
@@ -43,12 +46,15 @@ export function systemdRunArguments(plan: UnitPlan): string[] {
     `StandardOutput=append:${outputFile}`,
     'StandardError=inherit',
     'UMask=0022',
-    'KillMode=process',
+    // A probe leaves nothing behind.
+    `KillMode=${confined === undefined ? 'process' : 'control-group'}`,
     'SendSIGKILL=yes',
     `TimeoutStopSec=${String(plan.graceMs)}ms`,
     'OOMPolicy=continue',
     'IgnoreSIGPIPE=no',
-    `ExecStopPost=/bin/ln -s "$\{EXIT_CODE}:$\{EXIT_STATUS}" ${quoted(endFile)}`,
+    // `+`: the user of a probe may not write there
+    `ExecStopPost=${confined === undefined ? '' : '+'}/bin/ln -s "$\{EXIT_CODE}:$\{EXIT_STATUS}" ${quoted(endFile)}`,
+    ...(confined === undefined ? [] : confinedBy(confined)),
     ...(foreign.length > 0 ? [`UnsetEnvironment=${foreign.join(' ')}`] : []),
   ];
   return [
@@ -57,12 +63,29 @@ export function systemdRunArguments(plan: UnitPlan): string[] {
     '--collect',
     `--unit=${unitOf(run)}`,
     // otherwise the command line, which would then stand in the system's journal
-    `--description=kickd run ${run}`,
+    `--description=kickd ${confined === undefined ? 'run ' : ''}${run}`,
     ...properties.map((property) => `--property=${property}`),
     ...env.map(([name, value]) => `--setenv=${name}=${value}`),
     '--',
     command.file,
     ...command.argv.map(withoutVariables),
+  ];
+}
+
+/** Should kickd be gone by then, systemd ends a probe. */
+const overdueMs = 2000;
+
+/** A user without privileges that cannot get any, and limits of the kernel in place of a look now and then. */
+function confinedBy({ user, mostMs }: Confinement): string[] {
+  return [
+    `User=${user}`,
+    'NoNewPrivileges=yes',
+    'CapabilityBoundingSet=',
+    'KillSignal=SIGKILL',
+    `RuntimeMaxSec=${String(mostMs + overdueMs)}ms`,
+    `LimitFSIZE=${String(64 * 1024)}`,
+    'MemoryMax=256M',
+    'TasksMax=64',
   ];
 }
 

@@ -92,6 +92,8 @@ async function launch(
 ): Promise<Launch> {
   // systemd would make it readable for everybody
   closeSync(openSync(outputFile, 'a', 0o600));
+  // of the last probe of this run: a run has one end, since it starts once
+  if (command.confined !== undefined) rmSync(endFile, { force: true });
   const manager = await ask('systemctl', ['show-environment']);
   const started = await ask(
     'systemd-run',

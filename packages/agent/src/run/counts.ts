@@ -14,6 +14,7 @@ const outcomes: readonly OutcomeKind[] = [
   'refused',
   'lost',
   'not-started',
+  'not-needed',
 ];
 
 /** Plain numbers: they cross to the listener, and to the runner that comes after this one. */
@@ -22,6 +23,8 @@ export interface RunCounts {
   kicks: Record<string, number>;
   /** runs ended, by outcome */
   runs: Record<string, number>;
+  /** answers of probes, by when they were asked and what they said; absent: a runner from before there were any */
+  probes?: Record<string, number>;
   /** runs that took at most this long, one count for each bound: see `runSecondsBounds` */
   buckets: number[];
   seconds: number;
@@ -52,6 +55,11 @@ export function withTold(
 ): RunCounts {
   if (event.event === 'run-accepted') {
     return { ...counts, kicks: increased(counts.kicks, event.how) };
+  }
+  if (event.event === 'probe-answered') {
+    const { probes = {} } = counts;
+    const key = `${event.when} ${event.answer}`;
+    return { ...counts, probes: increased(probes, key) };
   }
   if (event.event !== 'run-ended') return counts;
   const { kind } = event.outcome;

@@ -16,6 +16,13 @@ export function outcomeInWords(outcome: Outcome): string {
   if (outcome.code !== undefined) parts.push(`(${outcome.code})`);
   if (outcome.reason !== undefined) parts.push(outcome.reason);
   if (outcome.cachedCatalog === true) parts.push('[from the cached catalog]');
+  if (outcome.verified !== undefined) {
+    parts.push(
+      outcome.verified
+        ? '[verified: the probe is green]'
+        : '[not verified: the probe is not green]',
+    );
+  }
   return parts.join(' ');
 }
 

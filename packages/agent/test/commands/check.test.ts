@@ -10,7 +10,7 @@ const now = new Date();
 const pki = createPki();
 
 /** A host whose certificate ends so many days from now. */
-function write(t: Test, daysLeft: number) {
+function write(t: Test, daysLeft: number, probes = '') {
   const dir = t.testdir({});
   const notAfter = new Date(+now + daysLeft * day);
   const files = writeSsl(join(dir, 'ssl'), {
@@ -26,7 +26,7 @@ function write(t: Test, daysLeft: number) {
     `certname: web1.example.com
 tls: {cert: ${cert}, key: ${key}, ca: ${ca}, crl: ${crl}}
 acl: {file: ${dir}/auth.conf}
-cm: {default: t, profiles: {t: {type: command, argv: [/bin/true], exitCodes: {}}}}
+cm: {default: t, profiles: {t: {type: command, argv: [/bin/true], exitCodes: {}${probes}}}}
 state: ${dir}/state
 `,
   );
@@ -62,4 +62,50 @@ t.test('what others may change is told', async (t) => {
   chmodSync(config, 0o646);
   const refused = of(await check(config, now), 'configuration');
   t.same(refused, ['fault FILE_WRITABLE']);
+});
+
+t.test('each probe is looked at, and asked once', async (t) => {
+  const isRoot = process.geteuid?.() === 0;
+  const as = isRoot ? 'as nobody' : 'as whoever runs kickd, which is not root';
+  const sh = (script: string, more = '') =>
+    `{argv: [/bin/sh, -c, "${script}"]${more}}`;
+  const rows: [string, string | RegExp, (string | RegExp)?][] = [
+    [
+      '{argv: [/bin/true]}',
+      `ok t, HTTP: /bin/true ${as}, at most 10 s; now it is green`,
+    ],
+    [
+      sh("echo 'HTTP CRITICAL|t=1'; exit 2", ', timeoutSeconds: 3'),
+      `ok t, HTTP: /bin/sh ${as}, at most 3 s; now it is not green (exit 2): HTTP CRITICAL`,
+    ],
+    [
+      '{argv: [/nowhere/check_http]}',
+      'warning PROBE_MISSING',
+      'ls -l /nowhere/check_http; install it, on Debian: sudo apt-get install monitoring-plugins-basic; or set cm.profiles.t.probes to where it is',
+    ],
+    [
+      sh('echo No such host; exit 3'),
+      'warning PROBE_UNUSABLE',
+      `type what kickd typed: ${isRoot ? 'runuser -u nobody -- ' : ''}env -i /bin/sh -c 'echo No such host; exit 3'; echo $?`,
+    ],
+    [sh('exec sleep 60', ', timeoutSeconds: 1'), 'warning PROBE_UNUSABLE'],
+    ...(isRoot
+      ? ([
+          [
+            '{argv: [/bin/true], user: no-such-user}',
+            'warning PROBE_USER',
+            /useradd --system .* no-such-user/,
+          ],
+        ] as [string, string, RegExp][])
+      : []),
+  ];
+  for (const [probe, found, remedy] of rows) {
+    const { config } = write(t, 100, `, probes: {HTTP: ${probe}}`);
+    const findings = await check(config, now);
+    t.match(of(findings, 'probe'), [found], probe);
+    if (remedy === undefined) continue;
+    const [first] = findings.filter(({ subject }) => subject === 'probe');
+    t.match(first?.remedy, remedy);
+  }
+  t.same(of(await check(write(t, 100).config, now), 'probe'), []);
 });

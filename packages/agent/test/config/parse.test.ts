@@ -56,6 +56,8 @@ cm:
     ansible: {type: ansible-pull, url: 'https://git.example.com/p.git', checkout: stable, playbook: site.yml}
     chef: {type: chef-client, config: /etc/chef/client.rb, waitForLockSeconds: 60}
     salt: {type: salt-call, local: true, states: [web.server]}
+    one: {type: puppet-agent, services: {HTTP: ['Service[apache2]']}, probe: {argv: [/usr/lib/nagios/plugins/check_http, -H, localhost]}}
+    many: {type: command, argv: [/bin/true], exitCodes: {}, probes: {HTTP: {argv: [/p], user: nagios, timeoutSeconds: 10}, SSH: {argv: [/q]}}}
 run: {timeoutSeconds: 900, graceSeconds: 10}
 state: /var/lib/kickd
 `;
@@ -169,6 +171,51 @@ const rows: [string, ...string[]][] = [
     'cm: {profiles: {x: {type: puppet-agent, services: {"": [x]}}}}',
     '1:52: cm.profiles.x.services. is a name that cannot stand there; expected: a mapping of services of the monitor to lists of resources',
   ],
+  // A probe is not root's, is over within 10 s, and is a program by its full name.
+  [
+    'cm: {profiles: {x: {type: puppet-agent, probes: {HTTP: {argv: [/p], user: root}}}}}',
+    '1:75: cm.profiles.x.probes.HTTP.user is "root"; expected: the name of an unprivileged user, never root',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, probes: {HTTP: {argv: [/p], user: "0"}}}}}',
+    '1:75: cm.profiles.x.probes.HTTP.user is "0"; expected: the name of an unprivileged user, never root',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, probes: {HTTP: {argv: [/p], timeoutSeconds: 11}}}}}',
+    '1:85: cm.profiles.x.probes.HTTP.timeoutSeconds is 11; expected: seconds: a whole number, 1 to 10',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, probes: {HTTP: {user: nobody}}}}}',
+    '1:56: cm.profiles.x.probes.HTTP.argv is nothing; expected: a list: the program, and its arguments',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, probes: {HTTP: {argv: [check_http, -H, localhost]}}}}}',
+    '1:64: cm.profiles.x.probes.HTTP.argv begins with check_http; expected: an absolute path',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, services: {HTTP: [a]}, probe: {argv: [check_http]}}}}',
+    '1:79: cm.profiles.x.probe.argv begins with check_http; expected: an absolute path',
+  ],
+  // What one probe says about one service is no word on another.
+  [
+    'cm: {profiles: {x: {type: puppet-agent, probe: {argv: [/p]}}}}',
+    '1:48: cm.profiles.x.probe does not say which service it is about: the profile maps no service',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, services: {HTTP: [a], SSH: [b]}, probe: {argv: [/p]}}}}',
+    '1:81: cm.profiles.x.probe does not say which service it is about: the profile maps HTTP, SSH',
+  ],
+  [
+    'cm: {profiles: {x: {type: puppet-agent, services: {HTTP: [a]}, probe: {argv: [/p]}, probes: {SSH: {argv: [/p]}}}}}',
+    '1:71: cm.profiles.x.probe stands beside probes',
+  ],
+  // Every one of them at once.
+  [
+    'cm: {default: y, profiles: {x: {type: puppet-agent, probes: {A: {argv: [p]}, B: {argv: [q]}}}}}',
+    '1:15: cm.default names y, which is not among the profiles: x, puppet-agent',
+    '1:73: cm.profiles.x.probes.A.argv begins with p; expected: an absolute path',
+    '1:89: cm.profiles.x.probes.B.argv begins with q; expected: an absolute path',
+  ],
   // A tag does not make another kind of value of it.
   ['!!set {port}', '1:8: there is no setting port'],
 ];
@@ -184,6 +231,29 @@ for (const [text, ...wanted] of rows) {
 
 t.test('a text that is no YAML', (t) => {
   t.match(messages('listen: {port: 1'), [/^kickd\.yaml:1:17: /]);
+  t.end();
+});
+
+t.test('the remedy for a probe is the line to write', (t) => {
+  const remedies = (profile: string): string[] => {
+    const text = `cm: {profiles: {x: {type: puppet-agent, ${profile}}}}`;
+    const parsed = parseConfig(text, 'f');
+    return parsed.kind === 'faults'
+      ? parsed.faults.map(({ remedy }) => remedy)
+      : [];
+  };
+  t.strictSame(remedies('probe: {argv: [/p, -x, "a b"]}'), [
+    'write probes: {SERVICE: {argv: [/p, -x, "a b"]}} in its place, SERVICE as the monitor names it; then run: kickd check',
+  ]);
+  t.strictSame(
+    remedies('services: {H: [a]}, probe: {argv: [/p]}, probes: {}'),
+    [
+      'move it there, under the name that the service has in the monitor; then run: kickd check',
+    ],
+  );
+  t.strictSame(remedies('probes: {H: {argv: [check_http]}}'), [
+    'look where it is: command -v check_http || ls /usr/lib/nagios/plugins/check_http; then run: kickd check',
+  ]);
   t.end();
 });
 

@@ -164,6 +164,42 @@ const rows: [Told, string[]][] = [
     { event: 'run-stopping', run: 'R', code: 'timeout', signal: 'SIGTERM' },
     ['! run R is being ended with SIGTERM: timeout'],
   ],
+  [{ event: 'probe-asked', run: 'R', service: 'HTTP', when: 'before' }, []],
+  [
+    {
+      event: 'probe-answered',
+      run: 'R',
+      service: 'HTTP\u001b',
+      when: 'before',
+      answer: 'not-green',
+      exitCode: 2,
+      text: 'CRITICAL: connection refused',
+      durationMs: 12,
+    },
+    [
+      '? probe of HTTP\\u{1b} before run R: not-green (exit 2): CRITICAL: connection refused',
+    ],
+  ],
+  [
+    {
+      event: 'probe-answered',
+      run: 'R',
+      service: 'HTTP',
+      when: 'after',
+      answer: 'stopped',
+      text: '',
+      durationMs: 12,
+    },
+    ['? probe of HTTP after run R: stopped'],
+  ],
+  [
+    {
+      event: 'run-ended',
+      run: 'R',
+      outcome: { kind: 'not-needed', corrected: [], failed: [] },
+    },
+    ['v run R: not-needed'],
+  ],
   [
     { event: 'run-ended', run: 'R', durationMs: 5234, outcome: ended },
     ['v run R: corrected Service[apache2] (stopped -> running) in 5.2 s'],

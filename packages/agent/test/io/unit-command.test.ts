@@ -51,6 +51,60 @@ t.test('the whole list of arguments', (t) => {
   t.end();
 });
 
+t.test('a probe is confined, and ends by itself', (t) => {
+  const job = `probe-${run}`;
+  const confined = {
+    user: 'nobody',
+    ids: { uid: 65534, gid: 65534 },
+    mostMs: 10_000,
+  };
+  t.same(
+    systemdRunArguments(
+      plan({
+        command: { file: '/p', argv: ['-H', 'x'], env: {}, confined },
+        run: job,
+        outputFile: '/var/lib/kickd/runs/x',
+        endFile: '/run/kickd/ends/x',
+        managerNames: ['LANG'],
+      }),
+    ),
+    [
+      '--quiet',
+      '--no-ask-password',
+      '--collect',
+      `--unit=kickd-probe-${run}.service`,
+      `--description=kickd probe-${run}`,
+      '--property=Type=exec',
+      '--property=WorkingDirectory=/',
+      '--property=StandardInput=null',
+      '--property=StandardOutput=append:/var/lib/kickd/runs/x',
+      '--property=StandardError=inherit',
+      '--property=UMask=0022',
+      '--property=KillMode=control-group',
+      '--property=SendSIGKILL=yes',
+      '--property=TimeoutStopSec=10000ms',
+      '--property=OOMPolicy=continue',
+      '--property=IgnoreSIGPIPE=no',
+      '--property=ExecStopPost=+/bin/ln -s "${EXIT_CODE}:${EXIT_STATUS}" "/run/kickd/ends/x"',
+      '--property=User=nobody',
+      '--property=NoNewPrivileges=yes',
+      '--property=CapabilityBoundingSet=',
+      '--property=KillSignal=SIGKILL',
+      '--property=RuntimeMaxSec=12000ms',
+      '--property=LimitFSIZE=65536',
+      '--property=MemoryMax=256M',
+      '--property=TasksMax=64',
+      '--property=UnsetEnvironment=LANG',
+      '--',
+      '/p',
+      '-H',
+      'x',
+    ],
+  );
+  t.equal(unitOf(job), `kickd-probe-${run}.service`);
+  t.end();
+});
+
 t.test('an argument is literal: systemd must not see a variable in it', (t) => {
   const cases = [
     ['plain', 'plain'],

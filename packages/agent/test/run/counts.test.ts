@@ -28,6 +28,7 @@ t.test('at first everything is 0, each outcome named', (t) => {
       refused: 0,
       lost: 0,
       'not-started': 0,
+      'not-needed': 0,
     },
     buckets: [0, 0, 0, 0, 0, 0, 0, 0, 0],
     seconds: 0,
@@ -85,12 +86,37 @@ t.test('a run of unknown length is in no bucket', (t) => {
   t.end();
 });
 
+t.test('answers of probes, by when and what', (t) => {
+  const answered = (when: string, answer: string) =>
+    ({ event: 'probe-answered', run, service: 'HTTP', when, answer }) as Told;
+  let counts = noRunCounts();
+  for (const [when, answer] of [
+    ['before', 'green'],
+    ['after', 'green'],
+    ['before', 'green'],
+    ['before', 'timed-out'],
+  ] as const) {
+    counts = withTold(counts, answered(when, answer), 1);
+  }
+  t.strictSame(counts, {
+    ...noRunCounts(),
+    probes: { 'before green': 2, 'after green': 1, 'before timed-out': 1 },
+  });
+  t.end();
+});
+
 t.test('good is what left the host as its policy says', (t) => {
   const lastOf = (kind: OutcomeKind) =>
     withTold(noRunCounts(), ended(kind, 1), 7).lastGoodSeconds;
   t.equal(lastOf('unchanged'), 7);
   t.equal(lastOf('corrected'), 7);
-  for (const kind of ['partly', 'failed', 'timed-out', 'lost'] as const) {
+  for (const kind of [
+    'partly',
+    'failed',
+    'timed-out',
+    'lost',
+    'not-needed',
+  ] as const) {
     t.equal(lastOf(kind), undefined, kind);
   }
   t.end();

@@ -15,6 +15,8 @@ interface ToolLine {
 /** A host whose processes outlive every runner, and end when a test says so. */
 export interface FakeHost {
   readonly lines: readonly ToolLine[];
+  /** what a probe finds; `/red` never does */
+  isGreen: boolean;
   /** the run whose tool is alive; the oldest, should there ever be two */
   alive(): string | undefined;
   /** Ends the tool of this run by itself. */
@@ -54,8 +56,9 @@ export function createFakeHost(): FakeHost {
   });
   const ofRun = (run: string): Tool[] =>
     [...tools.values()].filter((tool) => tool.run === run);
-  return {
+  const host: FakeHost = {
     lines,
+    isGreen: true,
     alive: () => [...tools.values()][0]?.run,
     end: (run, exitCode) => {
       for (const tool of ofRun(run)) bury(tool, { exitCode });
@@ -66,9 +69,13 @@ export function createFakeHost(): FakeHost {
     },
     launcher: () => ({
       bootId,
-      launch: async (_command, run) => {
+      launch: async (command, run) => {
         pids += 1;
         const identity = { pid: pids, startTicks: '1', bootId: bootId() };
+        if (command.confined !== undefined) {
+          const isGreen = host.isGreen && command.file !== '/red';
+          return { kind: 'started', child: toProbe(identity, isGreen) };
+        }
         const tool = { run, identity, gone: Promise.withResolvers<ChildEnd>() };
         tools.set(pids, tool);
         lines.push({ what: 'start', run });
@@ -85,5 +92,15 @@ export function createFakeHost(): FakeHost {
         for (const tool of ofRun(run)) bury(tool, { signal: 'SIGKILL' });
       },
     }),
+  };
+  return host;
+}
+
+/** A probe is over before anybody looks. */
+function toProbe(identity: ChildIdentity, isGreen: boolean): Child {
+  return {
+    identity,
+    ended: Promise.resolve({ exitCode: isGreen ? 0 : 2 }),
+    signalGroup: () => {},
   };
 }

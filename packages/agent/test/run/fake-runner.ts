@@ -65,7 +65,16 @@ function createProfile(dir: string): CmProfile {
     env: {},
     exitCodes: { '0': 'unchanged', '2': 'corrected' },
   });
-  return { ...command, evidenceFiles: () => ({ lock: `${dir}/lock` }) };
+  const probe = { argv: [], user: 'nobody', timeoutMs: 1000 };
+  return {
+    ...command,
+    evidenceFiles: () => ({ lock: `${dir}/lock` }),
+    // the fake host answers for them
+    probes: new Map([
+      ['HTTP', { ...probe, file: '/probe' }],
+      ['SSH', { ...probe, file: '/red' }],
+    ]),
+  };
 }
 
 const systemClock: Clock = {

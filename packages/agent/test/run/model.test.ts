@@ -178,8 +178,14 @@ function checkTool({ host }: Real): void {
 function checkOutcome(run: Run, model: Model, { host }: Real): void {
   const own = host.lines.filter((line) => line.run === run.run);
   const exitCode = own.find(({ what }) => what === 'end')?.exitCode;
-  const { kind, code } = run.outcome ?? {};
+  const { kind, code, verified } = run.outcome ?? {};
   const what = `${String(kind)} ${String(code)} after ${JSON.stringify(own)}`;
+  if (verified !== undefined) {
+    const services = run.kicks.flatMap(({ because }) => because?.service ?? []);
+    assert(services.length > 0 && own.length > 0 && !run.noop, what);
+    if (services.includes('SSH')) assert(!verified, what);
+    assert(!services.includes('Disk'), what);
+  }
   switch (kind) {
     case 'unchanged':
       return assert(exitCode === 0, what);
@@ -191,6 +197,15 @@ function checkOutcome(run: Run, model: Model, { host }: Real): void {
       return assert(exitCode === undefined, what);
     case 'lost':
       return assert(own.length > 0 && model.unseen.has(run.run), what);
+    case 'not-needed':
+      assert(
+        own.length === 0 && run.startedAt === undefined && !run.noop,
+        what,
+      );
+      // only where every kick is about what the probe is about
+      return run.kicks.forEach(({ because }) => {
+        assert(because?.service === 'HTTP', what);
+      });
     case 'refused':
       assert(code === 'frozen' || code === 'expired', what);
       return assert(own.length === 0, what);
@@ -203,12 +218,15 @@ class KickOnce implements Command {
   readonly ask: Partial<Kick>;
   readonly expiresInMs: number | undefined;
   readonly sinceMs: number | undefined;
+  readonly service: string | undefined;
 
   constructor(
     ask: Partial<Kick>,
     sinceMs: number | undefined,
     expiresInMs: number | undefined,
+    service: string | undefined,
   ) {
+    this.service = service;
     this.ask = ask;
     this.sinceMs = sinceMs;
     this.expiresInMs = expiresInMs;
@@ -227,8 +245,11 @@ class KickOnce implements Command {
       kick: `0193a000-0000-7000-8000-${String(model.kicks).padStart(12, '0')}`,
       certname: 'web1.example.com',
       ...this.ask,
-      ...(this.sinceMs !== undefined && {
-        because: { since: at(this.sinceMs) },
+      ...((this.sinceMs !== undefined || this.service !== undefined) && {
+        because: {
+          ...(this.sinceMs !== undefined && { since: at(this.sinceMs) }),
+          ...(this.service !== undefined && { service: this.service }),
+        },
       }),
       ...(this.expiresInMs !== undefined && { expires: at(this.expiresInMs) }),
     };
@@ -355,8 +376,12 @@ const kickOnce = fc
     fc.option(fc.integer({ min: -120_000, max: 10_000 }), { nil: undefined }),
     // undefined: it never expires
     fc.constantFrom(...Array<undefined>(9), -1000, 0, 30_000, 600_000),
+    fc.constantFrom(undefined, undefined, 'HTTP', 'HTTP', 'SSH', 'Disk'),
   )
-  .map(([ask, since, expires]) => new KickOnce(ask, since, expires));
+  .map(
+    ([ask, since, expires, service]) =>
+      new KickOnce(ask, since, expires, service),
+  );
 
 const end = fc.constantFrom(0, 2, 1).map(endTool);
 
@@ -389,6 +414,11 @@ const commands = [
     step('reboot', (model, real) =>
       restart(model, real, () => real.host.reboot()),
     ),
+  ),
+  fc.boolean().map((isGreen) =>
+    step(isGreen ? 'green' : 'red', (_, { host }) => {
+      host.isGreen = isGreen;
+    }),
   ),
   fc.constant(
     step('freeze', (model, { dir }) => {

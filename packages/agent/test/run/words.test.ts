@@ -23,6 +23,19 @@ t.test('an outcome as one line', (t) => {
   t.end();
 });
 
+t.test('what the host said of itself after the run', (t) => {
+  const unchanged = bareOutcome('unchanged');
+  t.equal(
+    outcomeInWords({ ...unchanged, verified: true }),
+    'unchanged [verified: the probe is green]',
+  );
+  t.equal(
+    outcomeInWords({ ...unchanged, verified: false }),
+    'unchanged [not verified: the probe is not green]',
+  );
+  t.end();
+});
+
 t.test('what is empty or false is not said', (t) => {
   const outcome = {
     ...bareOutcome('failed'),

@@ -54,6 +54,7 @@ const exitCodesOfResults: Record<
 const exitCodesOfOutcomes: Record<OutcomeKind, number> = {
   unchanged: exitCodes.ok,
   corrected: exitCodes.ok,
+  'not-needed': exitCodes.ok,
   refused: exitCodes.refused,
   partly: exitCodes.runFailed,
   failed: exitCodes.runFailed,

@@ -69,8 +69,9 @@ export function serverSign(outcome: Outcome): 'good' | 'bad' | undefined {
     case 'cancelled':
     case 'refused':
     case 'lost':
-    // Stryker disable next-line ConditionalExpression: the last one
     case 'not-started':
+    // Stryker disable next-line ConditionalExpression: the last one
+    case 'not-needed':
       return undefined;
   }
 }

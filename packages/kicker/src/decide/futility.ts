@@ -9,18 +9,22 @@ import type { Situation } from './situation.ts';
  */
 export function judgeFutility(situation: Situation, rule: Rule): Finding {
   const { service, host } = situation;
-  const { block, futile } = service;
+  const { block, futile, notNeeded = 0 } = service;
   if (block === undefined) {
     return futile === 0
       ? undefined
       : {
           kind: 'note',
-          reason: `${futile} of the last runs did not help (futility.runs is ${rule.futility.runs})`,
+          reason: `${
+            notNeeded === 0
+              ? `${futile} of the last runs did not help`
+              : noHelp(futile, notNeeded)
+          } (futility.runs is ${rule.futility.runs})`,
         };
   }
   const what =
     block.why === 'futile'
-      ? `${futile} runs in a row did not help`
+      ? stopReason(futile, notNeeded)
       : `the noop run would change more than ${rule.noopChanges} resources`;
   if (mayProbe(situation, rule)) {
     return {
@@ -42,6 +46,22 @@ export function judgeFutility(situation: Situation, rule: Rule): Finding {
     reason,
     escalate: { about: 'problem', reason },
   };
+}
+
+function stopReason(futile: number, notNeeded: number): string {
+  if (notNeeded === 0) return `${futile} runs in a row did not help`;
+  return notNeeded < futile
+    ? noHelp(futile, notNeeded)
+    : `${noHelp(futile, notNeeded)}: the probe or the check is wrong`;
+}
+
+/** @param notNeeded at least 1 */
+function noHelp(futile: number, notNeeded: number): string {
+  if (notNeeded < futile) {
+    return `${futile} kicks in a row did not help, ${notNeeded} of them since the probe on the host was green`;
+  }
+  const times = notNeeded === 1 ? 'once' : `${notNeeded} times`;
+  return `the probe on the host was green ${times} while the monitor still saw the problem`;
 }
 
 /** Whether kicker has stopped for the service, and one more kick may be tried. */

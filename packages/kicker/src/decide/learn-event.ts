@@ -177,9 +177,9 @@ function afterGreen(
     // Stryker disable next-line ConditionalExpression: what is undefined is not long ago
     rest.greenMs !== undefined &&
     atMs - rest.greenMs >= soonMs;
-  return isLongGreen && rest.block === undefined
-    ? { ...rest, futile: 0 }
-    : rest;
+  if (!isLongGreen || rest.block !== undefined) return rest;
+  const { notNeeded: _notNeeded, ...forgiven } = rest;
+  return { ...forgiven, futile: 0 };
 }
 
 /** A service whose state the rule wants to be repaired, and that nobody has taken on. */

@@ -1,4 +1,4 @@
-import type { OutcomeRecord } from '../events/outcome-record.ts';
+import { isNotNeeded, type OutcomeRecord } from '../events/outcome-record.ts';
 import { serverSign, withSign } from './breaker.ts';
 import { serviceKey } from '../events/keys.ts';
 import type { KickMemory, ServiceMemory } from './memory.ts';
@@ -73,7 +73,7 @@ export function learnOutcome(
   const ended = outcome.kind === 'ended' ? outcome.outcome : undefined;
   const freed = releasePlace(fleetOf(memory), place, atMs);
   const fleet =
-    ended === undefined || acceptedMs === undefined
+    ended === undefined || isNotNeeded(outcome) || acceptedMs === undefined
       ? freed
       : withTook(freed, atMs - acceptedMs);
   memory.write('fleet', '', { ...fleet, open: Math.max(0, fleet.open - 1) });
@@ -163,13 +163,16 @@ function withOutcome(
       },
     };
   }
-  if (service.problem === undefined) return withHealed(service, atMs);
+  if (service.problem === undefined) {
+    return withHealed(service, atMs, isNotNeeded(outcome));
+  }
   return {
     ...service,
     verifying: {
       kick,
       untilMs: atMs + record.verifySeconds * 1000,
       futileRuns: record.futileRuns,
+      ...(isNotNeeded(outcome) ? { isNotNeeded: true as const } : {}),
     },
   };
 }

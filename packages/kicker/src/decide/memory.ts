@@ -86,11 +86,19 @@ export interface ServiceMemory {
   /** the kick under way */
   open?: { kick: string; isNoop: boolean };
   /** the run has ended, and the monitor has not yet said whether it helped */
-  verifying?: { kick: string; untilMs: number; futileRuns: number };
+  verifying?: {
+    kick: string;
+    untilMs: number;
+    futileRuns: number;
+    /** there was no run: the host's own probe was green */
+    isNotNeeded?: true;
+  };
   /** when the last run ended, or the last kick came to nothing */
   lastEndMs?: number;
   /** runs in a row that did not help */
   futile: number;
+  /** how many of them were no runs, since the host's own probe was green; absent: none */
+  notNeeded?: number;
   /** when the service was last healed by a kick */
   healedMs?: number;
   /** when it was last seen turning green */

@@ -20,6 +20,9 @@ export function describeOutcome(
       : '',
     outcome.code === undefined ? '' : `(${printable(outcome.code, 60)})`,
     outcome.reason === undefined ? '' : printable(outcome.reason),
+    outcome.verified === undefined
+      ? ''
+      : verifiedWords[outcome.verified ? 'yes' : 'no'],
     outcome.cachedCatalog === true ? '(from the cached catalog)' : '',
   ].filter((part) => part !== '');
   const noop = run.noop ? ' (noop)' : '';
@@ -29,6 +32,12 @@ export function describeOutcome(
       : ` in ${(run.durationMs / 1000).toFixed(1)} s`;
   return `${[`${outcome.kind}${noop}`, ...what].join(' ')}${took}, run ${run.run}`;
 }
+
+/** What the host said of itself, not what the monitor sees. */
+const verifiedWords = {
+  yes: '(verified on the host)',
+  no: '(not verified: the probe on the host was not green)',
+} as const;
 
 function resource({ resource, from, to }: CorrectedResource): string {
   const name = printable(resource, 120);

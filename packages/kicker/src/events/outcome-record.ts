@@ -9,3 +9,8 @@ export type OutcomeRecord =
   | { kind: 'gave-up'; code: string; message: string }
   /** accepted, but the end could not be learned */
   | { kind: 'not-known'; code: string; message: string };
+
+/** There was no run: the host's own probe was green. The monitor has the last word all the same. */
+export function isNotNeeded(record: OutcomeRecord): boolean {
+  return record.kind === 'ended' && record.outcome.kind === 'not-needed';
+}

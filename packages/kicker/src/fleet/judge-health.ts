@@ -14,7 +14,7 @@ export interface Health {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
-const goodOutcomes = new Set(['unchanged', 'corrected']);
+const goodOutcomes = new Set(['unchanged', 'corrected', 'not-needed']);
 
 /**
  * How a kickd is, from its own status: whether it can heal, and for how long still.

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import Client from 'undici/lib/dispatcher/client.js';
 import type { Material } from '@kickd/mtls';
-import { Fault, type FaultFacts } from '@kickd/protocol';
+import { acceptOutcome, Fault, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import type { Target } from '../fleet/target.ts';
 import { connectTo, type NotConnected } from './agent-connection.ts';
@@ -121,6 +121,7 @@ function send(
           host: `${target.certname}:${target.port}`,
           ...(ask.onChunk === undefined && {
             accept: 'application/json, application/problem+json',
+            [acceptOutcome.header]: acceptOutcome.all,
           }),
           ...(ask.body !== undefined && { 'content-type': 'application/json' }),
         },

@@ -113,7 +113,7 @@ function cutKick(given: ServedKick): ServedKick {
 
 function cutOutcome(outcome: Outcome): Outcome {
   const { code, reason, exitCode, pending, configVersion } = outcome;
-  const { cachedCatalog, matched } = outcome;
+  const { cachedCatalog, matched, verified } = outcome;
   const { resources, codeChars, nameChars } = outcomeLimits;
   return {
     kind: outcome.kind,
@@ -126,6 +126,7 @@ function cutOutcome(outcome: Outcome): Outcome {
       .map((name) => cut(name, nameChars)),
     ...(cachedCatalog !== undefined && { cachedCatalog }),
     ...(matched !== undefined && { matched }),
+    ...(verified !== undefined && { verified }),
     ...(pending !== undefined && {
       pending: pending.slice(0, resources).map(cutResource),
     }),

@@ -6,7 +6,7 @@ import { describeOutcome } from '../events/describe-outcome.ts';
 import { subjectKey, type Event } from '../events/event.ts';
 import { serviceKey } from '../events/keys.ts';
 import type { Moment } from '../events/moment.ts';
-import type { OutcomeRecord } from '../events/outcome-record.ts';
+import { isNotNeeded, type OutcomeRecord } from '../events/outcome-record.ts';
 import type { Verdict } from '../events/verdict.ts';
 import type {
   EntryKeys,
@@ -153,7 +153,7 @@ function act(
       if (plan?.comment !== true) return;
       tell({
         kind: 'comment',
-        text: `kicker: the run did not help within ${String(plan.verifySeconds)} s (${action.by}), kick ${kick}`,
+        text: noHelpComment(open, plan.verifySeconds, action.by),
       });
       return;
     case 'acknowledge': {
@@ -270,6 +270,16 @@ function remember(
   { rules, now }: Pick<Telling, 'rules' | 'now'>,
 ): void {
   transaction.remember(learn(news, { rules, memory: transaction, now }));
+}
+
+function noHelpComment(
+  { kick, progress }: OpenRecord,
+  seconds: number,
+  by: string,
+): string {
+  return progress.stage === 'verifying' && isNotNeeded(progress.outcome)
+    ? `kicker: the problem lasts after ${String(seconds)} s (${by}), although the probe on the host was green: the probe or the check may be wrong, kick ${kick}`
+    : `kicker: the run did not help within ${String(seconds)} s (${by}), kick ${kick}`;
 }
 
 function commentOf(

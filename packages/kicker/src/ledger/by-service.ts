@@ -1,21 +1,30 @@
 import type { StoredEntry } from './entry.ts';
 import { placeOfProblem } from '../events/event.ts';
+import { isNotNeeded } from '../events/outcome-record.ts';
 
 /** What became of the kicks of one service. */
 export interface ServiceRecord {
   host: string;
   service: string;
   kicks: number;
-  /** kicks after which the monitor saw it green */
+  /** runs after which the monitor saw it green */
   healed: number;
   /** runs that ended, and it stayed broken or nobody can tell */
   futile: number;
-  /** kicks that were refused or never got through */
+  /** kicks that were refused, never got through, or were not needed */
   notRun: number;
   /** seconds from the beginning of the problem to green, of each that was healed, least first */
   secondsToGreen: number[];
   /** healed so often that it cannot be called healthy */
   isHealedTooOften: boolean;
+}
+
+/** The monitor saw it green after a kick. */
+interface Healing {
+  record: ServiceRecord;
+  kick: string;
+  seconds: number | undefined;
+  atMs: number;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -30,8 +39,9 @@ export function foldByService(
   often: number,
 ): ServiceRecord[] {
   const records = new Map<string, ServiceRecord>();
-  const healedAt = new Map<ServiceRecord, number[]>();
-  for (const { entry, problem, at } of entries) {
+  const healings: Healing[] = [];
+  const notNeeded = new Set<string>();
+  for (const { entry, problem, at, kick = '' } of entries) {
     const place = problem === undefined ? undefined : placeOfProblem(problem);
     if (place?.service === undefined) continue;
     const { host, service } = place;
@@ -49,16 +59,27 @@ export function foldByService(
     records.set(key, record);
     if (entry.kind === 'kick') record.kicks += 1;
     else if (entry.kind === 'outcome') {
-      const { kind } = entry.body;
-      if (kind === 'refused' || kind === 'gave-up') record.notRun += 1;
+      const { body } = entry;
+      if (isNotNeeded(body)) {
+        record.notRun += 1;
+        notNeeded.add(kick);
+      } else if (body.kind === 'refused' || body.kind === 'gave-up') {
+        record.notRun += 1;
+      }
     } else if (entry.kind === 'verdict') {
       const { verdict, seconds } = entry.body;
       if (verdict === 'healed') {
-        record.healed += 1;
-        if (seconds !== undefined) record.secondsToGreen.push(seconds);
-        healedAt.set(record, [...(healedAt.get(record) ?? []), Date.parse(at)]);
+        healings.push({ record, kick, seconds, atMs: Date.parse(at) });
       } else record.futile += 1;
     }
+  }
+  const healedAt = new Map<ServiceRecord, number[]>();
+  for (const { record, kick, seconds, atMs } of healings) {
+    // it was green already when the host was asked: nobody healed it
+    if (notNeeded.has(kick)) continue;
+    record.healed += 1;
+    if (seconds !== undefined) record.secondsToGreen.push(seconds);
+    healedAt.set(record, [...(healedAt.get(record) ?? []), atMs]);
   }
   for (const [record, times] of healedAt) {
     record.secondsToGreen.sort((a, b) => a - b);

@@ -14,6 +14,7 @@ const outcome = (kind: Outcome['kind'], more: Partial<Outcome> = {}) => ({
 const codes: Record<Outcome['kind'], number> = {
   unchanged: 0,
   corrected: 0,
+  'not-needed': 0,
   partly: 1,
   failed: 1,
   'timed-out': 1,
@@ -39,6 +40,21 @@ t.equal(exitCodeOf({ kind: 'not-known', ...told }), 5);
 const run = aRun({ durationMs: 4250 });
 const rows: [ReturnType<typeof outcome>, string][] = [
   [outcome('unchanged'), 'unchanged in 4.3 s'],
+  [
+    outcome('not-needed', { reason: 'the probe of HTTP is green: HTTP OK' }),
+    'not-needed the probe of HTTP is green: HTTP OK in 4.3 s',
+  ],
+  [
+    outcome('corrected', {
+      corrected: [{ resource: 'Service[a]' }],
+      verified: true,
+    }),
+    'corrected Service[a] (verified on the host) in 4.3 s',
+  ],
+  [
+    outcome('unchanged', { verified: false }),
+    'unchanged (not verified: the probe on the host was not green) in 4.3 s',
+  ],
   [
     outcome('corrected', {
       corrected: [{ resource: 'Service[a]', from: 'stopped', to: 'running' }],

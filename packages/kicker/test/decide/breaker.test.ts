@@ -37,6 +37,7 @@ t.test('what each outcome says of the CM server', (t) => {
     [{ kind: 'refused' }, undefined],
     [{ kind: 'lost' }, undefined],
     [{ kind: 'not-started' }, undefined],
+    [{ kind: 'not-needed' }, undefined],
   ];
   for (const [part, sign] of rows) {
     t.equal(serverSign(outcome(part)), sign, JSON.stringify(part));

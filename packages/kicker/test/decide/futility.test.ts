@@ -59,6 +59,38 @@ void t.test('runs that did not help', async (t) => {
   t.equal(judge({ block, open: { kick: 'k', isNoop: false } }), undefined);
 });
 
+void t.test('the probe on the host says something else', async (t) => {
+  t.strictSame(judge({ futile: 1, notNeeded: 1 }), {
+    kind: 'note',
+    reason:
+      'the probe on the host was green once while the monitor still saw the problem (futility.runs is 2)',
+  });
+  t.strictSame(
+    judge(
+      { block: { ...block, policy: 'v1' }, notNeeded: 2 },
+      { policy: 'v1' },
+    ),
+    skip(
+      'futile',
+      'the probe on the host was green 2 times while the monitor still saw the problem: the probe or the check is wrong, and the policy is still v1',
+    ),
+  );
+  t.strictSame(
+    judge(
+      { block: { ...block, policy: 'v1' }, notNeeded: 1 },
+      { policy: 'v1' },
+    ),
+    skip(
+      'futile',
+      '2 kicks in a row did not help, 1 of them since the probe on the host was green, and the policy is still v1',
+    ),
+  );
+  t.match(judge({ futile: 2, notNeeded: 1 }), {
+    reason:
+      '2 kicks in a row did not help, 1 of them since the probe on the host was green (futility.runs is 2)',
+  });
+});
+
 void t.test('one more try', async (t) => {
   t.strictSame(judge({ block: { ...block, policy: 'v1' } }, { policy: 'v2' }), {
     kind: 'note',

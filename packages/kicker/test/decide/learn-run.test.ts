@@ -101,6 +101,43 @@ void t.test(
   },
 );
 
+void t.test('not needed: the monitor has the last word', async (t) => {
+  const told = createTold({ acceptedMs: 1000 });
+  told.setFleet({ open: 2, tookMs: [40_000] });
+  told.end(ended({ kind: 'not-needed' }));
+  t.strictSame(told.service()?.verifying, {
+    kick: 'k1',
+    untilMs: 6 * minute,
+    futileRuns: 2,
+    isNotNeeded: true,
+  });
+  t.strictSame(
+    told.read('fleet', '')?.tookMs,
+    [40_000],
+    'it says nothing of how long runs take',
+  );
+  t.equal(didRun(ended({ kind: 'not-needed' })), true, 'it is judged');
+  told.tell(
+    {
+      kind: 'verdict',
+      kick: 'k1',
+      certname,
+      service: 'HTTP',
+      verdict: 'still-broken',
+    },
+    7 * minute,
+  );
+  t.match(told.service(), { futile: 1, notNeeded: 1 });
+});
+
+void t.test('not needed, and green by then: nothing was healed', async (t) => {
+  const told = createTold();
+  const { problem: _problem, ...green } = told.service() ?? emptyService(0);
+  told.set('service', key, green);
+  told.end(ended({ kind: 'not-needed' }));
+  t.match(told.service(), { healedMs: undefined, lastEndMs: minute });
+});
+
 void t.test('green before the run had ended: healed', async (t) => {
   const told = createTold();
   const { problem: _problem, ...green } = told.service() ?? emptyService(0);

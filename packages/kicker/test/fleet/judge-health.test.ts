@@ -24,6 +24,8 @@ const expiring = (count: number): Partial<Status> => ({
   ],
 });
 
+const bare = (kind: string) => ({ kind, corrected: [], failed: [] });
+
 const cases: [string, Partial<Status>, number, RegExp?][] = [
   ['well', {}, 0],
   ['31 days', expiring(31), 0],
@@ -46,6 +48,8 @@ const cases: [string, Partial<Status>, number, RegExp?][] = [
     1,
     /disabled: by ada/,
   ],
+  ['not needed', { last: { outcome: bare('not-needed') } } as object, 0],
+  ['failed', { last: { outcome: bare('failed') } } as object, 1, /last run/],
   ['an older kickd', { journal: undefined, audit: undefined } as object, 0],
 ];
 for (const [what, part, state, found] of cases) {

@@ -43,6 +43,7 @@ const full: Run = {
     failed: ['File[/etc/x]'],
     cachedCatalog: false,
     matched: true,
+    verified: false,
     pending: [{ resource: 'File[/a]' }],
     configVersion: '1234',
   },

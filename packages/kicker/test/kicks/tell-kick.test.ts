@@ -491,3 +491,56 @@ void t.test(
     t.strictSame(kick.actions(), []);
   },
 );
+
+void t.test(
+  'not needed, says the host: the monitor is asked, and has the last word',
+  async (t) => {
+    const kick = createKick(t, { tell: told, verifySeconds: 30 });
+    const { open } = kick;
+    const notNeeded: typeof outcome = {
+      kind: 'ended',
+      run: 'r1',
+      outcome: {
+        kind: 'not-needed',
+        reason: 'the probe of HTTP is green: HTTP OK',
+        corrected: [],
+        failed: [],
+      },
+    };
+    kick.tell({ kind: 'accepted', run: 'r1' });
+    kick.tell({ kind: 'ended', outcome: notNeeded });
+    t.equal(kick.found()?.progress.stage, 'verifying');
+    t.strictSame(kick.outbox().slice(1), [
+      { kind: 'recheck' },
+      {
+        kind: 'comment',
+        text: `kicker: not-needed the probe of HTTP is green: HTTP OK, run r1, kick ${open.kick}`,
+      },
+    ]);
+    kick.pass(31);
+    kick.tell({
+      kind: 'window-over',
+      verdict: 'still-broken',
+      by: 'status data',
+    });
+    t.match(kick.outbox().at(-1), {
+      kind: 'comment',
+      text: `kicker: the problem lasts after 30 s (status data), although the probe on the host was green: the probe or the check may be wrong, kick ${open.kick}`,
+    });
+    t.match(kick.service(), { futile: 1, notNeeded: 1 });
+    t.equal(kick.waiting()?.code, 'not-healed');
+  },
+);
+
+void t.test('what the host said of itself stands in the comment', async (t) => {
+  const kick = createKick(t);
+  kick.tell({ kind: 'accepted', run: 'r1' });
+  const { kind, run } = outcome;
+  kick.tell({
+    kind: 'ended',
+    outcome: { kind, run, outcome: { ...outcome.outcome, verified: true } },
+  });
+  t.match(kick.outbox().at(-1), {
+    text: /corrected Service\[apache2\] \(verified on the host\), run r1/,
+  });
+});

@@ -52,6 +52,32 @@ t.test('what counts as what', (t) => {
   t.end();
 });
 
+t.test('what was not needed was not healed', (t) => {
+  const of = (kick: string, entry: StoredEntry) => ({ ...entry, kick });
+  const notNeeded = (hours: number) =>
+    at(hours, {
+      kind: 'outcome',
+      body: {
+        kind: 'ended',
+        run: 'r',
+        outcome: { kind: 'not-needed', corrected: [], failed: [] },
+      },
+    });
+  const entries = [
+    of('a', notNeeded(0)),
+    of('a', verdict(1, 5)),
+    of('b', notNeeded(2)),
+    of('b', at(3, { kind: 'verdict', body: { verdict: 'unknown', by: 'x' } })),
+    of('c', verdict(4, 7)),
+  ];
+  for (const order of [entries, entries.toReversed()]) {
+    t.match(foldByService(order, 0), [
+      { healed: 1, futile: 1, notRun: 2, secondsToGreen: [7] },
+    ]);
+  }
+  t.end();
+});
+
 t.equal(quantileOf([], 0.5), undefined);
 t.equal(quantileOf([1], 0.9), 1);
 t.equal(quantileOf([1, 2, 3, 4], 0.5), 3);
