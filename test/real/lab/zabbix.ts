@@ -16,7 +16,7 @@ import { mustRun, plainEnvironment, runCommand } from './command.ts';
 import { startProcess, type LabProcess } from './processes.ts';
 import { waitFor } from './wait.ts';
 
-export const zabbixPorts = { server: 29_251, postgres: 29_252, api: 29_253 };
+const zabbixPorts = { server: 29_251, postgres: 29_252, api: 29_253 };
 
 export interface Zabbix {
   api: string;
