@@ -10,10 +10,11 @@ import {
   refused,
   serviceOf,
   textOf,
+  textsOf,
   wrongForm,
   type ReadingWorld,
 } from '../message-parts.ts';
-import type { Payload } from '../payload.ts';
+import { isObject, type Payload } from '../payload.ts';
 
 /** What Checkmk sends a notification for, and no state of anything has changed. */
 const noNews: Readonly<Record<string, string>> = {
@@ -55,15 +56,8 @@ export function readCheckmk(
   _settings: unknown,
   world: ReadingWorld,
 ): readonly MessagePart[] {
-  if (payload.kind !== 'lines') return wrongForm(wanted);
-  const environment = new Map(
-    payload.lines.flatMap((line) => {
-      const equals = line.indexOf('=');
-      return equals < 1
-        ? []
-        : [[line.slice(0, equals), line.slice(equals + 1)]];
-    }),
-  );
+  const environment = environmentOf(payload);
+  if (environment === undefined) return wrongForm(wanted);
   const prefix = ['NOTIFY_', 'ALERT_'].find((start) =>
     environment.has(`${start}HOSTNAME`),
   );
@@ -80,6 +74,29 @@ export function readCheckmk(
 
 const wanted =
   'the environment of a notification script of Checkmk, NOTIFY_HOSTNAME and more';
+
+/** As it stands in an environment, or as the script of deploy/checkmk sends it: an object of names and texts. */
+function environmentOf(
+  payload: Payload,
+): ReadonlyMap<string, string> | undefined {
+  switch (payload.kind) {
+    case 'arguments':
+      return undefined;
+    case 'json':
+      return isObject(payload.value)
+        ? new Map(Object.entries(textsOf(payload.value)))
+        : undefined;
+    case 'lines':
+      return new Map(
+        payload.lines.flatMap((line) => {
+          const equals = line.indexOf('=');
+          return equals < 1
+            ? []
+            : [[line.slice(0, equals), line.slice(equals + 1)]];
+        }),
+      );
+  }
+}
 
 type Read = (name: string) => string | undefined;
 
