@@ -402,12 +402,40 @@ export const errors = {
       `${printable(name)} takes passive results alone: Icinga cannot look at it by itself, and would call it UNKNOWN`,
       'nothing is to be done where something else sends its results; else set enable_active_checks = true for it in Icinga',
     ),
-  icingaTls: (url: string, why: string, fix: string) =>
+  icingaTlsName: (url: string, why: string) =>
     fault(
       exitCodes.notThrough,
-      'ICINGA_TLS',
-      `the certificate of ${printable(url)} is not accepted, or ours there: ${printable(why, 300)}`,
-      fix,
+      'ICINGA_TLS_NAME',
+      `the certificate of ${printable(url)} is for another name: ${printable(why, 300)}`,
+      'name it as the certificate does, which is the NodeName of Icinga, in kicker.yaml: api: {serverName: NAME}; look on its host: ls /var/lib/icinga2/certs',
+    ),
+  icingaTlsCa: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_CA',
+      `the certificate of ${printable(url)} is of a CA that is not trusted: ${printable(why, 300)}`,
+      "give kicker Icinga's own CA: install -D -m 0644 /var/lib/icinga2/certs/ca.crt /etc/kicker/icinga/ca.crt; and name it in kicker.yaml: api: {ca: /etc/kicker/icinga/ca.crt}",
+    ),
+  icingaTlsDate: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_DATE',
+      `the certificate of ${printable(url)} is not valid now: ${printable(why, 300)}`,
+      'look at the clocks: timedatectl; Icinga renews its own certificate: systemctl restart icinga2',
+    ),
+  icingaTlsCrl: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_CRL',
+      `the CRL that api.crl names refuses the certificate of ${printable(url)}, or is none of its CA: ${printable(why, 300)}`,
+      'look: openssl crl -noout -text -in CRL; take api.crl out where its CA has none',
+    ),
+  icingaTlsOwn: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_OWN',
+      `what kicker shows to ${printable(url)} cannot be used: ${printable(why, 300)}`,
+      'api.cert and api.key must belong together, both PEM; compare: openssl x509 -noout -pubkey -in CERT; openssl pkey -pubout -in KEY',
     ),
   icingaUser: (url: string) =>
     fault(

@@ -144,39 +144,24 @@ async function* checkObjects(
       );
 }
 
-/** What TLS itself refused has a fix of its own. */
-function transportFault(url: string, fault: FaultFacts): FaultFacts {
-  const why = fault.message;
-  const fixes: [RegExp, string][] = [
-    [
-      /ERR_TLS_CERT_ALTNAME_INVALID/,
-      'name it as its certificate does in kicker.yaml, api: {serverName: NAME}; NAME is in: icinga2 daemon -C -DDumpConfig=1 | grep NodeName, or in the certificate in /var/lib/icinga2/certs',
-    ],
-    [
-      /SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|DEPTH_ZERO/,
-      "give kicker Icinga's own CA: install -m 0644 /var/lib/icinga2/certs/ca.crt /etc/kicker/icinga/ca.crt; and name it in kicker.yaml, api: {ca: /etc/kicker/icinga/ca.crt}",
-    ],
-    [
-      /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
-      'look at the clocks: timedatectl; Icinga renews its certificate when it is reloaded: systemctl reload icinga2',
-    ],
-    [
-      /CERT_REVOKED|CRL/,
-      'look at the CRL that api.crl names: openssl crl -noout -text -in CRL',
-    ],
-    [
-      /KEY_VALUES_MISMATCH|key values mismatch|PEM|bad base64|no start line/i,
-      'api.cert and api.key must belong together, both PEM: compare openssl x509 -noout -pubkey -in CERT with openssl pkey -pubout -in KEY',
-    ],
+/** What TLS itself refuses has a fix of its own; its words are those of Node and OpenSSL, and begin with their code. */
+const tlsFaults: readonly [RegExp, (url: string, why: string) => FaultFacts][] =
+  [
+    [/ERR_TLS_CERT_ALTNAME_INVALID/, errors.icingaTlsName],
+    [/SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY/, errors.icingaTlsCa],
+    [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, errors.icingaTlsDate],
+    [/CERT_REVOKED|CRL/, errors.icingaTlsCrl],
+    [/KEY_VALUES_MISMATCH|_PEM_/, errors.icingaTlsOwn],
   ];
-  const found = fixes.find(([pattern]) => pattern.test(why));
-  return found === undefined
-    ? fault
-    : errors.icingaTls(
-        url,
-        why.replace(/^.*? cannot be asked: /, ''),
-        found[1],
-      );
+
+function transportFault(url: string, fault: FaultFacts): FaultFacts {
+  const why = fault.message.replace(/^.*? cannot be asked: /, '');
+  const code = /^[A-Z0-9_]+(?=: )/.exec(why)?.[0] ?? '';
+  const found =
+    fault.code === 'MONITOR_UNREACHABLE'
+      ? tlsFaults.find(([words]) => words.test(code))
+      : undefined;
+  return found === undefined ? fault : found[1](url, why);
 }
 
 function ownRights(

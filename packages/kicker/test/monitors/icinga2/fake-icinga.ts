@@ -4,6 +4,10 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import {
+  createServer as createTlsServer,
+  type ServerOptions,
+} from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 type Fields = Record<string, unknown>;
@@ -50,7 +54,9 @@ export interface FakeIcinga {
 }
 
 /** As much of the API of Icinga 2.13 as kicker uses, with its answers as they were recorded. */
-export async function startFakeIcinga(): Promise<FakeIcinga> {
+export async function startFakeIcinga(
+  tls?: ServerOptions,
+): Promise<FakeIcinga> {
   const sockets = new Set<Socket>();
   const streams = new Set<ServerResponse>();
   const waiters = new Set<() => void>();
@@ -260,7 +266,10 @@ export async function startFakeIcinga(): Promise<FakeIcinga> {
     said(200, `Successfully did ${action} for object '${key}'.`);
   };
 
-  const server = createServer((request, response) => {
+  const listener = (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void => {
     let text = '';
     request.setEncoding('utf8');
     request.on('data', (part: string) => (text += part));
@@ -271,7 +280,9 @@ export async function startFakeIcinga(): Promise<FakeIcinga> {
         text === '' ? {} : (JSON.parse(text) as Fields),
       );
     });
-  });
+  };
+  const server =
+    tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.on('connection', (socket: Socket) => {
     if (!isUp) {
       socket.resetAndDestroy();
@@ -286,7 +297,7 @@ export async function startFakeIcinga(): Promise<FakeIcinga> {
   const { port } = server.address() as AddressInfo;
 
   const fake: FakeIcinga = {
-    url: `http://127.0.0.1:${String(port)}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`,
     hosts: new Map(),
     services: new Map(),
     authors: new Map(),
