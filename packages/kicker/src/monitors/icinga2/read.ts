@@ -135,7 +135,8 @@ function readHandler(
     ...(state !== 'OK' && countOf(get('acknowledgement')) !== undefined
       ? { acknowledgedBy: 'somebody' }
       : {}),
-    isFlapping: countOf(get('flapping')) !== undefined,
+    isFlapping:
+      get('flapping') === 'true' || countOf(get('flapping')) !== undefined,
     ...labelsOf(all('label')),
   };
   return eventPart(event, {
