@@ -42,7 +42,12 @@ async function check(
   const monitor = createIcinga2(
     'icinga',
     { kind: 'icinga2', author: 'kicker', api: { url: fake.url, ...more } },
-    { now: () => new Date(), knowsHost: () => false, onTrouble: () => {} },
+    {
+      now: () => new Date(),
+      pause: async () => {},
+      knowsHost: () => false,
+      onTrouble: () => {},
+    },
   );
   const steps = [];
   for await (const step of monitor.check(new AbortController().signal)) {
@@ -265,7 +270,12 @@ void t.test('no API is no mistake', async (t) => {
   const monitor = createIcinga2(
     'icinga',
     { kind: 'icinga2', author: 'kicker' },
-    { now: () => new Date(), knowsHost: () => false, onTrouble: () => {} },
+    {
+      now: () => new Date(),
+      pause: async () => {},
+      knowsHost: () => false,
+      onTrouble: () => {},
+    },
   );
   const steps = [];
   for await (const step of monitor.check(new AbortController().signal))

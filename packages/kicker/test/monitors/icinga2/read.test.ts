@@ -5,7 +5,12 @@ import { createIcinga2 } from '../../../src/monitors/icinga2/adapter.ts';
 const monitor = createIcinga2(
   'icinga',
   { kind: 'icinga2', author: 'kicker' },
-  { now: () => new Date(), knowsHost: () => false, onTrouble: () => {} },
+  {
+    now: () => new Date(),
+    pause: async () => {},
+    knowsHost: () => false,
+    onTrouble: () => {},
+  },
 );
 
 function read(...args: string[]): Event | undefined {
