@@ -2,6 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { execaSync } from 'execa';
 import t from 'tap';
+import { readIcingaArguments } from '../packages/kicker/src/monitors/icinga2/arguments.ts';
+import { permissions } from '../packages/kicker/src/monitors/icinga2/requests.ts';
 
 const deploy = fileURLToPath(new URL('../deploy', import.meta.url));
 const read = (path: string): string =>
@@ -71,6 +73,30 @@ t.test('Nagios objects', (t) => {
     t.match(word, /^--[a-z-]+='\$[A-Z]+\$'$/, 'a macro in quotes, in one word');
   t.end();
 });
+
+t.test(
+  'Icinga 2: the command says what kicker reads, the user may what kicker uses',
+  (t) => {
+    const withoutComments = (path: string): string =>
+      read(path).replaceAll(/\/\*[^]*?\*\//g, '');
+    const command = withoutComments('icinga2/kicker-command.conf');
+    const given = [...command.matchAll(/(?:key = )?"(--[a-z-]+)"(?: = "|\n)/g)]
+      .map(([, option = '']) => option)
+      .concat('--host-group');
+    const found = readIcingaArguments(given.flatMap((option) => [option, 'x']));
+    t.equal(found.kind, 'options');
+    // All that it knows, and the label of a second variable.
+    t.equal(new Set(given).size, 18);
+    t.notMatch(command, /output|perfdata/, 'no plugin output');
+    const user = withoutComments('icinga2/kicker-user.conf');
+    const [, list = ''] = /permissions = \[([^\]]*)\]/.exec(user) ?? [];
+    t.same(
+      [...list.matchAll(/"([^"]+)"/g)].map(([, one]) => one),
+      permissions,
+    );
+    t.end();
+  },
+);
 
 const analyze = (...args: string[]) =>
   execaSync('systemd-analyze', args, {

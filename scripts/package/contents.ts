@@ -114,6 +114,7 @@ function kickdFiles(root: string): Content[] {
 
 function kickerFiles(deploy: string): Content[] {
   const nagios = join(deploy, 'nagios');
+  const icinga = join(deploy, 'icinga2');
   const handlers = 'usr/share/nagios4/plugins/eventhandlers';
   const snippets = readdirSync(nagios).filter((file) => file.endsWith('.cfg'));
   return [
@@ -127,6 +128,13 @@ function kickerFiles(deploy: string): Content[] {
       path: `usr/share/doc/kicker/examples/nagios/${file}`,
       from: join(nagios, file),
     })),
+    ...readdirSync(icinga)
+      .filter((file) => /\.(?:conf|yaml)$/.test(file))
+      .toSorted()
+      .map((file) => ({
+        path: `usr/share/doc/kicker/examples/icinga2/${file}`,
+        from: join(icinga, file),
+      })),
     {
       path: 'usr/share/doc/kicker/examples/rules.yaml',
       from: join(deploy, 'kicker-rules.yaml.sample'),

@@ -377,6 +377,94 @@ export const errors = {
       `everybody can read the secret in ${printable(file)}`,
       `run: chmod o= ${printable(file)}`,
     ),
+  icingaApi: (monitor: string) =>
+    usage(
+      'ICINGA_API',
+      `kicker.yaml names no API of ${printable(monitor)}: kicker hears of its problems, and can neither ask nor tell it anything`,
+      `name it in kicker.yaml: monitors: {${printable(monitor)}: {kind: icinga2, api: {url: "https://HOST:5665", ca: /etc/kicker/icinga/ca.crt, cert: /etc/kicker/icinga/kicker.crt, key: /etc/kicker/icinga/kicker.key}}}`,
+    ),
+  icingaName: (name: string) =>
+    usage(
+      'ICINGA_NAME',
+      `${shown(name)} cannot be the name of a host or a service in Icinga: empty, too long, or with ! or a control character`,
+      'look where it comes from: kicker why HOST SERVICE',
+    ),
+  icingaObject: (url: string, name: string) =>
+    fault(
+      exitCodes.refused,
+      'ICINGA_OBJECT',
+      `${printable(url)} knows no ${printable(name)}: it is gone, or the ApiUser of kicker may not act on it`,
+      'look at the rights: kicker check; and whether it is there: icinga2 object list',
+    ),
+  icingaPassive: (name: string) =>
+    usage(
+      'ICINGA_PASSIVE',
+      `${printable(name)} takes passive results alone: Icinga cannot look at it by itself, and would call it UNKNOWN`,
+      'nothing is to be done where something else sends its results; else set enable_active_checks = true for it in Icinga',
+    ),
+  icingaTlsName: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_NAME',
+      `the certificate of ${printable(url)} is for another name: ${printable(why, 300)}`,
+      'name it as the certificate does, which is the NodeName of Icinga, in kicker.yaml: api: {serverName: NAME}; look on its host: ls /var/lib/icinga2/certs',
+    ),
+  icingaTlsCa: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_CA',
+      `the certificate of ${printable(url)} is of a CA that is not trusted: ${printable(why, 300)}`,
+      "give kicker Icinga's own CA: install -D -m 0644 /var/lib/icinga2/certs/ca.crt /etc/kicker/icinga/ca.crt; and name it in kicker.yaml: api: {ca: /etc/kicker/icinga/ca.crt}",
+    ),
+  icingaTlsDate: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_DATE',
+      `the certificate of ${printable(url)} is not valid now: ${printable(why, 300)}`,
+      'look at the clocks: timedatectl; Icinga renews its own certificate: systemctl restart icinga2',
+    ),
+  icingaTlsCrl: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_CRL',
+      `the CRL that api.crl names refuses the certificate of ${printable(url)}, or is none of its CA: ${printable(why, 300)}`,
+      'look: openssl crl -noout -text -in CRL; take api.crl out where its CA has none',
+    ),
+  icingaTlsOwn: (url: string, why: string) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_TLS_OWN',
+      `what kicker shows to ${printable(url)} cannot be used: ${printable(why, 300)}`,
+      'api.cert and api.key must belong together, both PEM; compare: openssl x509 -noout -pubkey -in CERT; openssl pkey -pubout -in KEY',
+    ),
+  icingaUser: (url: string) =>
+    fault(
+      exitCodes.refused,
+      'ICINGA_USER',
+      `${printable(url)} answers 401: no ApiUser has this certificate or this password`,
+      'install deploy/icinga2/kicker.conf with client_cn as in: openssl x509 -noout -subject -in CERT, CERT as api.cert in kicker.yaml; then: systemctl reload icinga2',
+    ),
+  icingaRights: (user: string, missing: readonly string[]) =>
+    fault(
+      exitCodes.refused,
+      'ICINGA_RIGHTS',
+      `the ApiUser ${printable(user)} lacks ${missing.join(', ')}`,
+      `add them to permissions of object ApiUser ${printable(JSON.stringify(user))}: ${missing.map((one) => JSON.stringify(one)).join(', ')}; then: systemctl reload icinga2`,
+    ),
+  icingaClock: (seconds: number) =>
+    fault(
+      exitCodes.notThrough,
+      'ICINGA_CLOCK',
+      `the clock of Icinga's host is ${seconds > 0 ? `${seconds} s ahead` : `${-seconds} s behind`}`,
+      'look on both hosts: timedatectl; set it: systemctl restart systemd-timesyncd',
+    ),
+  icingaEmpty: (url: string) =>
+    fault(
+      exitCodes.refused,
+      'ICINGA_EMPTY',
+      `${printable(url)} shows no host at all`,
+      'look at the filter in the permissions of the ApiUser, and whether Icinga has any host: icinga2 object list --type Host',
+    ),
   monitorDeaf: (monitor: string, kind: string) =>
     usage(
       'MONITOR_DEAF',

@@ -3,7 +3,7 @@ import type { MonitorKind, MonitorSettings } from './schemas.ts';
 /** What holds for a monitor where kicker.yaml says nothing. Apart from the schemas: every start of kicker reads it. */
 export const monitorDefaults = {
   nagios: { kind: 'nagios', author: 'kicker' },
-  icinga2: { kind: 'icinga2' },
+  icinga2: { kind: 'icinga2', author: 'kicker' },
   alertmanager: {
     kind: 'alertmanager',
     hostLabel: 'instance',

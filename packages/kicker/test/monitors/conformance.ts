@@ -26,7 +26,7 @@ export interface MonitorStage {
   /** the arguments that it hands over for an event, as they lie in the spool */
   messageOf(event: Event): string[];
   /** what its own data say from now on; undefined: they are gone */
-  setStatus(event: Event | undefined): void;
+  setStatus(event: Event | undefined): void | Promise<void>;
   /** whether it can be told anything now */
   setUp(isUp: boolean): void;
   /** what it was told so far */
@@ -122,9 +122,9 @@ export function conform(
     stage,
   }) => {
     const site = await play(
-      () => {
+      async () => {
         put(broken);
-        stage.setStatus(broken);
+        await stage.setStatus(broken);
       },
       () => stage.setStatus(green),
       1,
@@ -138,7 +138,7 @@ export function conform(
     put,
     stage,
   }) => {
-    stage.setStatus(broken);
+    await stage.setStatus(broken);
     const site = await play(() => put(broken, 600));
     t.equal(site.kicks.length, 1);
   });
@@ -148,7 +148,7 @@ export function conform(
     put,
     stage,
   }) => {
-    stage.setStatus(green);
+    await stage.setStatus(green);
     const site = await play(() => put(broken, 600));
     t.equal(site.kicks.length, 0);
   });
@@ -158,7 +158,7 @@ export function conform(
     put,
     stage,
   }) => {
-    stage.setStatus(undefined);
+    await stage.setStatus(undefined);
     const site = await play(() => put(broken));
     t.equal(site.kicks.length, 1);
   });
@@ -248,32 +248,36 @@ export function conform(
     stage,
   }) => {
     const { monitor } = stage;
-    stage.setStatus({ ...broken, acknowledgedBy: 'ada', inDowntime: true });
+    await stage.setStatus({
+      ...broken,
+      acknowledgedBy: 'ada',
+      inDowntime: true,
+    });
     t.match(monitor.refresh(broken, 0), {
       kind: 'lasts',
       event: { acknowledgedBy: 'ada', inDowntime: true, problem: '7' },
     });
     t.match(monitor.see(broken), { kind: 'seen', isGreen: false });
-    stage.setStatus({ ...broken, acknowledgedBy: 'kicker' });
+    await stage.setStatus({ ...broken, acknowledgedBy: 'kicker' });
     const own = monitor.refresh(broken, 0);
     t.equal(
       own.kind === 'lasts' ? own.event.acknowledgedBy : 'none',
       undefined,
       'its own acknowledgement is nobody’s',
     );
-    stage.setStatus({ ...broken, problem: '8' });
+    await stage.setStatus({ ...broken, problem: '8' });
     t.strictSame(
       monitor.refresh(broken, 0),
       { kind: 'not-known' },
       'another episode',
     );
-    stage.setStatus(green);
+    await stage.setStatus(green);
     t.match(monitor.refresh(broken, 0), {
       kind: 'over',
       event: { state: 'OK' },
     });
     t.match(monitor.see(broken), { kind: 'seen', isGreen: true });
-    stage.setStatus(undefined);
+    await stage.setStatus(undefined);
     t.strictSame(monitor.refresh(broken, 0), { kind: 'not-known' });
     t.strictSame(monitor.see(broken), { kind: 'not-known' });
     t.ok(
@@ -356,11 +360,11 @@ async function createSite(t: Test, stage: MonitorStage) {
      * @param awaitedVerdicts how many verdicts to wait for after the change
      */
     play: async (
-      before: () => void,
-      change: () => void = () => {},
+      before: () => void | Promise<void>,
+      change: () => void | Promise<void> = () => {},
       awaitedVerdicts = 0,
     ) => {
-      before();
+      await before();
       const end = new AbortController();
       const timing = {
         clock,
@@ -500,7 +504,7 @@ async function createSite(t: Test, stage: MonitorStage) {
       await seen(
         () => entriesOf('outcome').length === entriesOf('kick').length,
       );
-      change();
+      await change();
       await seen(() => verdicts().length >= awaitedVerdicts);
       await seen(
         () => !stage.monitor.can.has('recheck') || ledger.countActions() === 0,

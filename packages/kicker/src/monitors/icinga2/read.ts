@@ -15,6 +15,7 @@ import {
 } from '../message-parts.ts';
 import { isObject, type Payload } from '../payload.ts';
 import { readIcingaArguments, type IcingaOption } from './arguments.ts';
+import { countOf, episodeOf, secondsOf } from './episode.ts';
 
 /** Kinds of the event stream that are no new state of anything. */
 const noNews: ReadonlySet<string> = new Set([
@@ -134,29 +135,14 @@ function readHandler(
     ...(state !== 'OK' && countOf(get('acknowledgement')) !== undefined
       ? { acknowledgedBy: 'somebody' }
       : {}),
-    isFlapping: countOf(get('flapping')) !== undefined,
+    isFlapping:
+      get('flapping') === 'true' || countOf(get('flapping')) !== undefined,
     ...labelsOf(all('label')),
   };
   return eventPart(event, {
     groups: all('host-group').filter((group) => textOf(group) !== undefined),
     remarks,
   });
-}
-
-/**
- * What names one episode: the time when the service was last OK holds still from its first failure to its recovery,
- * that of the last change does not. Never OK: there is none.
- */
-function episodeOf(
-  lastOkSeconds: number | undefined,
-  lastChangeSeconds: number | undefined,
-): Pick<Event, 'problem' | 'since'> {
-  const wasOk = lastOkSeconds !== undefined && lastOkSeconds > 0;
-  const since = instantOfSeconds(wasOk ? lastOkSeconds : lastChangeSeconds);
-  return {
-    ...(wasOk ? { problem: String(lastOkSeconds) } : {}),
-    ...(since === undefined ? {} : { since }),
-  };
 }
 
 function labelsOf(pairs: readonly string[]): Pick<Event, 'labels'> {
@@ -233,6 +219,8 @@ function readStreamed(value: unknown, world: ReadingWorld): MessagePart {
       ...more,
       ...(state === 'OK' ? {} : episode),
       inDowntime: event.inDowntime || more.inDowntime,
+      // A host that answers may stand behind a router that does not.
+      ...(event.hostState === undefined ? {} : { hostState: event.hostState }),
     },
     { groups },
   );
@@ -271,35 +259,11 @@ function readObject(object: Readonly<Record<string, unknown>>): {
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
     },
     episode: episodeOf(
-      secondsOf(attrs['last_state_ok']),
+      secondsOf(attrs['last_state_ok'] ?? attrs['last_state_up']),
       secondsOf(attrs['last_state_change']),
     ),
     groups: groups.filter(
       (group): group is string => typeof group === 'string',
     ),
   };
-}
-
-const countMost = 1_000_000;
-
-/** A whole number above 0, as a number or its text. */
-function countOf(value: unknown): number | undefined {
-  const count =
-    typeof value === 'string' && /^\d{1,9}$/.test(value)
-      ? Number(value)
-      : value;
-  return typeof count === 'number' && count >= 1
-    ? Math.min(Math.floor(count), countMost)
-    : undefined;
-}
-
-/** Whole seconds since the epoch: the API has fractions where a macro has none. */
-function secondsOf(value: unknown): number | undefined {
-  const seconds =
-    typeof value === 'string' && /^\d{1,12}(?:\.\d+)?$/.test(value)
-      ? Number(value)
-      : value;
-  return typeof seconds === 'number' && seconds >= 0
-    ? Math.floor(seconds)
-    : undefined;
 }
