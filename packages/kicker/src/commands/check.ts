@@ -18,12 +18,10 @@ import {
 } from './command.ts';
 import { checkSpool } from './check-events.ts';
 import { checkHost } from './check-host.ts';
-import { monitorWorldOf } from './monitor-world.ts';
+import { checkMonitor } from './check-monitor.ts';
 import { codeOf } from '../io/error-code.ts';
 import { readHeartbeat } from '../io/heartbeat-file.ts';
 import { oldestSpooledMs } from '../io/spool.ts';
-import { createMonitor } from '../monitors/registry.ts';
-import type { MonitorSettings } from '../monitors/schemas.ts';
 import type { CheckStep } from '../ports.ts';
 import { tick } from '../serve/tick.ts';
 import { failed, passed } from './steps.ts';
@@ -110,21 +108,6 @@ async function* checkOwn(
   yield* checkSpool(config);
   for (const [name, settings] of Object.entries(config.monitors)) {
     yield* checkMonitor(name, settings, config, shell);
-  }
-}
-
-async function* checkMonitor(
-  name: string,
-  settings: MonitorSettings,
-  config: Config,
-  shell: Shell,
-): AsyncGenerator<CheckStep> {
-  try {
-    const world = monitorWorldOf(config, shell);
-    const monitor = await createMonitor(name, settings, world);
-    yield* monitor.check(shell.signal);
-  } catch (error) {
-    for (const fault of faultsOf(error)) yield failed(`monitor ${name}`, fault);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Faults, exitCodes } from '../errors.ts';
+import { Faults, errors, exitCodes } from '../errors.ts';
 import { findTarget, type Target } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { lookUp, reachTcp, shakeHands } from '../io/diagnose.ts';
@@ -6,6 +6,7 @@ import { loadConfig } from '../io/load-config.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { inspectMaterial } from '@kickd/mtls';
 import { checkMaterial } from './check.ts';
+import { checkMonitor } from './check-monitor.ts';
 import {
   configOption,
   createCommand,
@@ -23,15 +24,21 @@ import type { Config } from '../config/config.ts';
 export const command = createCommand({
   spec: {
     name: 'doctor',
-    operands: 'HOST',
+    operands: '[HOST]',
     about:
-      'test the way to one host step by step, and report how to fix the first that fails',
+      'test the way to one host, or to one monitor, step by step, and report how to fix what fails',
     takesOperands: true,
     options: {
       port: {
         type: 'string',
         value: 'PORT',
         about: 'the port of kickd; default: 8139, or as configured',
+        group: 'How',
+      },
+      monitor: {
+        type: 'string',
+        value: 'NAME',
+        about: 'a monitor of kicker.yaml in place of a host',
         group: 'How',
       },
       ...jsonOption,
@@ -42,6 +49,10 @@ export const command = createCommand({
         'sudo -u nagios kicker doctor web1.example.com',
         'as the user that the monitor runs as',
       ],
+      [
+        'sudo -u nagios kicker doctor --monitor icinga2',
+        'what kicker may ask and tell there',
+      ],
     ],
   },
   view: stepsView,
@@ -49,6 +60,15 @@ export const command = createCommand({
     const port = given.number('port', { least: 1, most: 65535 });
     const config = await loadConfig(given.text('config'), shell.env);
     const [name = '', ...more] = given.operands;
+    const monitor = given.text('monitor');
+    if (monitor !== undefined) {
+      if (name !== '') {
+        throw new Faults([
+          errors.usage('doctor', 'one host, or one --monitor'),
+        ]);
+      }
+      return yield* examineMonitor(monitor, config, shell);
+    }
     const found = findTarget(name, config.hosts, port ?? config.port);
     if (found.kind === 'fault') throw new Faults([found.fault]);
     let isWell = true;
@@ -66,6 +86,24 @@ export const command = createCommand({
     return isWell ? exitCodes.ok : exitCodes.runFailed;
   },
 });
+
+async function* examineMonitor(
+  name: string,
+  config: Config,
+  shell: Shell,
+): Found<CheckStep> {
+  const { monitors } = config;
+  const settings = Object.hasOwn(monitors, name) ? monitors[name] : undefined;
+  if (settings === undefined) {
+    throw new Faults([errors.monitorUnknown(name, Object.keys(monitors))]);
+  }
+  let isWell = true;
+  for await (const step of checkMonitor(name, settings, config, shell)) {
+    yield step;
+    if (step.ok === false) isWell = false;
+  }
+  return isWell ? exitCodes.ok : exitCodes.runFailed;
+}
 
 /** Each step stands on the one before; the first that fails is the last. */
 async function* examine(

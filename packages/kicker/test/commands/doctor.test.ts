@@ -237,3 +237,27 @@ void t.test('help and version', async (t) => {
   t.match(await runKicker([]), { code: 2, stderr: /USAGE_COMMAND/ });
   t.match(await runKicker(['kik']), { code: 2, stderr: /did you mean kick\?/ });
 });
+
+void t.test('doctor: a monitor of kicker.yaml', async (t) => {
+  const dir = t.testdir({
+    'kicker.yaml':
+      'monitors: {am: {kind: alertmanager, api: {url: "http://127.0.0.1:9/"}}, s: {kind: sensu}}\n',
+  });
+  const config = `--config=${dir}/kicker.yaml`;
+  const sensu = await runKicker(['doctor', '--monitor', 's', config]);
+  t.equal(sensu.code, 0);
+  t.match(sensu.stdout, /s \(sensu\) hands over its events/);
+  const away = await runKicker(['doctor', '--monitor=am', '--json', config]);
+  t.equal(away.code, 1);
+  t.match(JSON.parse(away.stdout.split('\n')[0] ?? ''), {
+    step: 'alertmanager',
+    ok: false,
+    code: 'MONITOR_UNREACHABLE',
+    remedy: String,
+  });
+  const unknown = await runKicker(['doctor', '--monitor=amm', config]);
+  t.equal(unknown.code, 2);
+  t.match(unknown.stderr, /amm.*am, s/s);
+  const both = await runKicker(['doctor', '--monitor=s', 'web1', config]);
+  t.equal(both.code, 2);
+});
