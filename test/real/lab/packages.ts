@@ -7,7 +7,7 @@ import { mustRun, runCommand } from './command.ts';
 
 /**
  * apache2 brings openssl; puppetserver brings Java; nagios4-core is Nagios without its web pages;
- * git is what ansible-pull fetches with; the last four are scanners.
+ * git is what ansible-pull fetches with; php-cgi keeps apt from putting PHP into Apache; the last four are scanners.
  */
 const labPackages = [
   'ansible-core',
@@ -18,6 +18,7 @@ const labPackages = [
   'monitoring-plugins-basic',
   'nagios4-core',
   'php-bcmath',
+  'php-cgi',
   'php-cli',
   'php-curl',
   'php-gd',
