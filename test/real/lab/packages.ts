@@ -7,7 +7,8 @@ import { mustRun, runCommand } from './command.ts';
 
 /**
  * apache2 brings openssl; puppetserver brings Java; nagios4-core is Nagios without its web pages;
- * git is what ansible-pull fetches with; php-cgi keeps apt from putting PHP into Apache; the last four are scanners.
+ * git is what ansible-pull fetches with; php-cgi keeps apt from putting PHP into Apache;
+ * slowhttptest, sslscan and testssl.sh are scanners.
  */
 const labPackages = [
   'ansible-core',

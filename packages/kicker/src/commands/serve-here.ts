@@ -168,14 +168,20 @@ async function serve(
       }
       inForce = next;
       await endMonitors();
-      endMonitors = runMonitors(inForce.monitors, spool.directory, log);
+      endMonitors = runMonitors(inForce.monitors, spool.directory, {
+        log,
+        timing: shell,
+      });
       const { config, rules } = inForce;
       log('reloaded', { config: config.file, rules: rules.source });
     } catch (error) {
       for (const fault of reloadFaultsOf(error)) log('reload-refused', fault);
     }
   }
-  let endMonitors = runMonitors(inForce.monitors, spool.directory, log);
+  let endMonitors = runMonitors(inForce.monitors, spool.directory, {
+    log,
+    timing: shell,
+  });
   const reloadInTurn = inTurn(reload);
   const unhook = shell.onHangup(() => void reloadInTurn());
   try {

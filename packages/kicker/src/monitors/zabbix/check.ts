@@ -1,5 +1,4 @@
 import { printable, type FaultFacts } from '@kickd/protocol';
-import { errors } from '../../errors.ts';
 import type { CheckStep, MonitorApi } from '../../ports.ts';
 import { createCall, type Call } from './rpc.ts';
 
@@ -64,17 +63,11 @@ async function ask(
   params: unknown,
   signal: AbortSignal,
 ): Promise<FaultFacts | undefined> {
-  try {
-    const called = await call(method, params, signal);
-    if (called.kind === 'result') return undefined;
-    const { code } = called.fault;
-    // The server read what it was asked, so the right is there.
-    return code === 'MONITOR_REFUSED' ? undefined : called.fault;
-  } catch (error) {
-    return error instanceof Error && 'remedy' in error
-      ? (error as Error & FaultFacts)
-      : errors.zabbixToken('', String(error));
-  }
+  const called = await call(method, params, signal);
+  if (called.kind === 'result') return undefined;
+  const { fault } = called;
+  // The server read what it was asked, so the right is there.
+  return fault.code === 'MONITOR_REFUSED' ? undefined : fault;
 }
 
 function failed(

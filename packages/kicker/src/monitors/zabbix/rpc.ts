@@ -1,4 +1,4 @@
-import type { FaultFacts } from '@kickd/protocol';
+import { Fault, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import type { MonitorApi } from '../../ports.ts';
 import { isObject } from '../payload.ts';
@@ -25,7 +25,16 @@ export function createCall(
   token: () => string | undefined,
 ): Call {
   return async (method, params, signal) => {
-    const auth = token();
+    let auth: string | undefined;
+    try {
+      auth = token();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      // The file may be written anew meanwhile.
+      const { code, message, remedy, exitCode } = error;
+      const fault = { code, message, remedy, exitCode };
+      return { kind: 'fault', fault, isPassing: true };
+    }
     const reply = await api.ask(
       {
         method: 'POST',
