@@ -213,6 +213,23 @@ void t.test('what it did not tell', async (t) => {
   t.ok(ends.some((end) => end.problem === `02c27b65ce16372e/${again}`));
 });
 
+void t.test(
+  'an answer from before its end does not begin it again',
+  async (t) => {
+    const site = await createSite(t);
+    site.fake.alerts = [alertNow()];
+    site.read(webhook('firing'));
+    await site.polls();
+    site.read(webhook('resolved'));
+    await site.polls();
+    t.strictSame(site.put(), []);
+    // It fires once more: then it is told, and is what it was.
+    site.read(webhook('firing'));
+    await site.polls();
+    t.strictSame(site.put(), []);
+  },
+);
+
 void t.test('an end is not believed without a look', async (t) => {
   const site = await createSite(t, { withPrometheus: false });
   site.read(webhook('firing'));
