@@ -99,21 +99,34 @@ function settingsOf(
 ): MonitorSettings {
   const configured = Object.hasOwn(monitors, name) ? monitors[name] : undefined;
   if (configured !== undefined) return configured;
-  if (shippedNames.some((shipped) => shipped === name)) {
-    return { kind: 'webhook', mapping: name };
+  const meant = Object.hasOwn(otherNames, name)
+    ? (otherNames[name] ?? name)
+    : name;
+  if (shippedNames.some((shipped) => shipped === meant)) {
+    return { kind: 'webhook', mapping: meant };
   }
   const kind = Object.entries(monitorDefaults).find(
-    ([kind]) => kind === name && kind !== 'webhook',
+    ([kind]) => kind === meant && kind !== 'webhook',
   );
   if (kind !== undefined) return kind[1];
   throw new Faults([
     errors.monitorUnknown(name, [
-      ...Object.keys(monitors),
-      ...Object.keys(monitorDefaults).filter((one) => one !== 'webhook'),
-      ...shippedNames,
+      ...new Set([
+        ...Object.keys(monitors),
+        ...Object.keys(monitorDefaults).filter((one) => one !== 'webhook'),
+        ...shippedNames,
+      ]),
     ]),
   ]);
 }
+
+/** What people call them as well. */
+const otherNames: Readonly<Record<string, string>> = {
+  icinga: 'icinga2',
+  prometheus: 'alertmanager',
+  'sensu-go': 'sensu',
+  'uptime-kuma': 'kuma',
+};
 
 function recordOf(part: MessagePart): PartRecord {
   const at = part.at === undefined ? {} : { at: part.at };

@@ -1356,3 +1356,16 @@ void t.test(
 void t.test('a monitor that nobody knows: all that there are', async (t) => {
   await t.rejects(explain('grafan', '{}'), { message: /grafan/ });
 });
+
+void t.test('other names of a kind', async (t) => {
+  for (const [name, payload] of [
+    ['prometheus', am({})],
+    ['uptime-kuma', kuma()],
+    ['sensu-go', sensu()],
+    ['icinga', handler],
+  ] as const) {
+    const found = await explain(name, JSON.stringify(payload));
+    t.match(found, { want: 'event', events: [{ monitor: name }] });
+  }
+  await t.rejects(explain('toString', '{}'), { message: /toString/ });
+});
