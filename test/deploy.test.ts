@@ -86,7 +86,7 @@ t.test(
     const found = readIcingaArguments(given.flatMap((option) => [option, 'x']));
     t.equal(found.kind, 'options');
     // All that it knows, and the label of a second variable.
-    t.equal(new Set(given).size, 18);
+    t.equal(new Set(given).size, 19);
     t.notMatch(command, /output|perfdata/, 'no plugin output');
     const user = withoutComments('icinga2/kicker-user.conf');
     const [, list = ''] = /permissions = \[([^\]]*)\]/.exec(user) ?? [];

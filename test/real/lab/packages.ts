@@ -16,6 +16,7 @@ const labPackages = [
   'cfengine3',
   'curl',
   'git',
+  'icinga2-bin',
   'monitoring-plugins-basic',
   'nagios4-core',
   'php-bcmath',

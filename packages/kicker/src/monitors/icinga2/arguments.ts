@@ -19,6 +19,7 @@ const icingaOptions = {
   'host-last-check': '$host.last_check$',
   acknowledgement: '$service.acknowledgement$',
   flapping: '$service.flapping$',
+  'flapping-enabled': '$service.enable_flapping$',
   'host-group': '$host.groups$',
   label: 'NAME=VALUE, VALUE a variable of the host',
   at: '$icinga.timet$',

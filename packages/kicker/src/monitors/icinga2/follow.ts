@@ -196,10 +196,7 @@ function take(
     case 'unacknowledged':
       snapshot.endAcknowledgement(key);
       return;
-    case 'flapping':
-      snapshot.setFlapping(key, news.isFlapping);
-      return;
-    case 'downtime':
+    case 'look':
       changes.add(key, { atMs: undefined, wasWell: true });
       return;
   }

@@ -7,9 +7,8 @@ export type News =
   | { kind: 'changed'; key: string; isWell: boolean; wasWell: boolean }
   | { kind: 'acknowledged'; key: string; author: string }
   | { kind: 'unacknowledged'; key: string }
-  | { kind: 'flapping'; key: string; isFlapping: boolean }
-  /** a downtime began or ended: how deep it is now, only the object says */
-  | { kind: 'downtime'; key: string };
+  /** a downtime, or flapping, began or ended: what holds now, only the object says */
+  | { kind: 'look'; key: string };
 
 /** One line, with the instant that stands in it, milliseconds; undefined: it is of no use. */
 export function parseNews(
@@ -54,15 +53,10 @@ function newsOf(value: Readonly<Record<string, unknown>>): News | undefined {
     case 'AcknowledgementCleared':
       return { kind: 'unacknowledged', key };
     case 'Flapping':
-      return {
-        kind: 'flapping',
-        key,
-        isFlapping: value['is_flapping'] === true,
-      };
     case 'DowntimeStarted':
     case 'DowntimeTriggered':
     case 'DowntimeRemoved':
-      return { kind: 'downtime', key };
+      return { kind: 'look', key };
     default:
       return undefined;
   }

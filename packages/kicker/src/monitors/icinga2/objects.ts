@@ -36,6 +36,7 @@ export interface SeenState {
   checkedMs: number;
   inDowntime: boolean;
   isAcknowledged: boolean;
+  /** where Icinga looks for it; it counts elsewhere as well */
   isFlapping: boolean;
   /** when it was asked for, milliseconds */
   askedMs: number;
@@ -107,7 +108,7 @@ export function seenStateOf(
     checkedMs: Math.floor(checked * 1000),
     inDowntime: numberOf(attrs['downtime_depth']) > 0,
     isAcknowledged: numberOf(attrs['acknowledgement']) > 0,
-    isFlapping: attrs['flapping'] === true,
+    isFlapping: attrs['flapping'] === true && attrs['enable_flapping'] === true,
     askedMs,
   };
 }

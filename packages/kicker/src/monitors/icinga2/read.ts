@@ -135,14 +135,22 @@ function readHandler(
     ...(state !== 'OK' && countOf(get('acknowledgement')) !== undefined
       ? { acknowledgedBy: 'somebody' }
       : {}),
-    isFlapping:
-      get('flapping') === 'true' || countOf(get('flapping')) !== undefined,
+    // It counts where nobody wants it to, and says so in the same macro.
+    isFlapping: isTrue(get('flapping')) && !isFalse(get('flapping-enabled')),
     ...labelsOf(all('label')),
   };
   return eventPart(event, {
     groups: all('host-group').filter((group) => textOf(group) !== undefined),
     remarks,
   });
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text === 'true' || text === '1';
+}
+
+function isFalse(text: string | undefined): boolean {
+  return text === 'false' || text === '0';
 }
 
 function labelsOf(pairs: readonly string[]): Pick<Event, 'labels'> {
@@ -254,7 +262,9 @@ function readObject(object: Readonly<Record<string, unknown>>): {
         ? { hostState }
         : {}),
       ...(typeof attrs['flapping'] === 'boolean'
-        ? { isFlapping: attrs['flapping'] }
+        ? {
+            isFlapping: attrs['flapping'] && attrs['enable_flapping'] !== false,
+          }
         : {}),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
     },

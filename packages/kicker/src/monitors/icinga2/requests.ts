@@ -19,6 +19,7 @@ const common = [
   'downtime_depth',
   'acknowledgement',
   'flapping',
+  'enable_flapping',
   'problem',
   'enable_active_checks',
 ];

@@ -30,7 +30,6 @@ export interface Snapshot {
   setAuthor(key: string, author: string): void;
   endAcknowledgement(key: string): void;
   author(key: string): string | undefined;
-  setFlapping(key: string, isFlapping: boolean): void;
 
   /** All was asked for at that instant: what is green for long is forgotten. */
   synced(askedMs: number): void;
@@ -116,7 +115,6 @@ export function createSnapshot(): Snapshot {
       change(key, { isAcknowledged: false });
     },
     author: (key) => authors.get(key),
-    setFlapping: (key, isFlapping) => change(key, { isFlapping }),
     synced: (askedMs) => {
       syncedMs = askedMs;
       missing.clear();

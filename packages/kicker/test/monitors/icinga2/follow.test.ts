@@ -401,13 +401,24 @@ void t.test('downtime, of the service and of its host alone', async (t) => {
   t.equal(site.puts.length, 1, 'a downtime is no change of state');
 });
 
-void t.test('flapping', async (t) => {
+void t.test('flapping, where Icinga looks for it', async (t) => {
   const site = await follow(t, (fake) => fake.setService(http, broken(700)));
   const seen = () => {
     const found = site.monitor.refresh(problemOf, 0);
     return found.kind === 'lasts' ? found.event : undefined;
   };
   t.equal(seen()?.isFlapping, false);
+  // It counts all the same where nobody wants it to, and says so in this attribute.
+  const flapping = { flapping: true, flapping_current: 33.9 };
+  site.fake.setService(http, broken(700, { ...flapping, check_attempt: 2 }));
+  site.fake.send(change(http));
+  await site.until(() => seen()?.attempt === 2);
+  t.equal(seen()?.isFlapping, false);
+  t.equal(site.events().at(-1)?.isFlapping, false);
+  site.fake.setService(
+    http,
+    broken(700, { ...flapping, enable_flapping: true }),
+  );
   site.fake.send({
     type: 'Flapping',
     host: 'web1.example.com',

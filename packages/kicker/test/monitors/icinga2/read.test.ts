@@ -63,23 +63,23 @@ void t.test('what the event command hands over', async (t) => {
   });
 });
 
-void t.test(
-  'flapping is a word there, and a number in other versions',
-  async (t) => {
-    for (const [text, wanted] of [
-      ['true', true],
-      ['false', false],
-      ['1', true],
-      ['0', false],
-    ] as const) {
-      t.equal(
-        read(...handed.flat(), '--flapping', text)?.isFlapping,
-        wanted,
-        text,
-      );
-    }
-  },
-);
+// Each row: the two macros, and whether Icinga itself would call it flapping.
+const flappings: [string, string | undefined, boolean][] = [
+  ['true', 'true', true],
+  ['true', undefined, true],
+  ['1', '1', true],
+  ['false', 'true', false],
+  ['0', '1', false],
+  ['true', 'false', false],
+  ['1', '0', false],
+];
+for (const [text, enabled, wanted] of flappings) {
+  void t.test(`flapping ${text}, looked for ${String(enabled)}`, async (t) => {
+    const more = enabled === undefined ? [] : ['--flapping-enabled', enabled];
+    const event = read(...handed.flat(), '--flapping', text, ...more);
+    t.equal(event?.isFlapping, wanted);
+  });
+}
 
 const streamed = (event: unknown, object?: unknown): Event | undefined =>
   read(
