@@ -47,6 +47,8 @@ export function createChanges(): Changes {
     take: (most) => {
       if (isAll) {
         isAll = false;
+        // What broke is among the problems; what was one may be none any more.
+        keys = new Map([...keys].filter(([, { wasWell }]) => !wasWell));
         return { kind: 'all' };
       }
       const all = [...keys];

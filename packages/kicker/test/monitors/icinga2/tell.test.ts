@@ -348,6 +348,21 @@ void t.test(
     await tick();
     await fake.waitAsked('/v1/actions/acknowledge-problem', 3);
     t.equal(fake.authors.get(key), 'kicker');
+    // Removed once more, and meanwhile nobody wants it any more.
+    isRefused = true;
+    site.passMinutes(10);
+    await tick();
+    await fake.waitAsked('/v1/actions/acknowledge-problem', 4);
+    await site.tell({ kind: 'unacknowledge' });
+    isRefused = false;
+    const asked = fake.asked.length;
+    await tick();
+    await tick();
+    t.notOk(
+      fake.asked
+        .slice(asked)
+        .some(({ path }) => path === '/v1/actions/acknowledge-problem'),
+    );
     await end();
   },
 );
