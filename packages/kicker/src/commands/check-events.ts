@@ -6,7 +6,7 @@ import { countBadEvents } from '../io/bad-events.ts';
 import { codeOf } from '../io/error-code.ts';
 import { locateSpool } from '../io/ledger-file.ts';
 import type { CheckStep } from '../ports.ts';
-import { failed, passed } from './steps.ts';
+import { failed, passed } from '../steps.ts';
 
 /** Events that say nothing that can be used: nobody hears of them but here, and in the log of `kicker serve`. */
 export function checkSpool(

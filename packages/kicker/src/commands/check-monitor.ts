@@ -5,7 +5,7 @@ import type { MonitorSettings } from '../monitors/schemas.ts';
 import type { CheckStep } from '../ports.ts';
 import type { Shell } from './command.ts';
 import { monitorWorldOf } from './monitor-world.ts';
-import { failed } from './steps.ts';
+import { failed } from '../steps.ts';
 
 /** The way to one monitor, step by step. */
 export async function* checkMonitor(

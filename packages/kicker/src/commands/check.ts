@@ -24,7 +24,7 @@ import { readHeartbeat } from '../io/heartbeat-file.ts';
 import { oldestSpooledMs } from '../io/spool.ts';
 import type { CheckStep } from '../ports.ts';
 import { tick } from '../serve/tick.ts';
-import { failed, passed } from './steps.ts';
+import { failed, passed } from '../steps.ts';
 import { healthView, type HealthRecord } from './views/health.ts';
 import { stepsView } from './views/steps.ts';
 

@@ -15,7 +15,7 @@ import {
   type Shell,
 } from './command.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
-import { failed, passed } from './steps.ts';
+import { failed, passed } from '../steps.ts';
 import { describeStatus } from './views/ping.ts';
 import { stepsView } from './views/steps.ts';
 import type { CheckStep } from '../ports.ts';

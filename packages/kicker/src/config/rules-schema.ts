@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Environment, ProfileName, Tag } from '@kickd/protocol';
-import { closed, Seconds } from './schema-parts.ts';
+import { closed, Seconds } from '../schema-parts.ts';
 
 const Count = (minimum: number, maximum: number, what: string) =>
   Type.Integer({

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { monitorSchemas, type MonitorKind } from '../monitors/schemas.ts';
-import { closed, Name, Path, Port, Seconds } from './schema-parts.ts';
+import { closed, Name, Path, Port, Seconds } from '../schema-parts.ts';
 
 /** One closed mapping a kind; `kind` tells them apart. */
 const MonitorPart = Type.Union(

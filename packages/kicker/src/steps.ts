@@ -1,5 +1,5 @@
 import type { FaultFacts } from '@kickd/protocol';
-import type { CheckStep } from '../ports.ts';
+import type { CheckStep } from './ports.ts';
 
 export function passed(step: string, text: string): CheckStep {
   return { step, ok: true, text };
