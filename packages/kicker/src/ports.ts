@@ -322,8 +322,6 @@ export interface MonitorApi {
     onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<FaultFacts | undefined>;
-  /** the token of the settings, for an API that wants it in the body. @throws {Fault} */
-  token(): string | undefined;
 }
 
 /**

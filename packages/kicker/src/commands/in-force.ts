@@ -6,12 +6,11 @@ import { loadConfig } from '../io/load-config.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { createLimiter, type Limiter } from '../kicks/limiter.ts';
-import { createMonitor } from '../monitors/registry.ts';
 import type { EscalationWays } from '../outbox/escalation.ts';
 import type { AgentClient, Log, Monitor, PerformAction } from '../ports.ts';
 import { errors } from '../errors.ts';
 import type { Shell } from './command.ts';
-import { monitorWorldOf } from './monitor-world.ts';
+import { createMonitors } from './monitor-world.ts';
 
 /** All that is made of the configuration. A reload makes all of it anew, and then puts it in force at once. */
 export interface InForce {
@@ -32,23 +31,7 @@ export async function readInForce(
 ): Promise<InForce> {
   const config = await loadConfig(named, shell.env);
   const rules = await loadRules(config, shell.env);
-  const monitors = new Map(
-    await Promise.all(
-      Object.entries(config.monitors).map(
-        async ([name, settings]) =>
-          [
-            name,
-            await createMonitor(
-              name,
-              settings,
-              monitorWorldOf(config, shell, (file, why) =>
-                log('monitor-data', { monitor: name, file, why }),
-              ),
-            ),
-          ] as const,
-      ),
-    ),
-  );
+  const monitors = await createMonitors(config, shell, log);
   return {
     config,
     rules,

@@ -1,22 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { once } from 'node:events';
 import { watchMaterial, type Material } from '@kickd/mtls';
 import { Fault } from '@kickd/protocol';
 import type { Config, ReceiveSettings } from '../config/config.ts';
 import { errors, exitCodes, Faults } from '../errors.ts';
-import { codeOf } from '../io/error-code.ts';
 import { createJsonLog } from '../io/json-log.ts';
 import { placesOf } from '../io/ledger-file.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadMaterial } from '../io/load-material.ts';
 import { createReceiver, type Door } from '../io/receiver.ts';
 import { openSpool } from '../io/spool.ts';
-import { createMonitor } from '../monitors/registry.ts';
-import type { Log, Monitor } from '../ports.ts';
+import { readTextFile } from '../io/text-file.ts';
 import type { Shell } from './command.ts';
-import { monitorWorldOf } from './monitor-world.ts';
+import { createMonitors } from './monitor-world.ts';
 import type { Given } from './options.ts';
+
+/** A certificate with all that may stand above it. */
+const pemMaxBytes = 1024 * 1024;
 
 /** Receives in this process until it is told to stop. @throws {Fault | Faults} why it cannot begin */
 export async function receiveHere(given: Given, shell: Shell): Promise<number> {
@@ -105,27 +105,6 @@ function isLoopback(address: string): boolean {
   return isIP(address) === 4 ? address.startsWith('127.') : address === '::1';
 }
 
-async function createMonitors(
-  config: Config,
-  shell: Shell,
-  log: Log,
-): Promise<Map<string, Monitor>> {
-  const created = Object.entries(config.monitors).map(
-    async ([name, settings]) =>
-      [
-        name,
-        await createMonitor(
-          name,
-          settings,
-          monitorWorldOf(config, shell, (file, why) =>
-            log('monitor-data', { monitor: name, file, why }),
-          ),
-        ),
-      ] as const,
-  );
-  return new Map(await Promise.all(created));
-}
-
 /** kicker's own, or as `receive.tls` says. */
 function openMaterial(
   { identify, tls }: ReceiveSettings,
@@ -152,14 +131,9 @@ function doorOf(
   if (tls === undefined) return { kind: 'plain' };
   return {
     kind: 'token',
-    tls: { cert: readPem(tls.cert), key: readPem(tls.key) },
+    tls: {
+      cert: readTextFile(tls.cert, pemMaxBytes),
+      key: readTextFile(tls.key, pemMaxBytes),
+    },
   };
-}
-
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Fault(errors.fileUnreadable(file, codeOf(error)));
-  }
 }

@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import Client from 'undici/lib/dispatcher/client.js';
-import { Fault, printable, type FaultFacts } from '@kickd/protocol';
+import { printable, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../errors.ts';
+import { faultsOf } from '../faults.ts';
 import type { ApiRequest, MonitorApi } from '../ports.ts';
 import { startDeadline } from './deadline.ts';
 import { codeOf } from './error-code.ts';
 import { nestsDeeper } from './nesting.ts';
 import { readSecretFile } from './secret-file.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Where the API of a monitor is, and what is shown there. */
 export interface ApiPlace {
@@ -27,6 +28,8 @@ export interface ApiPlace {
 /** All services of a monitor with 10,000 of them, 17 MB with every attribute. */
 const bodyMaxBytes = 64 * 1024 * 1024;
 const headMaxBytes = 32 * 1024;
+/** The CAs of a whole system have some 230 KB. */
+const pemMaxBytes = 1024 * 1024;
 /** One event of a stream holds the output of a plugin; 20 kB were seen. */
 const lineMaxBytes = 4 * 1024 * 1024;
 /** What is kept of a reply that says no, characters. */
@@ -50,15 +53,10 @@ export function createMonitorApi(place: ApiPlace): MonitorApi {
       const client = openClient(origin, place, timeoutMs);
       return dispatch(client, base, request, place, taker, signal);
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      return Promise.resolve(factsOf(error));
+      return Promise.resolve(faultsOf(error)[0]);
     }
   };
   return {
-    token: () =>
-      place.tokenFile === undefined
-        ? undefined
-        : readSecretFile(place.tokenFile),
     ask: async (request, signal) => {
       const deadline = startDeadline(signal, timeoutMs);
       const parts: Buffer[] = [];
@@ -164,7 +162,9 @@ function tlsOptions(place: ApiPlace): Omit<ConnectionOptions, 'port'> {
   const files = Object.fromEntries(
     (['ca', 'crl', 'cert', 'key'] as const).flatMap((name) => {
       const file = place[name];
-      return file === undefined ? [] : [[name, readPem(file)]];
+      return file === undefined
+        ? []
+        : [[name, readTextFile(file, pemMaxBytes)]];
     }),
   );
   const { hostname } = new URL(place.url);
@@ -179,14 +179,6 @@ function tlsOptions(place: ApiPlace): Omit<ConnectionOptions, 'port'> {
         ? { servername: host }
         : {}),
   };
-}
-
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Fault(errors.fileUnreadable(file, codeOf(error)));
-  }
 }
 
 /** @throws {Fault} SECRET_UNREADABLE, SECRET_EXPOSED */
@@ -269,8 +261,4 @@ function jsonOf(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-function factsOf({ code, message, remedy, exitCode }: Fault): FaultFacts {
-  return { code, message, remedy, exitCode };
 }

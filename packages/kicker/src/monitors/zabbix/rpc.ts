@@ -1,5 +1,6 @@
-import { Fault, type FaultFacts } from '@kickd/protocol';
+import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
+import { faultsOf } from '../../faults.ts';
 import type { MonitorApi } from '../../ports.ts';
 import { isObject } from '../payload.ts';
 
@@ -29,11 +30,9 @@ export function createCall(
     try {
       auth = token();
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
       // The file may be written anew meanwhile.
-      const { code, message, remedy, exitCode } = error;
-      const fault = { code, message, remedy, exitCode };
-      return { kind: 'fault', fault, isPassing: true };
+      const [fault] = faultsOf(error);
+      if (fault !== undefined) return { kind: 'fault', fault, isPassing: true };
     }
     const reply = await api.ask(
       {
