@@ -4,11 +4,12 @@ import type { Event } from '../../events/event.ts';
 import { createMonitorApi } from '../../io/monitor-api.ts';
 import type { Feedback } from '../../outbox/action.ts';
 import type { Monitor, SeenService } from '../../ports.ts';
+import { createRemembering, pollAgain } from '../asked.ts';
 import type { ReadingWorld } from '../message-parts.ts';
-import { createRead, createReceived } from '../received.ts';
+import { createReceived } from '../received.ts';
 import type { MonitorWorld } from '../registry.ts';
 import { checkAlertmanager, checkPrometheus } from './check.ts';
-import { messageOf, newsOf } from './news.ts';
+import { newsOf, payloadOf } from './news.ts';
 import { createPrometheus } from './prometheus.ts';
 import { readAlertmanager } from './read.ts';
 import type { AlertmanagerSettings } from './schema.ts';
@@ -20,9 +21,8 @@ import {
   isHeldByOthers,
 } from './state.ts';
 
-/** How often Alertmanager is asked, and how often while a verdict is waited for. */
+/** How often Alertmanager is asked. */
 const pollMs = 5000;
-const watchedPollMs = 1000;
 /** A snapshot that is older says nothing. */
 const staleMs = 60_000;
 
@@ -47,7 +47,6 @@ export function createAlertmanager(
     behind === undefined
       ? undefined
       : createPrometheus(createMonitorApi(behind), behind.url);
-  const read = createRead(readAlertmanager, settings, world);
   const state = createAlertState();
 
   /** The alert of an event, as the API had it last. */
@@ -55,13 +54,14 @@ export function createAlertmanager(
     const [fingerprint = ''] = (event.problem ?? '').split('/');
     return state.alerts?.get(fingerprint);
   };
-  const eventOf = (alert: Alert, status: 'firing' | 'resolved') => {
-    const args = messageOf(alert, status);
-    const [part] = read({ name: 'asked', monitor: name, args, at: now() });
+  const eventOf = (alert: Alert): Event | undefined => {
+    const payload = payloadOf(alert, 'firing');
+    const [part] = readAlertmanager(payload, settings, world);
     return part?.kind === 'event' ? part.seen.event : undefined;
   };
+  const nowMs = (): number => now().getTime();
   const isFresh = (): boolean =>
-    now().getTime() - state.atMs < staleMs && state.alerts !== undefined;
+    nowMs() - state.atMs < staleMs && state.alerts !== undefined;
 
   return {
     ...received,
@@ -70,25 +70,10 @@ export function createAlertmanager(
       'release',
       ...(prometheus === undefined ? [] : (['recheck'] as const)),
     ]),
-    read: (message) => {
-      const parts = read(message);
-      for (const part of parts) {
-        if (part.kind === 'event') state.remember(part.seen.event);
-      }
-      return parts;
-    },
-    facts: ({ event, groups }) => {
-      state.remember(event);
-      const silentMs = now().getTime() - state.atMs;
-      return {
-        groups: groups.map((group) => ({ name: group })),
-        ...(state.atMs > 0 && silentMs > staleMs * 5
-          ? {
-              monitorTrouble: `its API has not answered for ${String(Math.round(silentMs / 1000))} s`,
-            }
-          : {}),
-      };
-    },
+    ...createRemembering(received, (event) => state.remember(event), {
+      askedMs: () => state.atMs,
+      nowMs,
+    }),
     refresh: (event, sinceMs) => {
       if (!isFresh() || state.atMs <= sinceMs) return { kind: 'not-known' };
       const alert = alertOf(event);
@@ -99,7 +84,7 @@ export function createAlertmanager(
           ? { kind: 'over', event: { ...event, state: 'OK', at } }
           : { kind: 'not-known' };
       }
-      const present = eventOf(alert, 'firing');
+      const present = eventOf(alert);
       if (present === undefined || present.problem !== event.problem) {
         return { kind: 'not-known' };
       }
@@ -115,7 +100,7 @@ export function createAlertmanager(
       };
     },
     see: (event): SeenService => {
-      state.watch(event, now().getTime());
+      state.watch(event, nowMs());
       const looked = state.lookedAt(event);
       return looked?.kind === 'looked'
         ? {
@@ -140,28 +125,22 @@ export function createAlertmanager(
           // Nothing makes Prometheus scrape; it is asked each second as long as the verdict is waited for.
           return { kind: 'done' };
         default:
-          return {
-            kind: 'failed',
-            fault: errors.monitorDeaf(name, settings.kind),
-            isFinal: true,
-          };
+          return received.tell(feedback, of, signal);
       }
     },
-    run: async (sink, signal) => {
-      while (!signal.aborted) {
-        const fault = await poll(signal);
-        if (signal.aborted) return;
-        if (fault === undefined) {
-          for (const args of newsOf(state, { receiver, eventOf, now })) {
-            sink.put(args);
-          }
-        } else onTrouble(place.url, fault.message);
-        await pause(
-          state.isWatching(now().getTime()) ? watchedPollMs : pollMs,
-          signal,
-        );
-      }
-    },
+    run: (sink, signal) =>
+      pollAgain(
+        {
+          poll,
+          newsOf: () => newsOf(state, { receiver, eventOf, nowMs: nowMs() }),
+          isWatched: () => state.isWatching(nowMs()),
+          pollMs,
+          onTrouble: (why) => onTrouble(place.url, why),
+          pause,
+        },
+        sink,
+        signal,
+      ),
     async *check(signal) {
       yield* checkAlertmanager(api, place.url, receiver, signal);
       if (prometheus !== undefined && behind !== undefined) {
@@ -200,9 +179,9 @@ export function createAlertmanager(
         (isOwn ? state.ownSilences : state.otherSilences).add(silence.id);
       }
     }
-    state.take(alerts, now().getTime());
+    state.take(alerts, nowMs());
     if (prometheus === undefined) return undefined;
-    for (const event of state.toLookAt(now().getTime())) {
+    for (const event of state.toLookAt(nowMs())) {
       const { labels } = event;
       if (labels === undefined) continue;
       const looked = await prometheus.look(labels, now(), signal);

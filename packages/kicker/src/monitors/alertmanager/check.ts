@@ -1,6 +1,7 @@
-import { printable, type FaultFacts } from '@kickd/protocol';
+import { printable } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import type { CheckStep, MonitorApi } from '../../ports.ts';
+import { failed, passed } from '../../steps.ts';
 import { isObject } from '../payload.ts';
 import type { Prometheus } from './prometheus.ts';
 
@@ -28,11 +29,7 @@ export async function* checkAlertmanager(
   const version = isObject(reply.value['versionInfo'])
     ? String(reply.value['versionInfo']['version'])
     : 'unknown';
-  yield {
-    step: 'alertmanager',
-    ok: true,
-    text: `${url}, version ${printable(version, 40)}`,
-  };
+  yield passed('alertmanager', `${url}, version ${printable(version, 40)}`);
   const receivers = await api.ask(
     { method: 'GET', path: '/api/v2/receivers' },
     signal,
@@ -42,7 +39,7 @@ export async function* checkAlertmanager(
     isObject(one) && typeof one['name'] === 'string' ? [one['name']] : [],
   );
   yield names.includes(receiver)
-    ? { step: 'receiver', ok: true, text: `${receiver} is configured there` }
+    ? passed('receiver', `${receiver} is configured there`)
     : {
         step: 'receiver',
         ok: false,
@@ -60,13 +57,6 @@ export async function* checkPrometheus(
 ): AsyncGenerator<CheckStep> {
   const fault = await prometheus.ping(signal);
   yield fault === undefined
-    ? { step: 'prometheus', ok: true, text: url }
+    ? passed('prometheus', url)
     : failed('prometheus', fault);
-}
-
-function failed(
-  step: string,
-  { code, message, remedy }: FaultFacts,
-): CheckStep {
-  return { step, ok: false, text: message, remedy, code };
 }

@@ -1,5 +1,5 @@
 import type { Event } from '../../events/event.ts';
-import { messageOfPayload } from '../payload.ts';
+import { messageOfPayload, type Payload } from '../payload.ts';
 import type { Alert } from './snapshot.ts';
 import { isHeldByOthers, type AlertState } from './state.ts';
 
@@ -15,25 +15,24 @@ export function newsOf(
   {
     receiver,
     eventOf,
-    now,
+    nowMs,
   }: {
     receiver: string;
-    eventOf: (alert: Alert, status: 'firing' | 'resolved') => Event | undefined;
-    now: () => Date;
+    eventOf: (alert: Alert) => Event | undefined;
+    nowMs: number;
   },
 ): string[][] {
   const news: string[][] = [];
   for (const alert of state.alerts?.values() ?? []) {
     if (!alert.receivers.includes(receiver)) continue;
     if (isHeldByOthers(alert, state.ownSilences)) continue;
-    const event = eventOf(alert, 'firing');
+    const event = eventOf(alert);
     const { problem } = event ?? {};
     if (event === undefined || problem === undefined) continue;
     if (state.told.has(problem) || state.ended.has(problem)) continue;
     state.remember(event);
-    news.push(messageOf(alert, 'firing'));
+    news.push(messageOfPayload(payloadOf(alert, 'firing')));
   }
-  const nowMs = now().getTime();
   for (const [problem, sinceMs] of state.goneMs) {
     const event = state.told.get(problem);
     if (event === undefined) continue;
@@ -41,40 +40,42 @@ export function newsOf(
     const isOver = looked?.kind === 'looked' && !looked.isFiring;
     if (!isOver || nowMs - sinceMs < forgottenMs) continue;
     const [fingerprint = '', startsAt = ''] = problem.split('/');
-    news.push(
-      messageOf(
-        {
-          fingerprint,
-          startsAt,
-          labels: event.labels ?? {},
-          annotations: {},
-          generatorURL: '',
-          receivers: [],
-          silencedBy: [],
-          inhibitedBy: [],
-        },
-        'resolved',
-      ),
-    );
+    const { labels = {} } = event;
+    const alert = {
+      fingerprint,
+      startsAt,
+      labels,
+      annotations: {},
+      generatorURL: '',
+    };
+    news.push(messageOfPayload(payloadOf(alert, 'resolved')));
     state.forget(problem);
   }
   return news;
 }
 
+/** What of an alert the webhook has as well. */
+type Told = Pick<
+  Alert,
+  'fingerprint' | 'startsAt' | 'labels' | 'annotations' | 'generatorURL'
+>;
+
 /** An alert of the API as the webhook has it. */
-export function messageOf(
-  alert: Alert,
+export function payloadOf(
+  { labels, annotations, startsAt, generatorURL, fingerprint }: Told,
   status: 'firing' | 'resolved',
-): string[] {
-  const { labels, annotations, startsAt, generatorURL, fingerprint } = alert;
-  return messageOfPayload({
+): Payload {
+  const alert = {
+    status,
+    labels,
+    annotations,
+    startsAt,
+    generatorURL,
+    fingerprint,
+  };
+  return {
     kind: 'json',
     headers: {},
-    value: {
-      version: '4',
-      alerts: [
-        { status, labels, annotations, startsAt, generatorURL, fingerprint },
-      ],
-    },
-  });
+    value: { version: '4', alerts: [alert] },
+  };
 }

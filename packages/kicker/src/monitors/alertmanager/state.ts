@@ -1,9 +1,8 @@
 import type { Event } from '../../events/event.ts';
+import { forgetOldest, watchedForMs } from '../asked.ts';
 import type { Looked } from './prometheus.ts';
 import type { Alert, Alerts } from './snapshot.ts';
 
-/** A service that nobody has asked for since is not watched. */
-const watchedForMs = 15_000;
 /** Told alerts that are remembered, so that an alert that nobody told of is noticed. */
 const toldMost = 10_000;
 
@@ -44,13 +43,11 @@ export function createAlertState() {
       if (event.state === 'OK') {
         state.forget(problem);
         ended.add(problem);
-        const [first] = ended;
-        if (ended.size > toldMost && first !== undefined) ended.delete(first);
+        forgetOldest(ended, toldMost, (first) => ended.delete(first));
       } else {
         ended.delete(problem);
         told.set(problem, event);
-        const [oldest] = told.keys();
-        if (told.size > toldMost && oldest !== undefined) state.forget(oldest);
+        forgetOldest(told, toldMost, (oldest) => state.forget(oldest));
       }
     },
     forget: (problem: string): void => {

@@ -7,9 +7,7 @@ import type {
   MonitorApi,
   Performed,
 } from '../../ports.ts';
-import { refused } from '../message-parts.ts';
-import { payloadOfMessage } from '../payload.ts';
-import { createReceived } from '../received.ts';
+import { createRead, createReceived } from '../received.ts';
 import type { MonitorWorld } from '../registry.ts';
 import {
   namedOf,
@@ -62,6 +60,7 @@ export function createIcinga2(
   const snapshot = createSnapshot();
   const changes = createChanges();
   const { url } = place;
+  const read = createRead(readIcinga, settings, reading);
   const holds = createHolds({ ask, url, author, nowMs, snapshot });
   const troubles = createTroubles((what, why) =>
     world.onTrouble(`${what} of ${url}`, why),
@@ -96,12 +95,7 @@ export function createIcinga2(
   return {
     name,
     can: new Set(allFeedback),
-    read: ({ args }) => {
-      const found = payloadOfMessage(args);
-      return found.kind === 'fault'
-        ? [refused(found.fault)]
-        : readIcinga(found.payload, settings, reading).map(withOwn);
-    },
+    read: (message) => read(message).map(withOwn),
     facts: ({ event, groups }) => icingaFacts(event, groups, snapshot, nowMs()),
     refresh: (event, sinceMs) =>
       refreshEvent(event, snapshot, { sinceMs, nowMs: nowMs(), author }),

@@ -2,6 +2,7 @@ import type { FaultFacts } from '@kickd/protocol';
 import { printable } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import type { CheckStep, MonitorApi } from '../../ports.ts';
+import { failed, passed } from '../../steps.ts';
 import { isObject } from '../payload.ts';
 import { programStart } from './follow.ts';
 import { numberOf, parseResults } from './objects.ts';
@@ -213,15 +214,4 @@ function statusOf(
     : undefined;
   const status = isObject(found) ? found['status'] : undefined;
   return isObject(status) ? status : undefined;
-}
-
-function passed(step: string, text: string): CheckStep {
-  return { step, ok: true, text };
-}
-
-function failed(
-  step: string,
-  { code, message, remedy }: FaultFacts,
-): CheckStep {
-  return { step, ok: false, text: message, remedy, code };
 }

@@ -14,6 +14,8 @@ import type {
   Performed,
   SeenEvent,
 } from '../../ports.ts';
+import { failed, passed } from '../../steps.ts';
+import { untilAborted } from '../received.ts';
 import type { MonitorWorld } from '../registry.ts';
 import { externalCommand } from './external-command.ts';
 import { nagiosFacts } from './facts.ts';
@@ -82,11 +84,7 @@ export function createNagios(
         perform(feedback, place, { commandFile, author, now: now() }),
       ),
     // It calls its handler by itself, and its files are read when they are asked for.
-    run: (_sink, signal) =>
-      new Promise((resolve) => {
-        if (signal.aborted) resolve();
-        else signal.addEventListener('abort', () => resolve(), { once: true });
-      }),
+    run: (_sink, signal) => untilAborted(signal),
     async *check() {
       yield checkCommandFile(commandFile);
       if (objectsFile !== undefined) yield* checkNames(objectsFile);
@@ -160,9 +158,7 @@ function checkCommandFile(file: string | undefined): CheckStep {
   }
   const probed = probeCommandFile(file);
   const fault = probed.kind === 'fault' ? probed.fault : unwritable(file);
-  if (fault === undefined) return { step, ok: true, text: file };
-  const { code, message, remedy } = fault;
-  return { step, ok: false, text: message, remedy, code };
+  return fault === undefined ? passed(step, file) : failed(step, fault);
 }
 
 function unwritable(file: string) {
@@ -191,10 +187,7 @@ function checkNames(objectsFile: string): CheckStep[] {
       },
     ];
   } catch (error) {
-    const { code, message, remedy } = errors.fileUnreadable(
-      objectsFile,
-      codeOf(error),
-    );
-    return [{ step: 'objects', ok: false, text: message, remedy, code }];
+    const fault = errors.fileUnreadable(objectsFile, codeOf(error));
+    return [failed('objects', fault)];
   }
 }

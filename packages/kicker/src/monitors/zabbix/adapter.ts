@@ -5,23 +5,28 @@ import { createMonitorApi } from '../../io/monitor-api.ts';
 import { readSecretFile } from '../../io/secret-file.ts';
 import type { Feedback, Place } from '../../outbox/action.ts';
 import type { Monitor, Performed } from '../../ports.ts';
+import {
+  createRemembering,
+  forgetOldest,
+  pollAgain,
+  watchedForMs,
+} from '../asked.ts';
 import type { ReadingWorld } from '../message-parts.ts';
-import { createRead, createReceived } from '../received.ts';
+import { messageOfPayload } from '../payload.ts';
+import { createReceived } from '../received.ts';
 import type { MonitorWorld } from '../registry.ts';
+import { askProblems, problemsMost } from './ask-problems.ts';
 import { checkZabbix } from './check.ts';
-import { messageOf } from './message.ts';
+import { payloadOf } from './message.ts';
 import { readZabbix } from './read.ts';
 import { createCall, type Called } from './rpc.ts';
 import type { ZabbixSettings } from './schema.ts';
-import { parseProblems, type Problem } from './snapshot.ts';
+import type { Problem } from './snapshot.ts';
 
-/** How often the API is asked for open problems, and how often while a verdict is waited for. */
+/** How often the API is asked for open problems. */
 const pollMs = 10_000;
-const watchedPollMs = 1000;
-const watchedForMs = 15_000;
 /** Data that are older say nothing. */
 const staleMs = 60_000;
-const problemsMost = 10_000;
 /** What `event.acknowledge` does, as bits. @see https://www.zabbix.com/documentation/6.0/en/manual/api/reference/event/acknowledge */
 const actions = { acknowledge: 2, message: 4, unacknowledge: 16 };
 /** Longer ones are refused by Zabbix. */
@@ -47,18 +52,19 @@ export function createZabbix(
   );
   const { api: place, recheckTokenFile } = settings;
   if (place === undefined) return received;
+  const { url } = place;
   const { tokenFile, ...bare } = place;
   // Its own header would be one more way to say who asks, which versions before 6.4 do not know.
   const api = createMonitorApi(bare);
   const tokenOf = (file: string | undefined) => () =>
     file === undefined ? undefined : readSecretFile(file);
-  const call = createCall(api, place.url, tokenOf(tokenFile));
+  const call = createCall(api, url, tokenOf(tokenFile));
   const callRecheck =
     recheckTokenFile === undefined
       ? undefined
-      : createCall(api, place.url, tokenOf(recheckTokenFile));
-  const read = createRead(readZabbix, settings, world);
+      : createCall(api, url, tokenOf(recheckTokenFile));
 
+  const nowMs = (): number => now().getTime();
   let open: ReadonlyMap<string, Problem> | undefined;
   /** there may be more than were asked for: what is not among them may be open */
   let isWhole = false;
@@ -70,25 +76,22 @@ export function createZabbix(
   /** their ends were told; an answer from before has them still */
   const ended = new Set<string>();
   const isFresh = (sinceMs: number): boolean =>
-    open !== undefined &&
-    askedMs > sinceMs &&
-    now().getTime() - askedMs < staleMs;
+    open !== undefined && askedMs > sinceMs && nowMs() - askedMs < staleMs;
   const remember = (event: Event): void => {
     const { problem } = event;
     if (problem === undefined) return;
     if (event.state === 'OK') {
       told.delete(problem);
       ended.add(problem);
-      const [first] = ended;
-      if (ended.size > problemsMost && first !== undefined) ended.delete(first);
-    } else if (!told.has(problem))
-      told.set(problem, { event, atMs: now().getTime() });
-    const [oldest] = told.keys();
-    if (told.size > problemsMost && oldest !== undefined) told.delete(oldest);
+      forgetOldest(ended, problemsMost, (first) => ended.delete(first));
+    } else if (!told.has(problem)) {
+      told.set(problem, { event, atMs: nowMs() });
+      forgetOldest(told, problemsMost, (oldest) => told.delete(oldest));
+    }
   };
   const eventOf = (problem: Problem): Event | undefined => {
-    const args = messageOf(problem, '1');
-    const [part] = read({ name: 'asked', monitor: name, args, at: now() });
+    const payload = payloadOf(problem, '1');
+    const [part] = readZabbix(payload, settings, world);
     return part?.kind === 'event' ? part.seen.event : undefined;
   };
   /** the open problem of a place, the youngest first */
@@ -103,61 +106,10 @@ export function createZabbix(
     )?.event.problem ?? problemAt(at)?.event;
 
   async function poll(signal: AbortSignal): Promise<FaultFacts | undefined> {
-    const beganMs = now().getTime();
-    const problems = await call(
-      'problem.get',
-      {
-        output: [
-          'eventid',
-          'objectid',
-          'clock',
-          'name',
-          'severity',
-          'acknowledged',
-          'suppressed',
-          'r_eventid',
-        ],
-        source: 0,
-        object: 0,
-        selectTags: 'extend',
-        selectAcknowledges: ['username', 'message', 'action', 'clock'],
-        sortfield: ['eventid'],
-        limit: problemsMost,
-      },
-      signal,
-    );
-    if (problems.kind === 'fault') return problems.fault;
-    const found = Array.isArray(problems.result) ? problems.result : [];
-    const triggerids = [
-      ...new Set(
-        found.map((one: { objectid?: unknown } | null) =>
-          String(one?.objectid),
-        ),
-      ),
-    ];
-    const triggers = await call(
-      'trigger.get',
-      {
-        triggerids,
-        output: ['triggerid'],
-        selectHosts: ['host', 'maintenance_status'],
-        selectGroups: ['name'],
-        selectItems: ['itemid', 'key_', 'type'],
-      },
-      signal,
-    );
-    if (triggers.kind === 'fault') return triggers.fault;
-    const parsed = parseProblems(problems.result, triggers.result);
-    if (parsed === undefined) {
-      return errors.monitorRefused(
-        place?.url ?? '',
-        'problem.get',
-        200,
-        'no list',
-      );
-    }
-    open = parsed;
-    isWhole = found.length < problemsMost;
+    const beganMs = nowMs();
+    const asked = await askProblems(call, url, signal);
+    if (asked.kind === 'fault') return asked.fault;
+    ({ open, isWhole } = asked);
     askedMs = beganMs;
     return undefined;
   }
@@ -204,25 +156,10 @@ export function createZabbix(
       'unacknowledge',
       ...(callRecheck === undefined ? [] : (['recheck'] as const)),
     ]),
-    read: (message) => {
-      const parts = read(message);
-      for (const part of parts) {
-        if (part.kind === 'event') remember(part.seen.event);
-      }
-      return parts;
-    },
-    facts: ({ event, groups }) => {
-      remember(event);
-      const silentMs = now().getTime() - askedMs;
-      return {
-        groups: groups.map((group) => ({ name: group })),
-        ...(askedMs > 0 && silentMs > staleMs * 5
-          ? {
-              monitorTrouble: `its API has not answered for ${String(Math.round(silentMs / 1000))} s`,
-            }
-          : {}),
-      };
-    },
+    ...createRemembering(received, remember, {
+      askedMs: () => askedMs,
+      nowMs,
+    }),
     refresh: (event, sinceMs) => {
       const { problem = '' } = event;
       if (!isFresh(sinceMs) || problem === '') return { kind: 'not-known' };
@@ -250,7 +187,7 @@ export function createZabbix(
       };
     },
     see: ({ problem }) => {
-      watchedUntilMs = now().getTime() + watchedForMs;
+      watchedUntilMs = nowMs() + watchedForMs;
       return problem === undefined || !isFresh(0) || !isWhole
         ? { kind: 'not-known' }
         : {
@@ -281,26 +218,23 @@ export function createZabbix(
         case 'recheck':
           return recheck(at, signal);
         default:
-          return {
-            kind: 'failed',
-            fault: errors.monitorDeaf(name, settings.kind),
-            isFinal: true,
-          };
+          return received.tell(feedback, at, signal);
       }
     },
-    run: async (sink, signal) => {
-      while (!signal.aborted) {
-        const fault = await poll(signal);
-        if (signal.aborted) return;
-        if (fault === undefined) {
-          for (const args of newsOf()) sink.put(args);
-        } else onTrouble(place.url, fault.message);
-        const isWatched = watchedUntilMs > now().getTime();
-        await pause(isWatched ? watchedPollMs : pollMs, signal);
-      }
-    },
-    check: (signal) =>
-      checkZabbix({ call, callRecheck, api, url: place.url }, signal),
+    run: (sink, signal) =>
+      pollAgain(
+        {
+          poll,
+          newsOf,
+          isWatched: () => watchedUntilMs > nowMs(),
+          pollMs,
+          onTrouble: (why) => onTrouble(url, why),
+          pause,
+        },
+        sink,
+        signal,
+      ),
+    check: (signal) => checkZabbix({ call, callRecheck, api, url }, signal),
   };
 
   /** What no message told: a problem that began while Zabbix gave up sending, and the end of one. */
@@ -315,32 +249,28 @@ export function createZabbix(
       const event = eventOf(problem);
       if (event === undefined) continue;
       remember(event);
-      news.push(messageOf(problem, '1'));
+      news.push(messageOfPayload(payloadOf(problem, '1')));
     }
     for (const [id, { event, atMs }] of told) {
       // Told after the question: the next answer has it.
       if (!isWhole || open?.has(id) === true || atMs >= askedMs) continue;
       told.delete(id);
-      news.push(
-        messageOf(
-          {
-            event: id,
-            trigger: '',
-            host: event.host,
-            name: event.service ?? '',
-            severity: '0',
-            tags: Object.entries(event.labels ?? {}).map(([tag, value]) => ({
-              tag,
-              value,
-            })),
-            groups: [],
-            isSuppressed: false,
-            items: [],
-            key: '',
-          },
-          '0',
-        ),
-      );
+      const over: Problem = {
+        event: id,
+        trigger: '',
+        host: event.host,
+        name: event.service ?? '',
+        severity: '0',
+        tags: Object.entries(event.labels ?? {}).map(([tag, value]) => ({
+          tag,
+          value,
+        })),
+        groups: [],
+        isSuppressed: false,
+        items: [],
+        key: '',
+      };
+      news.push(messageOfPayload(payloadOf(over, '0')));
     }
     return news;
   }

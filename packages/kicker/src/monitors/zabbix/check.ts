@@ -1,5 +1,6 @@
 import { printable, type FaultFacts } from '@kickd/protocol';
 import type { CheckStep, MonitorApi } from '../../ports.ts';
+import { failed, passed } from '../../steps.ts';
 import { createCall, type Call } from './rpc.ts';
 
 /** The way to Zabbix step by step: reached, who asks, and the right for each method that kicker calls. */
@@ -26,11 +27,10 @@ export async function* checkZabbix(
     yield failed('zabbix', version.fault);
     return;
   }
-  yield {
-    step: 'zabbix',
-    ok: true,
-    text: `${url}, version ${printable(String(version.result), 40)}`,
-  };
+  yield passed(
+    'zabbix',
+    `${url}, version ${printable(String(version.result), 40)}`,
+  );
   // Each asks for nothing, or is refused for what is missing in it: that comes after the right.
   const methods: [method: string, params: unknown, by: Call][] = [
     ['problem.get', { output: ['eventid'], limit: 1 }, call],
@@ -43,7 +43,7 @@ export async function* checkZabbix(
   for (const [method, params, by] of methods) {
     const called = await ask(by, method, params, signal);
     yield called === undefined
-      ? { step: 'right', ok: true, text: method }
+      ? passed('right', method)
       : failed('right', called);
   }
   if (callRecheck === undefined) {
@@ -68,11 +68,4 @@ async function ask(
   const { fault } = called;
   // The server read what it was asked, so the right is there.
   return fault.code === 'MONITOR_REFUSED' ? undefined : fault;
-}
-
-function failed(
-  step: string,
-  { code, message, remedy }: FaultFacts,
-): CheckStep {
-  return { step, ok: false, text: message, remedy, code };
 }

@@ -1,9 +1,9 @@
-import { messageOfPayload } from '../payload.ts';
+import type { Payload } from '../payload.ts';
 import type { Problem } from './snapshot.ts';
 
 /** A problem of the API as the media type of deploy/zabbix hands it over. */
-export function messageOf(problem: Problem, value: '0' | '1'): string[] {
-  return messageOfPayload({
+export function payloadOf(problem: Problem, value: '0' | '1'): Payload {
+  return {
     kind: 'json',
     headers: {},
     value: {
@@ -22,5 +22,5 @@ export function messageOf(problem: Problem, value: '0' | '1'): string[] {
       suppressed: problem.isSuppressed ? '1' : '0',
       acked: problem.acknowledgedBy === undefined ? 'No' : 'Yes',
     },
-  });
+  };
 }
