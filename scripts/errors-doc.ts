@@ -35,7 +35,7 @@ const peerMeanings: Record<PeerCode, string> = {
   PEER_NAME_INVALID: 'the CN is no certname',
   PEER_NAME_NOT_IN_SAN: 'the CN is not among the DNS names of the certificate',
   PEER_REFUSED:
-    'OpenSSL refused the certificate for another reason, which is told',
+    'OpenSSL refused the certificate for another reason, which it names',
 };
 
 const peerFaults: Table = Object.fromEntries(
