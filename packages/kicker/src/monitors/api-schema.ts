@@ -1,10 +1,8 @@
 import { Type } from 'typebox';
-
-const File = (what: string) =>
-  Type.String({ pattern: '^/', description: `an absolute path: ${what}` });
+import { closed, Path } from '../schema-parts.ts';
 
 /** How the API of a monitor is reached; its trust is its own and has nothing to do with that of kickd. */
-export const ApiPart = Type.Object(
+export const ApiPart = closed(
   {
     url: Type.String({
       pattern:
@@ -12,10 +10,10 @@ export const ApiPart = Type.Object(
       description:
         'a URL: https://HOST:PORT, or http:// on loopback alone, where nobody can listen',
     }),
-    ca: Type.Optional(File('the CA certificates of the monitor, PEM')),
-    crl: Type.Optional(File('the CRL of each of them, PEM')),
-    cert: Type.Optional(File('the certificate that kicker shows, PEM')),
-    key: Type.Optional(File('its private key, PEM')),
+    ca: Type.Optional(Path('the CA certificates of the monitor, PEM')),
+    crl: Type.Optional(Path('the CRL of each of them, PEM')),
+    cert: Type.Optional(Path('the certificate that kicker shows, PEM')),
+    key: Type.Optional(Path('its private key, PEM')),
     serverName: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$',
@@ -28,8 +26,8 @@ export const ApiPart = Type.Object(
         description: 'a user',
       }),
     ),
-    passwordFile: Type.Optional(File('holds the password of that user')),
-    tokenFile: Type.Optional(File('holds the token')),
+    passwordFile: Type.Optional(Path('holds the password of that user')),
+    tokenFile: Type.Optional(Path('holds the token')),
     timeoutSeconds: Type.Optional(
       Type.Number({
         minimum: 0.1,
@@ -38,9 +36,5 @@ export const ApiPart = Type.Object(
       }),
     ),
   },
-  {
-    additionalProperties: false,
-    description:
-      'a mapping with url, and ca, crl, cert, key, serverName, user, passwordFile, tokenFile or timeoutSeconds',
-  },
+  'a mapping with url, and ca, crl, cert, key, serverName, user, passwordFile, tokenFile or timeoutSeconds',
 );

@@ -1,7 +1,5 @@
 import { Type, type Static } from 'typebox';
-
-const Path = (what: string) =>
-  Type.String({ pattern: '^/', description: `an absolute path: ${what}` });
+import { Path } from '../../schema-parts.ts';
 
 /** What kicker.yaml may say of one Nagios, Naemon or Icinga 1. */
 export const nagiosKeys = {

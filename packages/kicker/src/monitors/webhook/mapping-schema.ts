@@ -1,12 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { jsonpath } from 'json-p3';
-
-function closed<Properties extends Parameters<typeof Type.Object>[0]>(
-  properties: Properties,
-  description: string,
-) {
-  return Type.Object(properties, { additionalProperties: false, description });
-}
+import { closed } from '../../schema-parts.ts';
 
 const Path = Type.Refine(
   Type.String({ description: 'a JSONPath, e.g. $.labels.instance' }),

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { Path } from '../../schema-parts.ts';
 import { ApiPart } from '../api-schema.ts';
 import type { ZabbixReading } from './read.ts';
 
@@ -8,11 +9,7 @@ const Text = (description: string) =>
 /** What kicker.yaml may say of one Zabbix. */
 export const zabbixKeys = {
   serviceTag: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'the tag of a trigger that names the service',
-    }),
+    Text('the tag of a trigger that names the service'),
   ),
   severities: Type.Optional(
     Type.Record(
@@ -28,11 +25,7 @@ export const zabbixKeys = {
   tagValue: Type.Optional(Text('the value of that tag')),
   api: Type.Optional(ApiPart),
   recheckTokenFile: Type.Optional(
-    Type.String({
-      pattern: '^/',
-      description:
-        'an absolute path: holds the token of a Super admin that may call task.create',
-    }),
+    Path('holds the token of a Super admin that may call task.create'),
   ),
 };
 const ZabbixFile = Type.Object(zabbixKeys);
