@@ -15,7 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { findTool, startCmHost, webPort, type CmHost } from './lab/cm-host.ts';
-import { plainEnvironment, runCommand } from './lab/command.ts';
+import { plainEnvironment } from './lab/command.ts';
+import {
+  createKicker,
+  timelineOf,
+  type Entry,
+} from './lab/kicker-processes.ts';
 import { checkout } from './lab/places.ts';
 import { startProcess, type LabProcess } from './lab/processes.ts';
 import { waitFor } from './lab/wait.ts';
@@ -36,13 +41,6 @@ const skip =
     ? false
     : `apt-get install --no-install-recommends prometheus prometheus-alertmanager`;
 const host = 'web1.example.com';
-
-interface Entry {
-  at: string;
-  kind: string;
-  kick?: string;
-  body: Record<string, unknown>;
-}
 
 interface Site {
   web: CmHost;
@@ -127,51 +125,24 @@ async function startSite(
     '--rules.alert.resend-delay=2s',
   ]);
   await isReady(`http://127.0.0.1:${String(places.prometheus)}/-/ready`);
-  const kicker = (...args: string[]): [string, ...string[]] => [
-    join(checkout, 'packages/kicker/bin/kicker'),
-    ...args,
-    '--config',
-    join(dir, 'kicker.yaml'),
-  ];
-  const startServe = async (): Promise<LabProcess> => {
-    const process = start('am-serve', kicker('serve'));
-    await says(process, '"event":"serving"');
+  const kicker = createKicker('am', join(dir, 'kicker.yaml'), {
+    host,
+    service: 'apache2',
+  });
+  const startKept = async (starting: Promise<LabProcess>) => {
+    const process = await starting;
+    started.push(process);
     return process;
   };
-  let serve = await startServe();
-  await says(start('am-receive', kicker('receive')), '"event":"receiving"');
-
-  const history: Site['history'] = async () => {
-    const [program, ...args] = kicker('history');
-    const { output } = await runCommand(program, [
-      ...args,
-      ...[`--host=${host}`, '--service=apache2', '--kind=all', '--limit=1000'],
-      '--json',
-    ]);
-    return output
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Entry)
-      .toReversed();
-  };
+  let serve = await startKept(kicker.startServe());
+  await startKept(kicker.startReceive());
+  const { history, waitHistory } = kicker;
   return {
     web,
     pages,
     history,
-    waitFor: (what, fits, timeoutMs = 60_000) => {
-      let askedMs = 0;
-      return waitFor(
-        what,
-        async () => {
-          // Each look is a process.
-          if (performance.now() - askedMs < 500) return undefined;
-          const found = (await history()).findLast(fits);
-          askedMs = performance.now();
-          return found;
-        },
-        { timeoutMs, explain: () => readFileSync(serve.log, 'utf8') },
-      );
-    },
+    waitFor: (what, fits, timeoutMs = 60_000) =>
+      waitHistory(what, (entries) => entries.findLast(fits), timeoutMs),
     alertmanager: {
       restart: async () => {
         await alertmanager.stop({ signal: 'SIGKILL' });
@@ -183,7 +154,7 @@ async function startSite(
     kicker: {
       kill: () => serve.stop({ signal: 'SIGKILL' }),
       start: async () => {
-        serve = await startServe();
+        serve = await startKept(kicker.startServe());
       },
     },
     isGreen: async () => {
@@ -281,18 +252,6 @@ async function isReady(url: string): Promise<void> {
   );
 }
 
-async function says(process: LabProcess, words: string): Promise<void> {
-  const log = (): string => readFileSync(process.log, 'utf8');
-  await waitFor(
-    words,
-    () => {
-      if (!process.isRunning()) throw new Error(`it ended:\n${log()}`);
-      return log().includes(words) || undefined;
-    },
-    { timeoutMs: 30_000, watch: [process.log], explain: log },
-  );
-}
-
 /** Kills the service. @returns the verdict of its kick, and all that was written since */
 async function crashAndHeal(
   t: Test,
@@ -303,25 +262,17 @@ async function crashAndHeal(
     timeoutMs: 30_000,
   });
   const before = (await site.history()).length;
-  const since =
-    (fits: (entry: Entry) => boolean) => async (): Promise<Entry> => {
-      const found = await site.waitFor('a verdict', fits, 90_000);
-      return found;
-    };
   const crashedMs = Date.now();
   await site.web.crash();
   await meanwhile();
-  await since(
+  await site.waitFor(
+    'a verdict',
     ({ kind, at }) => kind === 'verdict' && Date.parse(at) > crashedMs,
-  )();
+    90_000,
+  );
   t.ok(await site.web.isUp(), 'the service is up');
   const entries = (await site.history()).slice(before);
-  for (const { at, kind, body } of entries) {
-    const seconds = ((Date.parse(at) - crashedMs) / 1000).toFixed(2);
-    t.comment(
-      `${seconds} s ${kind} ${String(body['kind'] ?? body['state'] ?? body['verdict'] ?? '')} ${String(body['code'] ?? body['by'] ?? '')}`,
-    );
-  }
+  for (const line of timelineOf(entries, crashedMs)) t.comment(line);
   return entries;
 }
 

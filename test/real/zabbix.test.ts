@@ -13,9 +13,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startCmHost, webPort, type CmHost } from './lab/cm-host.ts';
-import { plainEnvironment, runCommand } from './lab/command.ts';
+import { runCommand } from './lab/command.ts';
+import {
+  createKicker,
+  timelineOf,
+  type Entry,
+} from './lab/kicker-processes.ts';
 import { checkout } from './lab/places.ts';
-import { startProcess, type LabProcess } from './lab/processes.ts';
+import type { LabProcess } from './lab/processes.ts';
 import { waitFor } from './lab/wait.ts';
 import { missingZabbix, startZabbix, type Zabbix } from './lab/zabbix.ts';
 
@@ -26,12 +31,6 @@ const skip =
   missing.length === 0
     ? false
     : `apt-get install --no-install-recommends ${missing.join(' ')}`;
-
-interface Entry {
-  at: string;
-  kind: string;
-  body: Record<string, unknown>;
-}
 
 await t.test('Zabbix', { skip }, async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'kickd-zabbix-'));
@@ -55,43 +54,18 @@ await t.test('Zabbix', { skip }, async (t) => {
   t.teardown(async () => {
     for (const process of started) await process.stop({ graceMs: 5000 });
   });
-  const kicker = (...args: string[]): [string, ...string[]] => [
-    join(checkout, 'packages/kicker/bin/kicker'),
-    ...args,
-    '--config',
-    join(dir, 'kicker.yaml'),
-  ];
-  const start = async (command: 'serve' | 'receive', words: string) => {
-    const process = startProcess(`zabbix-${command}`, kicker(command), {
-      env: plainEnvironment,
-    });
+  const kicker = createKicker('zabbix', join(dir, 'kicker.yaml'), {
+    host,
+    service: 'http',
+  });
+  const startKept = async (starting: Promise<LabProcess>) => {
+    const process = await starting;
     started.push(process);
-    const log = (): string => readFileSync(process.log, 'utf8');
-    await waitFor(
-      words,
-      () => {
-        if (!process.isRunning()) throw new Error(`it ended:\n${log()}`);
-        return log().includes(words) || undefined;
-      },
-      { timeoutMs: 30_000, explain: log },
-    );
     return process;
   };
-  let serve = await start('serve', '"event":"serving"');
-  await start('receive', '"event":"receiving"');
-  const history = async (): Promise<Entry[]> => {
-    const [program, ...args] = kicker('history');
-    const { output } = await runCommand(program, [
-      ...args,
-      ...[`--host=${host}`, '--service=http', '--kind=all', '--limit=1000'],
-      '--json',
-    ]);
-    return output
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Entry)
-      .toReversed();
-  };
+  let serve = await startKept(kicker.startServe());
+  await startKept(kicker.startReceive());
+  const { history, waitHistory } = kicker;
   const openProblems = () =>
     zabbix.call<{ eventid: string; acknowledges: { message: string }[] }[]>(
       'problem.get',
@@ -122,25 +96,15 @@ await t.test('Zabbix', { skip }, async (t) => {
     const crashedMs = Date.now();
     await web.crash();
     await meanwhile();
-    let askedMs = 0;
-    const entries = await waitFor(
+    const entries = await waitHistory(
       'a verdict',
-      async () => {
-        if (performance.now() - askedMs < 500) return undefined;
-        const found = (await history()).slice(before);
-        askedMs = performance.now();
+      (all) => {
+        const found = all.slice(before);
         return found.some(({ kind }) => kind === 'verdict') ? found : undefined;
       },
-      {
-        timeoutMs: 120_000,
-        explain: () => readFileSync(serve.log, 'utf8').slice(-4000),
-      },
+      120_000,
     );
-    for (const { at, kind, body } of entries) {
-      t.comment(
-        `${((Date.parse(at) - crashedMs) / 1000).toFixed(2)} s ${kind} ${String(body['kind'] ?? body['state'] ?? body['verdict'] ?? '')} ${String(body['code'] ?? body['by'] ?? '')}`,
-      );
-    }
+    for (const line of timelineOf(entries, crashedMs)) t.comment(line);
     t.ok(await web.isUp());
     await waitFor(
       'no open problem',
@@ -153,7 +117,7 @@ await t.test('Zabbix', { skip }, async (t) => {
     entries.filter(({ kind }) => kind === 'outcome').length;
 
   await t.test('check says what it may do', async (t) => {
-    const [program, ...args] = kicker('check');
+    const [program, ...args] = kicker.command('check');
     const { output } = await runCommand(program, args);
     t.match(output, /version 6\.0/);
     for (const method of [
@@ -207,7 +171,7 @@ await t.test('Zabbix', { skip }, async (t) => {
         { timeoutMs: 60_000 },
       );
       await serve.stop({ signal: 'SIGKILL' });
-      serve = await start('serve', '"event":"serving"');
+      serve = await startKept(kicker.startServe());
     });
     t.equal(outcomes(entries), 1);
   });

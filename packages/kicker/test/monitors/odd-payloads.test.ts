@@ -1,28 +1,9 @@
 import t from 'tap';
-import {
-  explainPayload,
-  type PayloadRecord,
-} from '../../src/commands/explain-payload.ts';
-import { defaultConfig } from '../../src/config/config.ts';
+import { explain as explainFile } from './explain-text.ts';
 
-function explain(monitor: string, text: string): Promise<PayloadRecord> {
-  const config = defaultConfig();
-  const hosts = { '192.0.2.99': {}, 'lab:9100': {} };
-  return explainPayload(
-    monitor,
-    '-',
-    { ...config, hosts },
-    {
-      clock: {
-        now: () => new Date('2026-11-26T18:00:00Z'),
-        monotonicMs: () => 0,
-        moment: () => ({ wallMs: 0, boot: '', monotonicMs: 0 }),
-      },
-      pause: () => Promise.resolve(),
-      readStdin: () => Promise.resolve(text),
-    },
-  );
-}
+const hosts = { '192.0.2.99': {}, 'lab:9100': {} };
+const explain = (monitor: string, text: string) =>
+  explainFile(monitor, '-', { text, hosts });
 
 type Row = [
   what: string,

@@ -2,11 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Event } from '../../src/events/event.ts';
-import {
-  explainPayload,
-  type PayloadRecord,
-} from '../../src/commands/explain-payload.ts';
-import { defaultConfig } from '../../src/config/config.ts';
+import type { PayloadRecord } from '../../src/commands/explain-payload.ts';
+import { explain } from './explain-text.ts';
 
 const dir = (name: string) => join(import.meta.dirname, name);
 const read = (...path: string[]): unknown =>
@@ -18,22 +15,6 @@ interface Expected {
   event?: Event;
   parts?: { at: string; want: PayloadRecord['want']; event?: Event }[];
   why: string;
-}
-
-function explain(
-  monitor: string,
-  file: string,
-  stdin = '',
-): Promise<PayloadRecord> {
-  return explainPayload(monitor, file, defaultConfig(), {
-    clock: {
-      now: () => new Date('2026-11-26T18:00:00Z'),
-      monotonicMs: () => 0,
-      moment: () => ({ wallMs: 0, boot: '', monotonicMs: 0 }),
-    },
-    pause: () => Promise.resolve(),
-    readStdin: () => Promise.resolve(stdin),
-  });
 }
 
 /** What a reader of the documentation gets wrong; payloads/expected.json says what is right, and why. */
@@ -89,7 +70,7 @@ void t.test('samples', async (t) => {
       event: read(dir('samples'), sample),
       object: read(dir('samples'), object),
     });
-    const found = await explain('icinga2', '-', text);
+    const found = await explain('icinga2', '-', { text });
     t.match(found.events, [event], `${sample} with ${object}`);
     t.equal(found.events[0]?.problem, '1795715055', 'the last time it was OK');
   }
