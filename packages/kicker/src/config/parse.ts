@@ -6,7 +6,8 @@ import type { NagiosSettings } from '../monitors/nagios/schema.ts';
 import type { MonitorSettings } from '../monitors/schemas.ts';
 import { defaultConfig, type Config, type ReceiveSettings } from './config.ts';
 import { ConfigFile } from './schema.ts';
-import { settingsWords } from '../settings-words.ts';
+import type { Sender } from '../receive/senders.ts';
+import { oneOfTwo, settingsWords } from '../settings-words.ts';
 
 export type ParsedConfig =
   { kind: 'config'; config: Config } | { kind: 'faults'; faults: FaultFacts[] };
@@ -20,9 +21,19 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     ...settingsWords,
     moved: { rule: errors.configRuleMoved },
   });
-  return parsed.kind === 'faults'
-    ? parsed
-    : { kind: 'config', config: fill(parsed.settings, file) };
+  if (parsed.kind === 'faults') return parsed;
+  const { settings, whereOf } = parsed;
+  const faults = (settings.receive?.senders ?? []).flatMap((sender, index) =>
+    oneOfTwo(
+      sender,
+      ['certname', 'tokenFile'],
+      ['receive', 'senders', String(index)],
+      whereOf,
+    ),
+  );
+  return faults.length > 0
+    ? { kind: 'faults', faults }
+    : { kind: 'config', config: fill(settings, file) };
 }
 
 function fill(given: ConfigFile, file: string): Config {
@@ -74,17 +85,17 @@ function monitorsOf(
   return Object.fromEntries(named);
 }
 
-/** A sender without any proof is one whom nobody can be. */
 function receiveOf(given: NonNullable<ConfigFile['receive']>): ReceiveSettings {
   return {
     address: '127.0.0.1',
     port: defaultReceivePort,
     identify: 'certificate',
     ...given,
-    senders: given.senders.map(({ monitor, certname, tokenFile }) =>
-      certname === undefined
-        ? { monitor, tokenFile: tokenFile ?? '/nonexistent' }
-        : { monitor, certname },
+    senders: given.senders.flatMap(
+      ({ monitor, certname, tokenFile }): Sender[] => {
+        if (certname !== undefined) return [{ monitor, certname }];
+        return tokenFile === undefined ? [] : [{ monitor, tokenFile }];
+      },
     ),
   };
 }

@@ -126,6 +126,17 @@ const bad: [string, [string, string, RegExp][]][] = [
       ['CONFIG_INVALID', '1:22', /tls\.key is "b"; expected: an absolute path/],
     ],
   ],
+  [
+    'receive:\n  senders:\n    - {monitor: a}\n    - {monitor: b, certname: b.example.com, tokenFile: /b}\n    - {monitor: c, tokenFile: /c}',
+    [
+      [
+        'CONFIG_INVALID',
+        '3:7',
+        /receive\.senders\.0 is neither of both; expected: certname or tokenFile/,
+      ],
+      ['CONFIG_INVALID', '4:7', /receive\.senders\.1 is both/],
+    ],
+  ],
   ['- a\n- b', [['CONFIG_INVALID', '1:1', /the file is \["a","b"\]/]]],
   ['port: 1\nport: 2', [['CONFIG_YAML', '2:1', /unique/]]],
   ['hosts: {', [['CONFIG_YAML', '1:9', /./]]],

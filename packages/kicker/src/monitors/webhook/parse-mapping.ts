@@ -1,5 +1,5 @@
 import { parseSettings } from '@kickd/settings';
-import { settingsWords } from '../../settings-words.ts';
+import { oneOfTwo, settingsWords } from '../../settings-words.ts';
 import { Faults, errors } from '../../errors.ts';
 import { isPath, MappingFile } from './mapping-schema.ts';
 import { compileMapping, type Mapping } from './mapping.ts';
@@ -13,17 +13,8 @@ export function parseMapping(text: string, file: string): Mapping {
   if (parsed.kind === 'faults') throw new Faults(parsed.faults);
   const { settings, whereOf } = parsed;
   const faults = [
-    ...settings.states.flatMap(({ state, ignore }, index) =>
-      (state === undefined) === (ignore === undefined)
-        ? [
-            errors.configInvalid(
-              whereOf(['states', String(index)]),
-              `states.${String(index)}`,
-              state === undefined ? 'neither of both' : 'both',
-              'state or ignore',
-            ),
-          ]
-        : [],
+    ...settings.states.flatMap((one, index) =>
+      oneOfTwo(one, ['state', 'ignore'], ['states', String(index)], whereOf),
     ),
     ...(['states', 'subjects'] as const).flatMap((list) =>
       settings[list].flatMap(({ when = {} }, index) =>
