@@ -326,7 +326,7 @@ export interface MonitorApi {
 
 /**
  * One configured monitor. What it knows is a snapshot, asked without waiting; what it is told goes out through `tell`.
- * Every adapter passes the conformance suite, test/monitors/conformance.ts.
+ * Adapters are held to it by test/monitors/conformance.ts; those of Alertmanager and Zabbix do not pass through it yet.
  */
 export interface Monitor {
   /** its key in kicker.yaml, and Event.monitor */

@@ -45,7 +45,7 @@ const EventShape = Type.Object(
 export type ReadEvent =
   { kind: 'event'; event: Event } | { kind: 'fault'; fault: FaultFacts };
 
-/** Reads one event as the ledger writes it: a JSON object with the names of monitors/event.ts. */
+/** Reads one event as the ledger writes it: a JSON object with the names of event.ts. */
 export function parseEventText(text: string, from: string): ReadEvent {
   let value: unknown;
   try {

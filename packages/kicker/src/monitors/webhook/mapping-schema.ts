@@ -63,7 +63,7 @@ const Paths = Type.Union([Path, Type.Array(Path, { minItems: 1 })], {
   description: 'a JSONPath, or a list of which the first that is there counts',
 });
 
-/** What a mapping file may hold, from any JSON to events; docs/reference/webhook.md is about the same. */
+/** What a mapping file may hold, from any JSON to events; docs/guides/webhooks.md says what each means. */
 export const MappingFile = closed(
   {
     format: Type.Optional(

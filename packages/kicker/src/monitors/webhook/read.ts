@@ -113,7 +113,7 @@ function readElement(
       ? { labels: textsOf(labels) }
       : {}),
   };
-  const groups = fields.groups?.(value).flat().flatMap(textOf) ?? [];
+  const groups = fields.groups?.(value).flat().map(textOf) ?? [];
   return eventPart(event, {
     groups: groups.filter((group) => group !== undefined),
   });

@@ -1,10 +1,7 @@
 import type { MappingFile } from './mapping-schema.ts';
 import type { ShippedName } from './shipped-names.ts';
 
-/**
- * The mappings that kicker brings along, by the name that `mapping` in kicker.yaml gives. docs/reference/webhook.md
- * shows each as the file that one would write.
- */
+/** The mappings that kicker brings along, by the name that `mapping` in kicker.yaml gives. */
 export const shippedMappings: Readonly<Record<ShippedName, MappingFile>> = {
   /** @see https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/ */
   grafana: {
@@ -91,7 +88,7 @@ export const shippedMappings: Readonly<Record<ShippedName, MappingFile>> = {
   },
 
   /**
-   * The body is a template that somebody writes; this is the one that docs/guides/webhook.md asks for.
+   * The body is a template that somebody writes; this is the one that docs/guides/webhooks.md asks for.
    * @see https://docs.datadoghq.com/integrations/webhooks/
    */
   datadog: {
