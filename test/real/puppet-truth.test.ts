@@ -1,12 +1,14 @@
 import {
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createPki, writeSsl } from '@kickd/testkit';
 import { execa, execaSync } from 'execa';
 import t, { type Test } from 'tap';
@@ -226,12 +228,15 @@ async function listenToSyslog(): Promise<
   { close(): Promise<string> } | undefined
 > {
   if (existsSync('/dev/log') || process.getuid?.() !== 0) return undefined;
+  const socket = syslogSocket();
+  mkdirSync(dirname(socket), { recursive: true });
   const listener = execa(
     '/usr/bin/ruby',
     [
       '-rsocket',
       '-e',
-      `$stdout.sync = true; s = Socket.new(:UNIX, :DGRAM); s.bind(Addrinfo.unix('/dev/log')); puts 'ready'; loop { puts s.recv(8192) }`,
+      `$stdout.sync = true; s = Socket.new(:UNIX, :DGRAM); s.bind(Addrinfo.unix(ARGV[0])); puts 'ready'; loop { puts s.recv(8192) }`,
+      socket,
     ],
     { stdin: 'ignore', stderr: 'inherit', buffer: false, reject: false },
   );
@@ -241,13 +246,24 @@ async function listenToSyslog(): Promise<
     said += chunk.toString();
     if (said.includes('ready')) ready.resolve();
   });
+  void listener.then(() => {
+    ready.reject(new Error(`nothing listens to ${socket}`));
+  });
   await ready.promise;
   return {
     close: async () => {
       listener.kill();
       await listener;
-      rmSync('/dev/log', { force: true });
+      rmSync(socket, { force: true });
       return said;
     },
   };
+}
+
+/** Debian's systemd leaves a link at /dev/log that leads nowhere where journald does not run. */
+function syslogSocket(): string {
+  const entry = lstatSync('/dev/log', { throwIfNoEntry: false });
+  return entry?.isSymbolicLink() === true
+    ? resolve('/dev', readlinkSync('/dev/log'))
+    : '/dev/log';
 }
