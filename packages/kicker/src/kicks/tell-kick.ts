@@ -15,6 +15,7 @@ import type {
   VerdictRecord,
 } from '../ledger/entry.ts';
 import {
+  placeOf,
   subjectOfAction,
   type Action,
   type Feedback,
@@ -187,12 +188,13 @@ function act(
 
 /** Feedback about the service of a kick; undefined where there is none, or its monitor cannot be told so. */
 function actionOf(
-  { monitor, host, service }: Event,
+  event: Event,
   feedback: Feedback,
   { can }: Telling,
 ): Action | undefined {
+  const { monitor, service } = event;
   if (service === undefined || !can(monitor, feedback.kind)) return undefined;
-  return { to: 'monitor', monitor, place: { host, service }, feedback };
+  return { to: 'monitor', monitor, place: placeOf(event), feedback };
 }
 
 /** Writes how a kick ended, and what decisions remember of it. */

@@ -1,4 +1,4 @@
-import type { State } from '../events/event.ts';
+import type { Event, State } from '../events/event.ts';
 import type { Moment } from '../events/moment.ts';
 
 /** What a monitor can be told about a host or a service. */
@@ -23,6 +23,17 @@ export type Feedback =
 export interface Place {
   host: string;
   service?: string;
+  /** Event.problem: some monitors are told about an episode, which may be over by then */
+  problem?: string;
+}
+
+/** What feedback about an event is about. */
+export function placeOf({ host, service, problem }: Event): Place {
+  return {
+    host,
+    ...(service === undefined ? {} : { service }),
+    ...(problem === undefined ? {} : { problem }),
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Escalate } from '../decide/decision.ts';
 import type { Escalation } from '../decide/rules.ts';
 import { subjectOf, type Event } from '../events/event.ts';
-import type { Action, Feedback } from './action.ts';
+import { placeOf, type Action, type Feedback } from './action.ts';
 
 /** How a person is called, as kicker.yaml says; which of these, the rule says. */
 export interface EscalationWays {
@@ -22,7 +22,7 @@ export function escalationActions(
 ): Action[] {
   const subject = subjectOf(event);
   const text = `kicker: ${subject}: a person is needed (${about}): ${reason}`;
-  const { monitor, host, service } = event;
+  const { monitor, host } = event;
   return wanted.flatMap((way): Action[] => {
     switch (way) {
       case 'comment':
@@ -31,7 +31,7 @@ export function escalationActions(
               {
                 to: 'monitor',
                 monitor,
-                place: { host, ...(service === undefined ? {} : { service }) },
+                place: placeOf(event),
                 feedback: { kind: 'comment', text },
                 isForPerson: true,
               },

@@ -13,9 +13,10 @@ const event: Event = {
   state: 'CRITICAL',
   stateType: 'HARD',
   attempt: 4,
+  problem: '7',
   inDowntime: false,
 };
-const { service: _service, ...ofHost } = event;
+const { service: _service, problem: _problem, ...ofHost } = event;
 const escalate = { about: 'problem', reason: 'it was kicked once' } as const;
 const text =
   'kicker: web1 / HTTP: a person is needed (problem): it was kicked once';
@@ -31,7 +32,7 @@ void t.test('each way that the rule wants, in its order', async (t) => {
     {
       to: 'monitor',
       monitor: 'dc2',
-      place: { host: 'web1', service: 'HTTP' },
+      place: { host: 'web1', service: 'HTTP', problem: '7' },
       feedback: { kind: 'comment', text },
       isForPerson: true,
     },

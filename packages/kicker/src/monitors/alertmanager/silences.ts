@@ -30,10 +30,7 @@ export async function hold(
   },
 ): Promise<Performed> {
   if (Date.parse(feedback.until) <= now.getTime()) return { kind: 'done' };
-  const event = [...state.told.values()].findLast(
-    ({ host, service }) => host === place.host && service === place.service,
-  );
-  const labels = event?.labels;
+  const labels = labelsOf(place, state);
   if (labels === undefined || labels['alertname'] === undefined) {
     const fault = errors.alertUnknown(subjectOf(place));
     return { kind: 'failed', fault, isFinal: true };
@@ -65,6 +62,21 @@ export async function hold(
   const id = isObject(reply.value) ? reply.value['silenceID'] : undefined;
   if (typeof id === 'string') state.ownSilences.add(id);
   return { kind: 'done' };
+}
+
+/** The labels of the alert of a place; those of a kicker before this one are in Alertmanager's own data. */
+function labelsOf(
+  { host, service, problem }: Place,
+  { told, alerts }: AlertState,
+): Readonly<Record<string, string>> | undefined {
+  const event =
+    problem === undefined
+      ? [...told.values()].findLast(
+          (one) => one.host === host && one.service === service,
+        )
+      : told.get(problem);
+  const [fingerprint = ''] = (problem ?? '').split('/');
+  return event?.labels ?? alerts?.get(fingerprint)?.labels;
 }
 
 export async function release(

@@ -94,16 +94,14 @@ export function createZabbix(
     const [part] = readZabbix(payload, settings, world);
     return part?.kind === 'event' ? part.seen.event : undefined;
   };
-  /** the open problem of a place, the youngest first */
-  const problemAt = ({ host, service }: Place): Problem | undefined =>
-    [...(open?.values() ?? [])].toReversed().find((problem) => {
-      const event = eventOf(problem);
-      return event?.host === host && event.service === service;
-    });
-  const idAt = (at: Place): string | undefined =>
-    [...told.values()].findLast(
-      ({ event }) => event.host === at.host && event.service === at.service,
-    )?.event.problem ?? problemAt(at)?.event;
+  /** the open problem of a place; where none is named, the youngest */
+  const problemAt = (at: Place): Problem | undefined =>
+    at.problem === undefined
+      ? [...(open?.values() ?? [])].toReversed().find((problem) => {
+          const event = eventOf(problem);
+          return event?.host === at.host && event.service === at.service;
+        })
+      : open?.get(at.problem);
 
   async function poll(signal: AbortSignal): Promise<FaultFacts | undefined> {
     const beganMs = nowMs();
@@ -119,7 +117,7 @@ export function createZabbix(
     params: { action: number; message?: string },
     signal: AbortSignal,
   ): Promise<Performed> {
-    const eventids = idAt(at);
+    const eventids = at.problem ?? problemAt(at)?.event;
     if (eventids === undefined) return noProblem(at);
     return performed(
       await call('event.acknowledge', { eventids, ...params }, signal),

@@ -257,6 +257,17 @@ void t.test('the page is held by a silence with an end', async (t) => {
     isFinal: true,
     fault: { code: 'ALERT_UNKNOWN' },
   });
+  fake.alerts = [alertNow()];
+  await site.polls();
+  t.strictSame(
+    await monitor.tell(
+      { kind: 'hold', until: until(60_000), text: 'run 1' },
+      { ...place, problem },
+      never,
+    ),
+    { kind: 'done' },
+    'an alert of an earlier start is in Alertmanager’s own data',
+  );
   site.read(webhook('firing'));
   t.strictSame(await hold(60_000), { kind: 'done' });
   t.strictSame(await hold(120_000), { kind: 'done' });

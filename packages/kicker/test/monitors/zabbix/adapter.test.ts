@@ -270,6 +270,14 @@ void t.test('it is told', async (t) => {
     isFinal: true,
     fault: { code: 'ZABBIX_NO_PROBLEM' },
   });
+  const ofAnEarlierStart = { ...place, problem: '54' };
+  t.strictSame(
+    await monitor.tell({ kind: 'comment', text: 'x' }, ofAnEarlierStart, never),
+    { kind: 'done' },
+    'a problem that was over before this start is still told',
+  );
+  t.match(calls('event.acknowledge')[0]?.params, { eventids: '54' });
+  site.asked.length = 0;
   t.strictSame(
     await tell({ kind: 'recheck' }),
     { kind: 'done' },
