@@ -1,8 +1,8 @@
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { createIcinga2 } from '../../../src/monitors/icinga2/adapter.ts';
 import type { Feedback } from '../../../src/outbox/action.ts';
-import { conform, type MonitorStage } from '../conformance.ts';
+import type { MonitorStage } from '../conformance.ts';
 import { broken as brokenFields, startFakeIcinga } from './fake-icinga.ts';
 
 const feedbackOf: Record<string, Feedback['kind']> = {
@@ -15,7 +15,10 @@ const feedbackOf: Record<string, Feedback['kind']> = {
 const states = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
 
 /** An Icinga of our own behind its API, followed as `kicker serve` does. */
-async function createStage(_t: Test, name: string): Promise<MonitorStage> {
+export async function createIcinga2Stage(
+  _t: Test,
+  name: string,
+): Promise<MonitorStage> {
   const fake = await startFakeIcinga();
   fake.setService('web1!HTTP', brokenFields(7));
   let offsetMs = 0;
@@ -125,5 +128,3 @@ async function createStage(_t: Test, name: string): Promise<MonitorStage> {
     );
   }
 }
-
-conform(t, 'icinga2', createStage);
