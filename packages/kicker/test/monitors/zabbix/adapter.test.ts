@@ -1,46 +1,13 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { monitorDefaults } from '../../../src/monitors/defaults.ts';
 import { createZabbix } from '../../../src/monitors/zabbix/adapter.ts';
-
-interface Asked {
-  method: string;
-  params: unknown;
-  auth?: string;
-}
+import { problemNow, startFakeZabbix, trigger } from './fake-zabbix.ts';
 
 const never = new AbortController().signal;
 const place = { host: 'web1.example.com', service: 'http' };
-const problemNow = (change: object = {}) => ({
-  eventid: '55',
-  objectid: '23133',
-  clock: '1795715208',
-  name: 'http is down',
-  severity: '4',
-  acknowledged: '0',
-  suppressed: '0',
-  r_eventid: '0',
-  acknowledges: [] as object[],
-  tags: [
-    { tag: 'service', value: 'http' },
-    { tag: 'kickd', value: 'yes' },
-  ],
-  ...change,
-});
-const trigger = {
-  triggerid: '23133',
-  hosts: [{ host: 'web1.example.com', maintenance_status: '0' }],
-  groups: [{ name: 'web' }],
-  items: [
-    { itemid: '44518', key_: 'net.tcp.service[http]', type: '3' },
-    { itemid: '44519', key_: 'trap', type: '2' },
-  ],
-};
 const message = (value: '0' | '1', event = '55'): string[] => [
   '--payload-json',
   JSON.stringify({
@@ -56,57 +23,13 @@ const message = (value: '0' | '1', event = '55'): string[] => [
   }),
 ];
 
-/** A Zabbix whose answers are those of samples recorded from 6.0. */
 async function createSite(t: Test) {
   const dir = t.testdir();
   const tokenFile = join(dir, 'token');
   const recheckTokenFile = join(dir, 'recheck');
   writeFileSync(tokenFile, 'of-kicker', { mode: 0o600 });
   writeFileSync(recheckTokenFile, 'of-recheck', { mode: 0o600 });
-  const site = {
-    problems: [] as object[],
-    triggers: [trigger] as object[],
-    /** method → data of the error */
-    errors: {} as Record<string, string>,
-    status: 200,
-    asked: [] as Asked[],
-  };
-  const waiters: { left: number; resolve: () => void }[] = [];
-  const server = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8');
-    request.on('data', (part: string) => (text += part));
-    request.on('end', () => {
-      const asked = JSON.parse(text) as Asked;
-      site.asked.push(asked);
-      const data = site.errors[asked.method];
-      const results: Record<string, unknown> = {
-        'problem.get': site.problems,
-        'trigger.get': site.triggers,
-        'event.acknowledge': { eventids: [55] },
-        'task.create': { taskids: ['21'] },
-        'apiinfo.version': '6.0.14',
-      };
-      response.writeHead(site.status, { 'content-type': 'application/json' });
-      response.end(
-        JSON.stringify({
-          jsonrpc: '2.0',
-          id: 1,
-          ...(data === undefined
-            ? { result: results[asked.method] }
-            : { error: { code: -32602, message: 'Invalid params.', data } }),
-        }),
-      );
-      if (asked.method !== 'trigger.get' && data === undefined) return;
-      for (const waiter of waiters.splice(0)) {
-        waiter.left -= 1;
-        if (waiter.left < 0) waiter.resolve();
-        else waiters.push(waiter);
-      }
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const site = await startFakeZabbix();
   let nowMs = Date.now();
   const put: string[][] = [];
   const troubles: string[] = [];
@@ -114,7 +37,7 @@ async function createSite(t: Test) {
     'zabbix',
     {
       ...monitorDefaults.zabbix,
-      api: { url: `http://127.0.0.1:${String(port)}`, tokenFile },
+      api: { url: site.url, tokenFile },
       recheckTokenFile,
     },
     {
@@ -133,9 +56,7 @@ async function createSite(t: Test) {
   t.teardown(async () => {
     end.abort();
     await running;
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
+    await site.close();
   });
   const read = (args: readonly string[]): Event => {
     const at = new Date(nowMs);
@@ -163,8 +84,7 @@ async function createSite(t: Test) {
     pass: (ms: number): void => {
       nowMs += ms;
     },
-    polls: () =>
-      new Promise<void>((resolve) => void waiters.push({ left: 3, resolve })),
+    polls: () => site.polls(),
     calls: (method: string) =>
       site.asked.filter((asked) => asked.method === method),
   };
