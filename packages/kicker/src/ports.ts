@@ -326,7 +326,7 @@ export interface MonitorApi {
 
 /**
  * One configured monitor. What it knows is a snapshot, asked without waiting; what it is told goes out through `tell`.
- * Adapters are held to it by test/monitors/conformance.ts; those of Alertmanager and Zabbix do not pass through it yet.
+ * Adapters are held to it by test/monitors/conformance.ts, each kind of them.
  */
 export interface Monitor {
   /** its key in kicker.yaml, and Event.monitor */

@@ -19,12 +19,11 @@ import {
   createAlertState,
   hasUnknownSilence,
   isHeldByOthers,
+  staleMs,
 } from './state.ts';
 
 /** How often Alertmanager is asked. */
 const pollMs = 5000;
-/** A snapshot that is older says nothing. */
-const staleMs = 60_000;
 
 /** The one door to an Alertmanager, and to the Prometheus behind it. */
 export function createAlertmanager(
@@ -78,9 +77,9 @@ export function createAlertmanager(
       if (!isFresh() || state.atMs <= sinceMs) return { kind: 'not-known' };
       const alert = alertOf(event);
       const at = now().toISOString();
-      const looked = state.lookedAt(event);
+      const looked = state.lookedAt(event, nowMs());
       if (alert === undefined) {
-        return looked?.kind === 'looked' && !looked.isFiring
+        return looked.kind === 'looked' && !looked.isFiring
           ? { kind: 'over', event: { ...event, state: 'OK', at } }
           : { kind: 'not-known' };
       }
@@ -101,8 +100,8 @@ export function createAlertmanager(
     },
     see: (event): SeenService => {
       state.watch(event, nowMs());
-      const looked = state.lookedAt(event);
-      return looked?.kind === 'looked'
+      const looked = state.lookedAt(event, nowMs());
+      return looked.kind === 'looked'
         ? {
             kind: 'seen',
             isGreen: !looked.isFiring,
@@ -186,7 +185,7 @@ export function createAlertmanager(
       if (labels === undefined) continue;
       const looked = await prometheus.look(labels, now(), signal);
       if (signal.aborted) return undefined;
-      state.looked(event, looked);
+      state.looked(event, looked, nowMs());
       if (looked.kind === 'not-known' && looked.fault !== undefined) {
         onTrouble(behind?.url ?? '', looked.fault.message);
       }

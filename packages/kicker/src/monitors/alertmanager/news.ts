@@ -36,8 +36,8 @@ export function newsOf(
   for (const [problem, sinceMs] of state.goneMs) {
     const event = state.told.get(problem);
     if (event === undefined) continue;
-    const looked = state.lookedAt(event);
-    const isOver = looked?.kind === 'looked' && !looked.isFiring;
+    const looked = state.lookedAt(event, nowMs);
+    const isOver = looked.kind === 'looked' && !looked.isFiring;
     if (!isOver || nowMs - sinceMs < forgottenMs) continue;
     const [fingerprint = '', startsAt = ''] = problem.split('/');
     const { labels = {} } = event;

@@ -3,6 +3,8 @@ import { forgetOldest, watchedForMs } from '../asked.ts';
 import type { Looked } from './prometheus.ts';
 import type { Alert, Alerts } from './snapshot.ts';
 
+/** Data that are older say nothing. */
+export const staleMs = 60_000;
 /** Told alerts that are remembered, so that an alert that nobody told of is noticed. */
 const toldMost = 10_000;
 
@@ -13,7 +15,7 @@ export function createAlertState() {
   /** problem id → the event that told of it; the oldest go first */
   const told = new Map<string, Event>();
   const watched = new Map<string, { event: Event; untilMs: number }>();
-  const looks = new Map<string, Looked>();
+  const looks = new Map<string, { look: Looked; atMs: number }>();
   /** problem id → since when the API has it no more */
   const goneMs = new Map<string, number>();
   /** their ends were told; an answer from before has them still */
@@ -76,9 +78,14 @@ export function createAlertState() {
       }
       return [...events.values()];
     },
-    looked: ({ problem = '' }: Event, look: Looked): void =>
-      void looks.set(problem, look),
-    lookedAt: ({ problem = '' }: Event) => looks.get(problem),
+    looked: ({ problem = '' }: Event, look: Looked, atMs: number): void =>
+      void looks.set(problem, { look, atMs }),
+    lookedAt: ({ problem = '' }: Event, nowMs: number): Looked => {
+      const { look, atMs = 0 } = looks.get(problem) ?? {};
+      return look === undefined || nowMs - atMs > staleMs
+        ? { kind: 'not-known' }
+        : look;
+    },
   };
   return state;
 }

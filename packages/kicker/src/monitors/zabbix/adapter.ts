@@ -75,6 +75,8 @@ export function createZabbix(
   const told = new Map<string, { event: Event; atMs: number }>();
   /** their ends were told; an answer from before has them still */
   const ended = new Set<string>();
+  /** problem id → its trigger, known since it was open */
+  const triggers = new Map<string, string>();
   const isFresh = (sinceMs: number): boolean =>
     open !== undefined && askedMs > sinceMs && nowMs() - askedMs < staleMs;
   const remember = (event: Event): void => {
@@ -94,14 +96,21 @@ export function createZabbix(
     const [part] = readZabbix(payload, settings, world);
     return part?.kind === 'event' ? part.seen.event : undefined;
   };
+  const openAt = ({ host, service }: Place): Problem[] =>
+    [...(open?.values() ?? [])].filter(
+      (problem) =>
+        problem.host === host && eventOf(problem)?.service === service,
+    );
   /** the open problem of a place; where none is named, the youngest */
   const problemAt = (at: Place): Problem | undefined =>
-    at.problem === undefined
-      ? [...(open?.values() ?? [])].toReversed().find((problem) => {
-          const event = eventOf(problem);
-          return event?.host === at.host && event.service === at.service;
-        })
-      : open?.get(at.problem);
+    at.problem === undefined ? openAt(at).at(-1) : open?.get(at.problem);
+  /** It is over, and its trigger has made another: closed by hand while it lasts, or a relapse. */
+  const isBrokenAgain = (event: Event): boolean => {
+    const trigger = triggers.get(event.problem ?? '');
+    return openAt(event).some(
+      (other) => trigger === undefined || other.trigger === trigger,
+    );
+  };
 
   async function poll(signal: AbortSignal): Promise<FaultFacts | undefined> {
     const beganMs = nowMs();
@@ -109,6 +118,10 @@ export function createZabbix(
     if (asked.kind === 'fault') return asked.fault;
     ({ open, isWhole } = asked);
     askedMs = beganMs;
+    for (const { event, trigger } of open.values()) {
+      triggers.set(event, trigger);
+      forgetOldest(triggers, problemsMost, (first) => triggers.delete(first));
+    }
     return undefined;
   }
 
@@ -164,8 +177,9 @@ export function createZabbix(
       const at = now().toISOString();
       const found = open?.get(problem);
       if (found === undefined) {
-        if (!isWhole) return { kind: 'not-known' };
-        return { kind: 'over', event: { ...event, state: 'OK', at } };
+        return !isWhole || isBrokenAgain(event)
+          ? { kind: 'not-known' }
+          : { kind: 'over', event: { ...event, state: 'OK', at } };
       }
       const present = eventOf(found);
       if (present === undefined) return { kind: 'not-known' };
@@ -184,13 +198,14 @@ export function createZabbix(
         },
       };
     },
-    see: ({ problem }) => {
+    see: (event) => {
+      const { problem } = event;
       watchedUntilMs = nowMs() + watchedForMs;
       return problem === undefined || !isFresh(0) || !isWhole
         ? { kind: 'not-known' }
         : {
             kind: 'seen',
-            isGreen: open?.has(problem) === false,
+            isGreen: open?.has(problem) === false && !isBrokenAgain(event),
             checkedMs: askedMs,
           };
     },

@@ -24,8 +24,12 @@ export interface FakeAlertmanager {
   scrapedAt: number | undefined;
   /** paths that were asked */
   asked: string[];
+  /** silences that were set or taken back */
+  told: { feedback: 'hold' | 'release'; matchers: Silence['matchers'] }[];
   /** 0: as usual */
   failWith: number;
+  /** its alerts and what Prometheus has cannot be asked for, and silences can */
+  failPolls: boolean;
   /** resolves when it was asked for its alerts so many times more */
   polled(times: number): Promise<void>;
   close(): Promise<void>;
@@ -47,7 +51,9 @@ export async function startFakeAlertmanager(): Promise<FakeAlertmanager> {
     ],
     scrapedAt: Date.now() / 1000 + 3600,
     asked: [],
+    told: [],
     failWith: 0,
+    failPolls: false,
     polled: (times) =>
       new Promise((resolve) => void waiters.push({ left: times, resolve })),
     close: async () => {
@@ -69,8 +75,10 @@ export async function startFakeAlertmanager(): Promise<FakeAlertmanager> {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(typeof body === 'string' ? body : JSON.stringify(body));
       };
-      if (fake.failWith > 0) return answer(fake.failWith, 'it fails');
       const { pathname, searchParams } = new URL(url, 'http://x');
+      const isSilence = pathname.startsWith('/api/v2/silence');
+      if (fake.failWith > 0) return answer(fake.failWith, 'it fails');
+      if (fake.failPolls && !isSilence) return answer(503, 'it fails');
       if (pathname === '/api/v2/alerts') {
         answer(200, fake.alerts);
         for (const waiter of waiters.splice(0)) {
@@ -91,6 +99,7 @@ export async function startFakeAlertmanager(): Promise<FakeAlertmanager> {
           );
         }
         const id = body.id || `id-${String(fake.silences.length + 1)}`;
+        fake.told.push({ feedback: 'hold', matchers: body.matchers });
         fake.silences = fake.silences.filter((one) => one.id !== id);
         fake.silences.push({ ...body, id, status: { state: 'active' } });
         answer(200, { silenceID: id });
@@ -102,6 +111,7 @@ export async function startFakeAlertmanager(): Promise<FakeAlertmanager> {
         );
         if (found === undefined) return answer(500, '"silence not found"');
         found.status.state = 'expired';
+        fake.told.push({ feedback: 'release', matchers: found.matchers });
         answer(200, '');
       } else if (pathname === '/api/v1/rules') {
         answer(200, {

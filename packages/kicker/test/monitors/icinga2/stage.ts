@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { createIcinga2 } from '../../../src/monitors/icinga2/adapter.ts';
 import type { Feedback } from '../../../src/outbox/action.ts';
-import type { MonitorStage } from '../conformance.ts';
+import { brokenService, type MonitorStage } from '../conformance.ts';
 import { broken as brokenFields, startFakeIcinga } from './fake-icinga.ts';
 
 const feedbackOf: Record<string, Feedback['kind']> = {
@@ -42,7 +42,11 @@ export async function createIcinga2Stage(
   );
   const end = new AbortController();
   let running: Promise<void> | undefined;
+  const broken = brokenService(name);
   return {
+    broken,
+    checking: { ...broken, stateType: 'SOFT', attempt: 3 },
+    another: { ...broken, problem: '8' },
     monitor,
     messageOf: (event) => [
       `--host=${event.host}`,
@@ -55,41 +59,43 @@ export async function createIcinga2Stage(
       `--host-state=${event.hostState ?? 'UP'}`,
       '--host-last-check=1795822315',
     ],
-    setStatus: async (event) => {
-      if (event === undefined) {
-        // It can be told, and says nothing more of itself.
-        fake.override.push((path) =>
-          /^\/v1\/(?:status|events)/.test(path) ? [503, {}] : undefined,
-        );
-        offsetMs += 10 * 60 * 1000;
-        return;
-      }
-      show(event);
-      running ??= monitor.run({ put: () => {} }, end.signal);
-      await fake.waitFollowers(1);
-      sync();
-      while (!isShown(event)) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    },
-    setUp: (isUp) => fake.setUp(isUp),
-    told: () => {
-      // An acknowledgement stands for both; a hold has an end that it was given.
-      let isHeld = false;
-      return fake.told.map(({ action, name, body }) => {
-        const [host = '', service = ''] = name.split('!');
-        const feedback = feedbackOf[action];
-        if (feedback === undefined) throw new Error(`unknown: ${action}`);
-        if (feedback === 'acknowledge') {
-          isHeld = Number(body['expiry']) - Date.now() / 1000 < 120;
+    door: {
+      setStatus: async (event) => {
+        if (event === undefined) {
+          // It can be told, and says nothing more of itself.
+          fake.override.push((path) =>
+            /^\/v1\/(?:status|events)/.test(path) ? [503, {}] : undefined,
+          );
+          offsetMs += 10 * 60 * 1000;
+          return;
         }
-        const place = { host, service };
-        if (!isHeld) return { feedback, place };
-        if (feedback === 'acknowledge') return { feedback: 'hold', place };
-        return feedback === 'unacknowledge'
-          ? { feedback: 'release', place }
-          : { feedback, place };
-      });
+        show(event);
+        running ??= monitor.run({ put: () => {} }, end.signal);
+        await fake.waitFollowers(1);
+        sync();
+        while (!isShown(event)) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
+      setUp: (isUp) => fake.setUp(isUp),
+      told: () => {
+        // An acknowledgement stands for both; a hold has an end that it was given.
+        let isHeld = false;
+        return fake.told.map(({ action, name, body }) => {
+          const [host = '', service = ''] = name.split('!');
+          const feedback = feedbackOf[action];
+          if (feedback === undefined) throw new Error(`unknown: ${action}`);
+          if (feedback === 'acknowledge') {
+            isHeld = Number(body['expiry']) - Date.now() / 1000 < 120;
+          }
+          const place = { host, service };
+          if (!isHeld) return { feedback, place };
+          if (feedback === 'acknowledge') return { feedback: 'hold', place };
+          return feedback === 'unacknowledge'
+            ? { feedback: 'release', place }
+            : { feedback, place };
+        });
+      },
     },
     close: async () => {
       end.abort();

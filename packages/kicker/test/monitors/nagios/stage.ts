@@ -12,7 +12,7 @@ import type { Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { createNagios } from '../../../src/monitors/nagios/adapter.ts';
 import type { Feedback } from '../../../src/outbox/action.ts';
-import type { MonitorStage } from '../conformance.ts';
+import { brokenService, type MonitorStage } from '../conformance.ts';
 
 const kindOfCommand: Record<string, Feedback['kind']> = {
   SCHEDULE_FORCED_SVC_CHECK: 'recheck',
@@ -53,7 +53,11 @@ export function createNagiosStage(t: Test, name: string): MonitorStage {
     }
     return read.split('\n').slice(0, -1);
   };
+  const broken = brokenService(name);
   return {
+    broken,
+    checking: { ...broken, stateType: 'SOFT', attempt: 3 },
+    another: { ...broken, problem: '8' },
     monitor: createNagios(
       name,
       { kind: 'nagios', commandFile, statusFile, author: 'kicker' },
@@ -75,26 +79,28 @@ export function createNagiosStage(t: Test, name: string): MonitorStage {
       `--last-ok=${String(Date.parse(event.since ?? '') / 1000)}`,
       `--host-state=${event.hostState ?? 'UP'}`,
     ],
-    setStatus: (event) => {
-      if (event === undefined) rmSync(statusFile, { force: true });
-      else writeFileSync(statusFile, statusText(event));
+    door: {
+      setStatus: (event) => {
+        if (event === undefined) rmSync(statusFile, { force: true });
+        else writeFileSync(statusFile, statusText(event));
+      },
+      setUp,
+      told: () =>
+        lines().map((line) => {
+          const [, command = '', fields = ''] =
+            /^\[\d+\] ([A-Z_]+);(.*)$/.exec(line) ?? [];
+          const [host = '', service = ''] = fields.split(';');
+          const [, , until = '0'] = fields.split(';');
+          const feedback =
+            command === 'DELAY_SVC_NOTIFICATION'
+              ? Number(until) > Date.now() / 1000 + 5
+                ? 'hold'
+                : 'release'
+              : kindOfCommand[command];
+          if (feedback === undefined) throw new Error(`unknown: ${line}`);
+          return { feedback, place: { host, service } };
+        }),
     },
-    setUp,
-    told: () =>
-      lines().map((line) => {
-        const [, command = '', fields = ''] =
-          /^\[\d+\] ([A-Z_]+);(.*)$/.exec(line) ?? [];
-        const [host = '', service = ''] = fields.split(';');
-        const [, , until = '0'] = fields.split(';');
-        const feedback =
-          command === 'DELAY_SVC_NOTIFICATION'
-            ? Number(until) > Date.now() / 1000 + 5
-              ? 'hold'
-              : 'release'
-            : kindOfCommand[command];
-        if (feedback === undefined) throw new Error(`unknown: ${line}`);
-        return { feedback, place: { host, service } };
-      }),
     close: () => {
       if (reader !== undefined) closeSync(reader);
     },

@@ -127,10 +127,19 @@ void t.test('a problem that lasts, is taken on, is over', async (t) => {
   await polls();
   t.match(monitor.refresh(event, 0), { event: { inDowntime: true } });
 
+  const another = problemNow({ eventid: '60', objectid: '23134' });
+  site.triggers = [trigger, { ...trigger, triggerid: '23134' }];
+  site.problems = [another];
+  await polls();
+  t.match(
+    monitor.refresh(event, 0),
+    { kind: 'over', event: { state: 'OK' } },
+    'another trigger of the service says nothing of this one',
+  );
+  t.match(monitor.see(event), { kind: 'seen', isGreen: true });
   site.problems = [];
   await polls();
   t.match(monitor.refresh(event, 0), { kind: 'over', event: { state: 'OK' } });
-  t.match(monitor.see(event), { kind: 'seen', isGreen: true });
   pass(120_000);
   t.strictSame(monitor.refresh(event, 0), { kind: 'not-known' }, 'too old');
 });
