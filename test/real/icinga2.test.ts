@@ -4,9 +4,11 @@
  */
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -52,6 +54,12 @@ interface Site {
   last(): Promise<number>;
   /** runs that kickd has begun so far */
   runs(): number;
+  /** when a person was called by Icinga about the service, epoch milliseconds */
+  pages(): number[];
+  /** what is told of a kick, from the next start of kicker on */
+  setTell(tell: string): Promise<void>;
+  /** false: the tool starts nothing, and says that all is well */
+  setToolWorks(works: boolean): void;
   check(): Promise<
     { step: string; ok?: boolean; code?: string; text: string }[]
   >;
@@ -68,6 +76,9 @@ await t.test('Icinga 2', { skip }, async (t) => {
     icingaRestarts(t, site),
   );
   await t.test('kicker is killed in the middle', (t) => kickerDies(t, site));
+  await t.test('kicker is killed while it holds the page: it goes out', (t) =>
+    pageGoesOut(t, site),
+  );
   await t.test('downtime of its host alone: no kick', (t) =>
     inDowntime(t, site),
   );
@@ -94,7 +105,7 @@ async function startSite(t: Test): Promise<Site> {
   );
   closers.push(() => web.close());
   const icinga = await startIcinga(join(dir, 'icinga'), {
-    objects: objectsOf(),
+    objects: objectsOf(join(dir, 'icinga/pages')),
     env: {
       KICKER: join(checkout, 'packages/kicker/bin/kicker'),
       KICKER_CONFIG: config,
@@ -182,6 +193,25 @@ async function startSite(t: Test): Promise<Site> {
       readFileSync(join(dir, 'web/kickd.log'), 'utf8').split(
         '"event":"run-started"',
       ).length - 1,
+    pages: () =>
+      existsSync(join(dir, 'icinga/pages'))
+        ? readFileSync(join(dir, 'icinga/pages'), 'utf8')
+            .trim()
+            .split('\n')
+            .map(Number)
+        : [],
+    setTell: (tell) => writeRules(home, tell),
+    setToolWorks: (works) => {
+      const [tool, kept] = ['webctl', 'webctl.kept'].map((name) =>
+        join(dir, 'web', name),
+      ) as [string, string];
+      if (works) {
+        renameSync(kept, tool);
+        return;
+      }
+      renameSync(tool, kept);
+      writeFileSync(tool, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    },
     check: async () =>
       (await say('check', '--json'))
         .split('\n')
@@ -194,8 +224,15 @@ async function startSite(t: Test): Promise<Site> {
 }
 
 /** Two hosts of one machine: the one that is healed, and one whose names hold everything that a name may. */
-function objectsOf(): string {
+function objectsOf(pages: string): string {
   return `
+object User "ada" {}
+object NotificationCommand "page" { command = [ "/bin/sh", "-c", "date +%s%3N >> ${pages}" ] }
+apply Notification "page" to Service {
+  command = "page", users = [ "ada" ], types = [ Problem ], interval = 0
+  assign where service.name == "http"
+}
+
 object CheckCommand "up" { command = [ "/bin/true" ] }
 object HostGroup "web" {}
 template Host "lab" { check_command = "up", check_interval = 30s, max_check_attempts = 2, address = "127.0.0.1", groups = [ "web" ] }
@@ -242,6 +279,10 @@ ledger: ${home}/ledger.sqlite
 rules: ${home}/rules.yaml
 `,
   );
+  await writeRules(home, '{ comment: true, acknowledge: true }');
+}
+
+async function writeRules(home: string, tell: string): Promise<void> {
   writeFileSync(
     join(home, 'rules.yaml'),
     `rules:
@@ -251,7 +292,7 @@ rules: ${home}/rules.yaml
     verifySeconds: 30
     attempts: { perProblem: 1, perPeriod: 100 }
     futility: { runs: 10, relapseSeconds: 0 }
-    tell: { comment: true, acknowledge: true }
+    tell: ${tell}
 guards: { hostIntervalSeconds: 0, flapping: { low: 98, high: 99 }, share: { hosts: 4 } }
 `,
   );
@@ -397,6 +438,52 @@ async function kickerDies(t: Test, site: Site): Promise<void> {
   await settle(site, sinceNext);
   t.equal(site.runs() - before, 2, 'exactly one more');
   await icinga.modify(http, { enable_event_handler: true });
+}
+
+async function pageGoesOut(t: Test, site: Site): Promise<void> {
+  const { icinga, web, kicker } = site;
+  const holdSeconds = 20;
+  await site.setTell(`{ comment: true, holdSeconds: ${String(holdSeconds)} }`);
+  await kicker.kill();
+  await kicker.start();
+  const since = await site.last();
+  site.setToolWorks(false);
+  await web.crash();
+  const held = await site.waitEntry('that it holds the page', isHeld, {
+    since,
+  });
+  await kicker.kill();
+  // It would start kicker again.
+  await icinga.modify(http, { enable_event_handler: false });
+  const before = site.pages();
+  await icinga.waitService(http, 'CRITICAL HARD', isBrokenHard);
+  const paged = await waitFor(
+    'Icinga to call a person',
+    () => site.pages()[before.length],
+    { timeoutMs: 90_000, explain: () => icinga.log().slice(-4000) },
+  );
+  const { action } = held.body as {
+    action: { feedback: { until: string } };
+  };
+  const untilMs = Date.parse(action.feedback.until);
+  t.ok(paged >= untilMs, 'not while it was held');
+  t.comment(
+    `held at ${held.at} for ${String(holdSeconds)} s; the page went out ${String(paged - untilMs)} ms after its end`,
+  );
+  site.setToolWorks(true);
+  await site.setTell('{ comment: true, acknowledge: true }');
+  await web.start();
+  await icinga.modify(http, { enable_event_handler: true });
+  await kicker.start();
+  await settle(site, since);
+}
+
+function isHeld({ kind, body }: Entry): boolean {
+  return (
+    kind === 'action' &&
+    body['result'] === 'done' &&
+    JSON.stringify(body).includes('"kind":"hold"')
+  );
 }
 
 async function inDowntime(t: Test, site: Site): Promise<void> {

@@ -47,6 +47,8 @@ export interface CmHost {
   log(run: string): Promise<string>;
   /** kills the web service with -9; its pid file stays */
   crash(): Promise<void>;
+  /** starts it, as a person would */
+  start(): Promise<void>;
   isUp(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -152,6 +154,8 @@ state: ${dir}/state
           { timeoutMs: 30_000 },
         );
       },
+      start: async () =>
+        void (await runCommand(join(dir, 'webctl'), ['start', dir])),
       isUp: () => takesConnection(webPort),
       close,
     };
