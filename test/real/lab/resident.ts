@@ -35,6 +35,8 @@ export interface Resident {
   last(host: string, service: string): Promise<number>;
   ask(...args: string[]): Promise<string>;
   log(): string;
+  /** with -9 */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,6 +98,7 @@ export async function startResident(config: string): Promise<Resident> {
       (await history(host, service)).at(-1)?.seq ?? 0,
     ask,
     log,
+    kill: () => serving.stop({ signal: 'SIGKILL' }),
     close: () => serving.stop({ graceMs: 25_000 }),
   };
 }

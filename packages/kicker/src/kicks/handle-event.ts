@@ -138,6 +138,10 @@ function handleIn(
     ]);
     return { kind: 'send', decision, open };
   }
+  if (found !== undefined && !isAgain && isConfirmed(found.event, event)) {
+    const of = { rules, now, can: deciding.ways.can };
+    tellKick(transaction, found.kick, { kind: 'confirmed' }, of);
+  }
   if (decision.code === 'joined') {
     // The kick was for an earlier problem of the service, or another monitor's: whether it helps this one is looked at.
     if (found === undefined) {
@@ -183,6 +187,15 @@ function handleIn(
     decision.escalate !== undefined;
   if (isNews) write(decision);
   return { kind: 'told', decision, isNews };
+}
+
+/** SOFT, when it was kicked, has become HARD. */
+function isConfirmed(kicked: Event, event: Event): boolean {
+  return (
+    kicked.stateType === 'SOFT' &&
+    event.stateType === 'HARD' &&
+    event.state !== 'OK'
+  );
 }
 
 /** The monitor says that the service is green: every open kick of it hears so. */

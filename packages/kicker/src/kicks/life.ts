@@ -20,6 +20,8 @@ export type KickNews =
   | { kind: 'lost-sight'; fault: ReplyFault }
   /** @param awaitsVerdict whether the monitor has to say if the run helped: the memory knows */
   | { kind: 'judged'; awaitsVerdict: boolean }
+  /** the monitor has confirmed the problem since it was decided: SOFT has become HARD */
+  | { kind: 'confirmed' }
   /** the monitor sees the service green; `by` says how it is known */
   | { kind: 'green'; by: string }
   /** the time for a verdict is over */
@@ -40,6 +42,8 @@ export type KickAction =
   | { do: 'comment-outcome'; outcome: OutcomeRecord }
   | { do: 'comment-no-help'; by: string }
   | { do: 'acknowledge'; run: string }
+  /** the page is held already, and may be forgotten to be */
+  | { do: 'hold-again' }
   | { do: 'unacknowledge' }
   /** an acknowledgement that the monitor was not told of yet is worth nothing any more */
   | { do: 'forget-acknowledge' }
@@ -108,6 +112,10 @@ export const life = {
       ),
   },
   following: {
+    confirmed: (at) => ({
+      next: at,
+      actions: at.isOver === true ? [] : [{ do: 'hold-again' }],
+    }),
     green: (at) => stay({ ...at, isOver: true }),
     ended: (at, { outcome }) => finish(at, outcome),
     'lost-sight': (at, { fault }) =>
@@ -135,6 +143,7 @@ export const life = {
     },
   },
   verifying: {
+    confirmed: (at) => ({ next: at, actions: [{ do: 'hold-again' }] }),
     green: (_at, { by }) =>
       close([
         { do: 'record-verdict', verdict: 'healed', by },

@@ -78,10 +78,13 @@ function step(
     case 'sending':
       return { next };
     case 'following':
-      return { next: { ...next, since: telling.now } };
+      return at.stage === 'following'
+        ? { next }
+        : { next: { ...next, since: telling.now } };
     case 'finished':
       return judge(transaction, open, next, telling);
     case 'verifying':
+      return { next: at };
     case 'closed':
       return { next: 'closed' };
   }
@@ -125,6 +128,7 @@ function act(
   const keys = { kick, problem };
   const { now } = telling;
   const holdSeconds = plan?.holdSeconds ?? 0;
+  const holdUntil = new Date(now.wallMs + holdSeconds * 1000).toISOString();
   const tell = (feedback: Feedback): void => {
     const found = actionOf(event, feedback, telling);
     if (found !== undefined)
@@ -157,12 +161,15 @@ function act(
         text: noHelpComment(open, plan.verifySeconds, action.by),
       });
       return;
+    case 'hold-again':
+      if (holdSeconds > 0) {
+        const text = `kicker: healing, kick ${kick}`;
+        tell({ kind: 'hold', until: holdUntil, text, isAgain: true });
+      }
+      return;
     case 'acknowledge': {
       const text = `kicker: healing, run ${action.run}`;
-      if (holdSeconds > 0) {
-        const untilMs = now.wallMs + holdSeconds * 1000;
-        tell({ kind: 'hold', until: new Date(untilMs).toISOString(), text });
-      }
+      if (holdSeconds > 0) tell({ kind: 'hold', until: holdUntil, text });
       if (plan?.acknowledge === true) tell({ kind: 'acknowledge', text });
       return;
     }

@@ -8,8 +8,11 @@ export type Feedback =
   | { kind: 'comment'; text: string }
   | { kind: 'acknowledge'; text: string }
   | { kind: 'unacknowledge' }
-  /** no page until then, ISO 8601; it ends by itself, whatever becomes of kicker */
-  | { kind: 'hold'; until: string; text: string }
+  /**
+   * No page until then, ISO 8601; it ends by itself, whatever becomes of kicker.
+   * @param isAgain it is held already and was confirmed meanwhile: some monitors have forgotten the hold with that
+   */
+  | { kind: 'hold'; until: string; text: string; isAgain?: true }
   /** pages may go out again */
   | { kind: 'release' }
   /** a passive check result */

@@ -467,6 +467,52 @@ void t.test(
 );
 
 void t.test(
+  'SOFT becomes HARD while it heals: Nagios has forgotten the hold, and is told again',
+  async (t) => {
+    const world = createDecidingWorld(t, {
+      tell: {
+        comment: false,
+        acknowledge: false,
+        holdSeconds: 120,
+        escalate: [],
+      },
+    });
+    const soft = { stateType: 'SOFT', attempt: 3 } as const;
+    const holds = () =>
+      world.ledger
+        .transact((transaction) =>
+          transaction.pendingActions('["nagios","web1","HTTP"]'),
+        )
+        .flatMap(({ action }) =>
+          action.to === 'monitor' && action.feedback.kind === 'hold'
+            ? [action.feedback]
+            : [],
+        );
+    const kick = kickOf(world.handle(soft));
+    world.handle();
+    t.strictSame(holds(), [], 'not before the host has accepted it');
+    endKick(world, kick);
+    world.pass(5);
+    t.equal(holds().length, 1);
+    t.equal(codeOf(world.handle(soft)), 'verifying');
+    t.equal(codeOf(world.handle({}, { isAgain: true })), 'verifying');
+    t.equal(holds().length, 1, 'nothing was confirmed');
+    t.equal(codeOf(world.handle()), 'verifying');
+    t.strictSame(holds().slice(1), [
+      {
+        kind: 'hold',
+        until: '2026-03-01T12:02:05.000Z',
+        text: `kicker: healing, kick ${kick}`,
+        isAgain: true,
+      },
+    ]);
+    t.match(world.ledger.findOpen({ kick })?.progress, { stage: 'verifying' });
+    world.handle({ state: 'OK' });
+    t.equal(world.ledger.findOpen({ kick }), undefined);
+  },
+);
+
+void t.test(
   'green after the run: healed, and the acknowledgement goes',
   async (t) => {
     const world = createDecidingWorld(t, {

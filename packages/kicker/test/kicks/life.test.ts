@@ -45,6 +45,27 @@ const rows: [
     [{ do: 'take-place' }, { do: 'acknowledge', run: 'r1' }],
   ],
   [
+    'confirmed while it runs: the page is held once more',
+    { stage: 'following', run: 'r1' },
+    { kind: 'confirmed' },
+    { stage: 'following', run: 'r1' },
+    [{ do: 'hold-again' }],
+  ],
+  [
+    'confirmed, and then over: nothing is held any more',
+    { stage: 'following', run: 'r1', isOver: true },
+    { kind: 'confirmed' },
+    { stage: 'following', run: 'r1', isOver: true },
+    [],
+  ],
+  [
+    'confirmed while the verdict is waited for',
+    { stage: 'verifying', outcome: ended, since },
+    { kind: 'confirmed' },
+    { stage: 'verifying', outcome: ended, since },
+    [{ do: 'hold-again' }],
+  ],
+  [
     'accepted though the problem is over: nobody is told that it is being healed',
     { stage: 'sending', isOver: true },
     { kind: 'accepted', run: 'r1' },
@@ -296,6 +317,7 @@ const allNews: readonly KickNews[] = [
   { kind: 'lost-sight', fault },
   { kind: 'judged', awaitsVerdict: true },
   { kind: 'judged', awaitsVerdict: false },
+  { kind: 'confirmed' },
   { kind: 'green', by: 'x' },
   { kind: 'window-over', verdict: 'unknown', by: 'x' },
 ];
@@ -314,9 +336,15 @@ t.test('what comes late or twice changes nothing', (t) => {
         'withdrawn',
       ],
     ],
-    [{ stage: 'following', run: 'r1' }, ['green', 'ended', 'lost-sight']],
+    [
+      { stage: 'following', run: 'r1' },
+      ['confirmed', 'green', 'ended', 'lost-sight'],
+    ],
     [finished(), ['judged']],
-    [{ stage: 'verifying', outcome: ended, since }, ['green', 'window-over']],
+    [
+      { stage: 'verifying', outcome: ended, since },
+      ['confirmed', 'green', 'window-over'],
+    ],
   ];
   for (const [at, kinds] of stages) {
     t.strictSame(
@@ -356,7 +384,7 @@ function play(all: readonly KickNews[], awaitsVerdict: boolean) {
       step.next.stage === 'following'
     ) {
       at = step.next;
-    } else at = undefined;
+    } else if (step.next.stage === 'closed') at = undefined;
     stages.push(at?.stage ?? 'closed');
   }
   return { actions, stages, at };

@@ -47,6 +47,8 @@ interface MonitorDoor {
   told(): { feedback: Feedback['kind']; place: Place; text?: string }[];
   /** it has no acknowledgements of a person */
   isWithoutAcknowledgement?: boolean;
+  /** a hold ends when SOFT becomes HARD */
+  forgetsHold?: boolean;
   /** how often it hears of what it is told twice, where that is not twice */
   heard?: Partial<Record<Feedback['kind'], 0 | 1>>;
   /** what is done without a word about a service that it does not have */
@@ -246,6 +248,29 @@ export function conform(
     );
     t.ok(door.told().every((told) => told.place.host === host));
   });
+
+  itWithDoor(
+    'a hold is told again when the problem was confirmed',
+    async (t, { door, stage: { monitor }, broken }) => {
+      if (!monitor.can.has('hold')) return;
+      await door.setStatus(broken);
+      const { host, service = '' } = broken;
+      const hold = everyFeedback().find(({ kind }) => kind === 'hold');
+      if (hold?.kind !== 'hold') throw new Error('no hold');
+      const told = await monitor.tell(
+        { ...hold, isAgain: true },
+        { host, service },
+        never,
+      );
+      t.strictSame(told, { kind: 'done' });
+      await seen(() => door.forgetsHold !== true || door.told().length === 1);
+      t.strictSame(
+        door.told().map(({ feedback }) => feedback),
+        door.forgetsHold === true ? ['hold'] : [],
+        'where it has kept the hold there is nothing to tell',
+      );
+    },
+  );
 
   itWithDoor(
     'it is down: a fault that passes, and what it is to be told waits',

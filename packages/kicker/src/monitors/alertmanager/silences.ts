@@ -29,7 +29,9 @@ export async function hold(
     now: Date;
   },
 ): Promise<Performed> {
-  if (Date.parse(feedback.until) <= now.getTime()) return { kind: 'done' };
+  const isPast = Date.parse(feedback.until) <= now.getTime();
+  // A silence stays to its end.
+  if (isPast || feedback.isAgain === true) return { kind: 'done' };
   const labels = labelsOf(place, state);
   if (labels === undefined || labels['alertname'] === undefined) {
     const fault = errors.alertUnknown(subjectOf(place));

@@ -139,6 +139,8 @@ export function createIcinga2(
       case 'acknowledge':
         return holds.set(place, named, { text: feedback.text }, signal);
       case 'hold': {
+        // An acknowledgement stays when SOFT becomes HARD.
+        if (feedback.isAgain === true) return { kind: 'done' };
         const untilMs = Date.parse(feedback.until);
         const { text } = feedback;
         return holds.set(place, named, { text, untilMs }, signal);

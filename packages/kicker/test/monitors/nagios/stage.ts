@@ -80,6 +80,7 @@ export function createNagiosStage(t: Test, name: string): MonitorStage {
       `--host-state=${event.hostState ?? 'UP'}`,
     ],
     door: {
+      forgetsHold: true,
       setStatus: (event) => {
         if (event === undefined) rmSync(statusFile, { force: true });
         else writeFileSync(statusFile, statusText(event));
