@@ -331,6 +331,19 @@ export const errors = {
       `${printable(url)} answers ${printable(path, 200)} with ${status}: ${printable(text, 300)}`,
       'look at each step, and at the rights that are missing: kicker check',
     ),
+  sensuKey: (url: string, why: string) =>
+    fault(
+      exitCodes.refused,
+      'SENSU_KEY',
+      `${printable(url)} wants an API key that may read and execute checks: ${printable(why, 300)}`,
+      'make one for kicker (sensuctl api-key grant kicker), and write it into the file of api.tokenFile; deploy/sensu/README.md',
+    ),
+  sensuName: (subject: string) =>
+    usage(
+      'SENSU_NAME',
+      `${shown(subject)} is no entity and check of Sensu`,
+      'look where it comes from: kicker why HOST SERVICE',
+    ),
   zabbixMethod: (url: string, method: string) =>
     fault(
       exitCodes.refused,

@@ -29,7 +29,7 @@ export const monitorDefaults = {
     },
   },
   checkmk: { kind: 'checkmk' },
-  sensu: { kind: 'sensu', confirmedAt: 3 },
+  sensu: { kind: 'sensu', confirmedAt: 3, namespace: 'default' },
   // Its one key has no default.
   webhook: { kind: 'webhook', mapping: '' },
 } as const satisfies {

@@ -1,4 +1,5 @@
 import type { Event } from '../../src/events/event.ts';
+import { monitorDefaults } from '../../src/monitors/defaults.ts';
 import { createMonitor } from '../../src/monitors/registry.ts';
 import type { MonitorSettings } from '../../src/monitors/schemas.ts';
 import { brokenService, type MonitorStage } from './conformance.ts';
@@ -62,7 +63,7 @@ export function createSensuStage(
   const broken: Event = { ...service, attempt: 3, maxAttempts: 3 };
   return createStage(
     name,
-    { kind: 'sensu', confirmedAt: 3 },
+    monitorDefaults.sensu,
     {
       broken,
       checking: { ...broken, stateType: 'SOFT', attempt: 2 },

@@ -1,4 +1,5 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
+import { ApiPart } from '../api-schema.ts';
 import type { SensuReading } from './read.ts';
 
 /** What kicker.yaml may say of one Sensu. */
@@ -10,8 +11,18 @@ export const sensuKeys = {
       description: 'a number of results in a row, 1 to 1000',
     }),
   ),
+  api: Type.Optional(ApiPart),
+  namespace: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_.-]{1,253}$',
+      description: 'the name of a namespace of Sensu',
+    }),
+  ),
 };
 
 export interface SensuSettings extends SensuReading {
   kind: 'sensu';
+  /** its tokenFile holds an API key */
+  api?: Static<typeof ApiPart>;
+  namespace: string;
 }
