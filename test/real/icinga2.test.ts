@@ -8,7 +8,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -58,8 +57,6 @@ interface Site {
   pages(): number[];
   /** what is told of a kick, from the next start of kicker on */
   setTell(tell: string): Promise<void>;
-  /** false: the tool starts nothing, and says that all is well */
-  setToolWorks(works: boolean): void;
   check(): Promise<
     { step: string; ok?: boolean; code?: string; text: string }[]
   >;
@@ -201,17 +198,6 @@ async function startSite(t: Test): Promise<Site> {
             .map(Number)
         : [],
     setTell: (tell) => writeRules(home, tell),
-    setToolWorks: (works) => {
-      const [tool, kept] = ['webctl', 'webctl.kept'].map((name) =>
-        join(dir, 'web', name),
-      ) as [string, string];
-      if (works) {
-        renameSync(kept, tool);
-        return;
-      }
-      renameSync(tool, kept);
-      writeFileSync(tool, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-    },
     check: async () =>
       (await say('check', '--json'))
         .split('\n')
@@ -447,7 +433,7 @@ async function pageGoesOut(t: Test, site: Site): Promise<void> {
   await kicker.kill();
   await kicker.start();
   const since = await site.last();
-  site.setToolWorks(false);
+  web.setToolWorks(false);
   await web.crash();
   const held = await site.waitEntry('that it holds the page', isHeld, {
     since,
@@ -470,7 +456,7 @@ async function pageGoesOut(t: Test, site: Site): Promise<void> {
   t.comment(
     `held at ${held.at} for ${String(holdSeconds)} s; the page went out ${String(paged - untilMs)} ms after its end`,
   );
-  site.setToolWorks(true);
+  web.setToolWorks(true);
   await site.setTell('{ comment: true, acknowledge: true }');
   await web.start();
   await icinga.modify(http, { enable_event_handler: true });

@@ -9,6 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -45,7 +48,8 @@ await t.test('Zabbix', { skip }, async (t) => {
     `{type: command, argv: [${dir}/web/webctl, start, ${dir}/web], exitCodes: {'0': unchanged, '2': corrected}}`,
   );
   t.teardown(() => web.close());
-  const tokens = await setUp(zabbix);
+  const pager = await startPager(t);
+  const tokens = await setUp(zabbix, pager.url);
   for (const [name, token] of Object.entries(tokens)) {
     writeFileSync(join(dir, name), token, { mode: 0o600 });
   }
@@ -175,10 +179,62 @@ await t.test('Zabbix', { skip }, async (t) => {
     });
     t.equal(outcomes(entries), 1);
   });
+  await t.test(
+    'kicker is killed while it heals: the page goes out',
+    async (t) => {
+      t.strictSame(pager.pages, [], 'nobody was called for what healed');
+      const before = (await history()).length;
+      web.setToolWorks(false);
+      const crashedMs = Date.now();
+      await web.crash();
+      await waitHistory(
+        'a kick',
+        (all) => all.slice(before).find(({ kind }) => kind === 'kick'),
+        60_000,
+      );
+      await serve.stop({ signal: 'SIGKILL' });
+      const page = await waitFor('a page', () => pager.pages[0], {
+        timeoutMs: 180_000,
+      });
+      t.match(page.text, 'http is down');
+      t.comment(
+        `the page went out ${String((page.atMs - crashedMs) / 1000)} s after the crash`,
+      );
+      web.setToolWorks(true);
+      await web.start();
+      serve = await startKept(kicker.startServe());
+      await waitFor(
+        'no open problem',
+        async () => ((await openProblems()).length === 0 ? true : undefined),
+        { timeoutMs: 60_000 },
+      );
+    },
+  );
 });
 
+/** Whoever is called by Zabbix. */
+async function startPager(t: Test) {
+  const pages: { atMs: number; text: string }[] = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8');
+    request.on('data', (part: string) => (text += part));
+    request.on('end', () => {
+      pages.push({ atMs: Date.now(), text });
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return { pages, url: `http://127.0.0.1:${String(port)}/` };
+}
+
 /** Host, item, trigger, media type, action and the two users that kicker asks as. @returns what lies in token files */
-async function setUp(zabbix: Zabbix): Promise<Record<string, string>> {
+async function setUp(
+  zabbix: Zabbix,
+  pager: string,
+): Promise<Record<string, string>> {
   const { call } = zabbix;
   const first = async (method: string, params: unknown): Promise<string> =>
     Object.values(await call(method, params))[0]?.[0] ?? '';
@@ -257,6 +313,40 @@ async function setUp(zabbix: Zabbix): Promise<Record<string, string>> {
     opmessage: { default_msg: 1, mediatypeid: media?.mediatypeid },
     opmessage_usr: [{ userid: user }],
   };
+  const pagerMedia = await first('mediatype.create', {
+    name: 'pager',
+    type: 4,
+    script: `new HttpRequest().post('${pager}', value); return 'OK';`,
+    parameters: [{ name: 'subject', value: '{ALERT.SUBJECT}' }],
+  });
+  const ada = await first('user.create', {
+    username: 'ada',
+    passwd: 'Lab0-password!',
+    roleid: '1',
+    usrgrps: [{ usrgrpid: readers }],
+    medias: [
+      {
+        mediatypeid: pagerMedia,
+        sendto: ['ada'],
+        active: 0,
+        severity: 63,
+        period: '1-7,00:00-24:00',
+      },
+    ],
+  });
+  // As the guide has it: a later step, which a problem that is over does not come to.
+  const page = {
+    operationtype: 0,
+    esc_step_from: 2,
+    esc_step_to: 2,
+    opmessage: {
+      default_msg: 0,
+      mediatypeid: pagerMedia,
+      subject: '{EVENT.NAME}',
+      message: '{EVENT.ID}',
+    },
+    opmessage_usr: [{ userid: ada }],
+  };
   await call('action.create', {
     name: 'kicker',
     eventsource: 0,
@@ -269,7 +359,7 @@ async function setUp(zabbix: Zabbix): Promise<Record<string, string>> {
         { conditiontype: 26, operator: 0, value: 'yes', value2: 'kickd' },
       ],
     },
-    operations: [{ ...operation, esc_step_from: 1, esc_step_to: 1 }],
+    operations: [{ ...operation, esc_step_from: 1, esc_step_to: 1 }, page],
     recovery_operations: [operation],
     update_operations: [operation],
   });

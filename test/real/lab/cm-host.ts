@@ -47,6 +47,8 @@ export interface CmHost {
   log(run: string): Promise<string>;
   /** kills the web service with -9; its pid file stays */
   crash(): Promise<void>;
+  /** false: `webctl start` starts nothing, and says that all is well */
+  setToolWorks(works: boolean): void;
   /** starts it, as a person would */
   start(): Promise<void>;
   isUp(): Promise<boolean>;
@@ -153,6 +155,12 @@ state: ${dir}/state
           () => pid === undefined || startTimeOf(pid) === '' || undefined,
           { timeoutMs: 30_000 },
         );
+      },
+      setToolWorks: (works) => {
+        const tool = join(dir, 'webctl');
+        const source = join(checkout, 'scripts/demo/webctl');
+        if (works) cpSync(source, tool);
+        else writeFileSync(tool, '#!/bin/sh\nexit 0\n');
       },
       start: async () =>
         void (await runCommand(join(dir, 'webctl'), ['start', dir])),
