@@ -132,6 +132,7 @@ await t.test('Zabbix', { skip }, async (t) => {
     ]) {
       t.match(output, new RegExp(`right +${method}|${method}`));
     }
+    t.match(output, /1 of hosts that the token may see carry kickd: yes/);
     t.notMatch(output, /ZABBIX_/);
   });
   await t.test('killed with -9: one run, green with a recheck', async (t) => {

@@ -360,6 +360,20 @@ export const errors = {
       `the token for ${printable(url)} is not taken: ${printable(why, 200)}`,
       'make a new one in Zabbix, Administration > General > API tokens, and write it into the tokenFile',
     ),
+  prometheusRules: (url: string) =>
+    fault(
+      exitCodes.refused,
+      'PROMETHEUS_RULES',
+      `${printable(url)} has no alerting rule: kicker cannot look whether a service is green`,
+      'name the Prometheus that has the rules, or load some as deploy/alertmanager/kicker-rules.yml has them: promtool check rules FILE',
+    ),
+  prometheusClock: (seconds: number) =>
+    fault(
+      exitCodes.notThrough,
+      'PROMETHEUS_CLOCK',
+      `the clock of Prometheus's host is ${seconds > 0 ? `${seconds} s ahead` : `${-seconds} s behind`}`,
+      'look on both hosts: timedatectl; set it: systemctl restart systemd-timesyncd',
+    ),
   zabbixNoProblem: (subject: string) =>
     usage(
       'ZABBIX_NO_PROBLEM',

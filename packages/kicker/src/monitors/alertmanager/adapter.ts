@@ -143,7 +143,7 @@ export function createAlertmanager(
     async *check(signal) {
       yield* checkAlertmanager(api, place.url, receiver, signal);
       if (prometheus !== undefined && behind !== undefined) {
-        yield* checkPrometheus(prometheus, behind.url, signal);
+        yield* checkPrometheus(prometheus, behind.url, now(), signal);
       } else {
         yield {
           step: 'prometheus',

@@ -53,10 +53,24 @@ export async function* checkAlertmanager(
 export async function* checkPrometheus(
   prometheus: Prometheus,
   url: string,
+  now: Date,
   signal: AbortSignal,
 ): AsyncGenerator<CheckStep> {
-  const fault = await prometheus.ping(signal);
-  yield fault === undefined
-    ? passed('prometheus', url)
-    : failed('prometheus', fault);
+  const survey = await prometheus.survey(signal);
+  if ('code' in survey) {
+    yield failed('prometheus', survey);
+    return;
+  }
+  const { alertingRules, timeSeconds } = survey;
+  yield alertingRules > 0
+    ? passed('prometheus', `${url}, alerting rules: ${String(alertingRules)}`)
+    : failed('prometheus', errors.prometheusRules(url));
+  if (timeSeconds === undefined) return;
+  const ahead = Math.round(timeSeconds - now.getTime() / 1000);
+  yield Math.abs(ahead) > clockMostSeconds
+    ? failed('clock', errors.prometheusClock(ahead))
+    : passed('clock', 'it has the same time');
 }
+
+/** Whether a value is from after the run, two clocks say. */
+const clockMostSeconds = 5;

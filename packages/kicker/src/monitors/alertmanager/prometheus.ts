@@ -16,9 +16,15 @@ export type Looked =
   | { kind: 'looked'; isFiring: boolean; checkedMs: number }
   | { kind: 'not-known'; fault?: FaultFacts };
 
+export interface Survey {
+  alertingRules: number;
+  /** its own time, epoch seconds */
+  timeSeconds: number | undefined;
+}
+
 export interface Prometheus {
-  /** @returns why it cannot be asked */
-  ping(signal: AbortSignal): Promise<FaultFacts | undefined>;
+  /** What `kicker check` looks at. @returns why it cannot be asked */
+  survey(signal: AbortSignal): Promise<Survey | FaultFacts>;
   look(
     labels: Readonly<Record<string, string>>,
     now: Date,
@@ -58,9 +64,15 @@ export function createPrometheus(api: MonitorApi, url: string): Prometheus {
   }
 
   return {
-    ping: async (signal) => {
+    survey: async (signal) => {
       const got = await get('/api/v1/rules?type=alert', signal);
-      return 'code' in got ? got : undefined;
+      if ('code' in got) return got;
+      const time = await query('vector(time())', signal);
+      if (time !== undefined && 'code' in time) return time;
+      return {
+        alertingRules: parseRules(got.value)?.length ?? 0,
+        timeSeconds: time?.[0]?.value,
+      };
     },
     look: async (labels, now, signal) => {
       if (now.getTime() - rulesMs > rulesEveryMs) {

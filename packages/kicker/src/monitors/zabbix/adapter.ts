@@ -247,7 +247,13 @@ export function createZabbix(
         sink,
         signal,
       ),
-    check: (signal) => checkZabbix({ call, callRecheck, api, url }, signal),
+    check: (signal) => {
+      const { tag, tagValue } = settings;
+      return checkZabbix(
+        { call, callRecheck, api, url, tag, tagValue },
+        signal,
+      );
+    },
   };
 
   /** What no message told: a problem that began while Zabbix gave up sending, and the end of one. */

@@ -331,7 +331,19 @@ void t.test('it is down, and looks at itself', async (t) => {
   t.match(await steps(), [
     { step: 'alertmanager', ok: true, text: /version 0\.25\.0/ },
     { step: 'receiver', ok: true },
-    { step: 'prometheus', ok: true },
+    { step: 'prometheus', ok: true, text: /alerting rules: 1$/ },
+    { step: 'clock', ok: true },
+  ]);
+  site.fake.aheadSeconds = -60;
+  site.fake.rules = [];
+  t.match((await steps()).slice(2), [
+    { step: 'prometheus', ok: false, code: 'PROMETHEUS_RULES' },
+    {
+      step: 'clock',
+      ok: false,
+      code: 'PROMETHEUS_CLOCK',
+      text: /60 s behind/,
+    },
   ]);
   site.fake.failWith = 500;
   t.match(await steps(), [

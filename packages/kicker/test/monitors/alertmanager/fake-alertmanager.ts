@@ -22,6 +22,8 @@ export interface FakeAlertmanager {
   rules: { name: string; query: string; labels: Record<string, string> }[];
   /** epoch seconds of the last scrape; undefined: the target is gone */
   scrapedAt: number | undefined;
+  /** how far the clock of Prometheus is ahead */
+  aheadSeconds: number;
   /** paths that were asked */
   asked: string[];
   /** silences that were set or taken back */
@@ -50,6 +52,7 @@ export async function startFakeAlertmanager(): Promise<FakeAlertmanager> {
       },
     ],
     scrapedAt: Date.now() / 1000 + 3600,
+    aheadSeconds: 0,
     asked: [],
     told: [],
     failWith: 0,
@@ -119,13 +122,16 @@ export async function startFakeAlertmanager(): Promise<FakeAlertmanager> {
           data: { groups: [{ rules: fake.rules }] },
         });
       } else if (pathname === '/api/v1/query') {
-        const isAge =
-          searchParams.get('query')?.startsWith('timestamp(') === true;
-        const result = isAge
-          ? fake.scrapedAt === undefined
-            ? []
-            : [{ metric: {}, value: [0, String(fake.scrapedAt)] }]
-          : fake.series.map((metric) => ({ metric, value: [0, '0'] }));
+        const query = searchParams.get('query') ?? '';
+        const time = Date.now() / 1000 + fake.aheadSeconds;
+        const result =
+          query === 'vector(time())'
+            ? [{ metric: {}, value: [0, String(time)] }]
+            : query.startsWith('timestamp(')
+              ? fake.scrapedAt === undefined
+                ? []
+                : [{ metric: {}, value: [0, String(fake.scrapedAt)] }]
+              : fake.series.map((metric) => ({ metric, value: [0, '0'] }));
         answer(200, {
           status: 'success',
           data: { resultType: 'vector', result },

@@ -251,7 +251,8 @@ void t.test('it is told', async (t) => {
 });
 
 void t.test('what is missing is named', async (t) => {
-  const { site, monitor, tokenFile, troubles, polls } = await createSite(t);
+  const { site, monitor, tokenFile, troubles, polls, calls } =
+    await createSite(t);
   const steps = async () => {
     const found = [];
     for await (const step of monitor.check(never)) found.push(step);
@@ -265,7 +266,18 @@ void t.test('what is missing is named', async (t) => {
     { ok: true, text: 'trigger.get' },
     { ok: true, text: 'event.acknowledge' },
     { ok: true, text: 'task.create' },
+    { step: 'triggers', ok: true, text: /^12 .* carry kickd: yes$/ },
   ]);
+  t.match(calls('trigger.get').at(-1)?.params, {
+    tags: [{ tag: 'kickd', value: 'yes', operator: 1 }],
+  });
+  site.triggersTagged = '0';
+  t.match((await steps())[5], {
+    step: 'warning',
+    ok: true,
+    text: /^no trigger that the token may see carries kickd: yes itself/,
+    remedy: /give the tag/,
+  });
   site.errors['task.create'] = 'No permissions to call "task.create".';
   site.errors['problem.get'] = 'Session terminated, re-login, please.';
   t.match(await steps(), [

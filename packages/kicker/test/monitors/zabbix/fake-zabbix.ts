@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isObject } from '../../../src/monitors/payload.ts';
 
 interface Asked {
   method: string;
@@ -12,6 +13,8 @@ export interface FakeZabbix {
   url: string;
   problems: object[];
   triggers: object[];
+  /** how many have the tag of kicker, as its API says a number */
+  triggersTagged: string;
   /** method → data of the error */
   errors: Record<string, string>;
   status: number;
@@ -58,6 +61,7 @@ export async function startFakeZabbix(): Promise<FakeZabbix> {
     url: '',
     problems: [],
     triggers: [trigger],
+    triggersTagged: '12',
     errors: {},
     status: 200,
     asked: [],
@@ -86,7 +90,10 @@ export async function startFakeZabbix(): Promise<FakeZabbix> {
       const data = fake.errors[asked.method];
       const results: Record<string, unknown> = {
         'problem.get': fake.problems,
-        'trigger.get': fake.triggers,
+        'trigger.get':
+          isObject(asked.params) && 'countOutput' in asked.params
+            ? fake.triggersTagged
+            : fake.triggers,
         'event.acknowledge': { eventids: [55] },
         'task.create': { taskids: ['21'] },
         'apiinfo.version': '6.0.14',
