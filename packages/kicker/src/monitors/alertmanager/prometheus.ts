@@ -16,7 +16,7 @@ export type Looked =
   | { kind: 'looked'; isFiring: boolean; checkedMs: number }
   | { kind: 'not-known'; fault?: FaultFacts };
 
-export interface Survey {
+interface Survey {
   alertingRules: number;
   /** its own time, epoch seconds */
   timeSeconds: number | undefined;
