@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Faults } from '../../packages/kicker/src/errors.ts';
 import { parseEventText } from '../../packages/kicker/src/events/event-text.ts';
+import { flawsOfKick } from '../../packages/kicker/test/kicks/expect-kick.ts';
 import { monitorDefaults } from '../../packages/kicker/src/monitors/defaults.ts';
 import {
   messageOfPayload,
@@ -87,6 +88,11 @@ export async function createPayloadTargets(): Promise<Target[]> {
             expectTrue(
               read.kind === 'event',
               `no event of the ledger: ${JSON.stringify(read)}`,
+            );
+            const flaws = flawsOfKick(event);
+            expectTrue(
+              flaws.length === 0,
+              `kickd takes no kick for it: ${JSON.stringify(flaws)}`,
             );
             expectTrue(
               settings.kind === 'nagios' || !loopback.test(event.host),

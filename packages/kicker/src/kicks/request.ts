@@ -17,6 +17,7 @@ export function createRequest(
   forSeconds: number,
   random: Uint8Array,
 ): Kick & { expires: string } {
+  const since = instantOf(event.since);
   return {
     kick: createUuid7(now.getTime(), random),
     certname: target.certname,
@@ -29,8 +30,16 @@ export function createRequest(
         ? {}
         : { service: labelOf(event.service) }),
       state: `${event.state} ${event.stateType}`,
-      ...(event.problem === undefined ? {} : { problem: event.problem }),
-      ...(event.since === undefined ? {} : { since: event.since }),
+      ...(event.problem === undefined
+        ? {}
+        : { problem: labelOf(event.problem) }),
+      ...(since === undefined ? {} : { since }),
     },
   };
+}
+
+/** As the wire has it, in milliseconds: an event keeps the fraction of its monitor, which may have any number of digits. */
+function instantOf(text: string | undefined): string | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }

@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 import { Kick } from '@kickd/protocol';
 import type { Event } from '../../src/events/event.ts';
 import { createRequest } from '../../src/kicks/request.ts';
+import { flawsOfKick } from './expect-kick.ts';
 
 const event: Event = {
   monitor: 'nagios',
@@ -35,6 +36,21 @@ t.test('no name of a service makes a kick that kickd refuses', (t) => {
   t.end();
 });
 
+t.test('no instant of a monitor makes a kick that kickd refuses', (t) => {
+  // Go and Prometheus leave zeros out at the end of a fraction, Grafana has nanoseconds.
+  for (const fraction of ['', '.7', '.72', '.727', '.727001', '.727999999']) {
+    const since = `2026-02-28T23:59:00${fraction}Z`;
+    t.strictSame(flawsOfKick({ ...event, since }), [], since);
+  }
+  t.strictSame(flawsOfKick({ ...event, problem: 'a\u2028b' }), []);
+  t.strictSame(
+    flawsOfKick({ ...event, since: '2026-02-31T99:00:00Z' }),
+    [],
+    'no instant at all is left out',
+  );
+  t.end();
+});
+
 t.test('what the rule asks for, and why', (t) => {
   const target = { name: 'x', certname: 'web1', address: 'a', port: 8139 };
   const create = (part: Partial<Event>, asked = {}, base: Event = event) =>
@@ -59,7 +75,7 @@ t.test('what the rule asks for, and why', (t) => {
     expires: '2026-03-01T00:10:00.000Z',
     because,
   });
-  const since = '2026-02-28T23:59:00Z';
+  const since = '2026-02-28T23:59:00.000Z';
   t.strictSame(create({ problem: '7', since }).because, {
     ...because,
     problem: '7',

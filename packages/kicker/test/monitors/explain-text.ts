@@ -2,15 +2,16 @@ import {
   explainPayload,
   type PayloadRecord,
 } from '../../src/commands/explain-payload.ts';
+import { flawsOfKick } from '../kicks/expect-kick.ts';
 import { defaultConfig, type Config } from '../../src/config/config.ts';
 
 /** What `kicker explain --payload` makes of a file, or of a text where the file is `-`. */
-export function explain(
+export async function explain(
   monitor: string,
   file: string,
   { text = '', hosts = {} }: { text?: string; hosts?: Config['hosts'] } = {},
 ): Promise<PayloadRecord> {
-  return explainPayload(
+  const found = await explainPayload(
     monitor,
     file,
     { ...defaultConfig(), hosts },
@@ -24,4 +25,10 @@ export function explain(
       readStdin: () => Promise.resolve(text),
     },
   );
+  for (const event of found.events) {
+    const flaws = flawsOfKick(event);
+    // Whatever a monitor says, the host takes the kick that it comes to.
+    if (flaws.length > 0) throw new Error(JSON.stringify({ event, flaws }));
+  }
+  return found;
 }

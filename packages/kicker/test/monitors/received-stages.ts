@@ -61,26 +61,22 @@ export function createSensuStage(
     ...service
   } = brokenService(name);
   const broken: Event = { ...service, attempt: 3, maxAttempts: 3 };
-  return createStage(
-    name,
-    monitorDefaults.sensu,
-    {
-      broken,
-      checking: { ...broken, stateType: 'SOFT', attempt: 2 },
-      messageOf: (event) => [
-        '--payload-json',
-        JSON.stringify({
-          entity: { metadata: { name: event.host } },
-          check: {
-            metadata: { name: event.service },
-            status: event.state === 'OK' ? 0 : 2,
-            occurrences: event.attempt,
-            state: event.state === 'OK' ? 'passing' : 'failing',
-          },
-        }),
-      ],
-    },
-  );
+  return createStage(name, monitorDefaults.sensu, {
+    broken,
+    checking: { ...broken, stateType: 'SOFT', attempt: 2 },
+    messageOf: (event) => [
+      '--payload-json',
+      JSON.stringify({
+        entity: { metadata: { name: event.host } },
+        check: {
+          metadata: { name: event.service },
+          status: event.state === 'OK' ? 0 : 2,
+          occurrences: event.attempt,
+          state: event.state === 'OK' ? 'passing' : 'failing',
+        },
+      }),
+    ],
+  });
 }
 
 /** By the mapping for Grafana. */
