@@ -18,6 +18,15 @@ const samples = [
     // kicks holds kicks
     encodeRecord({ operation: 'submit', kick: JSON.parse(text) as Kick, by }),
   ),
+  ...kicks.map((text) =>
+    // kicks holds kicks
+    encodeRecord({
+      operation: 'submit',
+      kick: JSON.parse(text) as Kick,
+      by,
+      as: 'drill',
+    }),
+  ),
   encodeRecord({ operation: 'find', run }),
   encodeRecord({ operation: 'cancel', run, by }),
   encodeRecord({ operation: 'recent', most: 50 }),

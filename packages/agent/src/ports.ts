@@ -20,8 +20,11 @@ export interface Clock {
  * One adapter runs in the same process (`LocalRunner`), the other crosses a UNIX socket (`SocketRunner`).
  */
 export interface Runner {
-  /** Takes a kick: durable before it resolves. */
-  submit(kick: Kick, by: string): Promise<Submission>;
+  /**
+   * Takes a kick: durable before it resolves.
+   * @param as what the access rules were asked about; `run` where it is left out
+   */
+  submit(kick: Kick, by: string, as?: KickAs): Promise<Submission>;
   find(run: Uuid7): Promise<Run | undefined>;
   /** Ends a run that waits or is in progress; resolves when it has ended. */
   cancel(run: Uuid7, by: string): Promise<Cancellation>;
@@ -38,10 +41,19 @@ export interface Runner {
   close(): Promise<void>;
 }
 
+/** What the access rules have allowed: a run that heals, or a drill that breaks. */
+export type KickAs = 'run' | 'drill';
+
 export type Submission =
   | { kind: 'accepted'; run: Run }
   | { kind: 'conflict' }
   | { kind: 'unknown-profile'; known: string[] }
+  /** the rules were asked about a run, and the profile is a drill, or the other way round */
+  | { kind: 'profile-changed' }
+  /** a drill that does not say which service it is about, or one that its profile does not break */
+  | { kind: 'drill-service'; service?: string; breaks: string[] }
+  /** a drill begins at once or never */
+  | { kind: 'drill-busy' }
   | { kind: 'queue-full' }
   /** not taken: the host's own interval between runs; the same kick may come again */
   | { kind: 'too-soon'; retryAfterMs: number }
@@ -214,6 +226,8 @@ export interface CmProfile {
   /** Which policy the tool's last run applied; without it the tool's files do not tell. */
   policy?(evidence: Evidence): AppliedPolicy | undefined;
   readonly services: ServiceMap;
+  /** of a drill: the services that a run of it breaks; without it the profile heals */
+  readonly breaks?: ReadonlySet<string>;
   /** what asks the host about a service before a run and after it; without it nobody does */
   readonly probes?: Probes;
   outcome(end: ToolEnd, evidence: Evidence): Outcome;

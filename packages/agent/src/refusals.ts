@@ -116,6 +116,34 @@ export const refusals = {
       'this host has no CM profile of that name',
       'kicker ping HOST names its profile; or ask without --cm',
     ),
+  profileChanged: () =>
+    refusal(
+      503,
+      'PROFILE_CHANGED',
+      'the two parts of kickd read different settings: for one of them this profile is a drill',
+      'on the host run: systemctl try-restart kickd kickd-runner',
+    ),
+  drillWithoutService: () =>
+    refusal(
+      422,
+      'DRILL_WITHOUT_SERVICE',
+      'a drill has to say in because.service which service it breaks',
+      'kicker drill HOST SERVICE does so',
+    ),
+  drillUnlisted: () =>
+    refusal(
+      422,
+      'DRILL_UNLISTED',
+      'the drill of this host does not break that service',
+      'on the host add the service, as the monitor names it, to cm.profiles.NAME.breaks in kickd.yaml',
+    ),
+  drillBusy: () =>
+    refusal(
+      409,
+      'DRILL_BUSY',
+      'a run waits or is in progress on this host, and a drill begins at once or never',
+      'wait for it: kicker runs HOST; then ask again',
+    ),
   queueFull: () =>
     refusal(
       503,

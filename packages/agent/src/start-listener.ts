@@ -91,6 +91,11 @@ async function listenWith(
   const runner = openRunner();
   const listener = createListener({
     certname: settings.certname,
+    drills: new Set(
+      [...settings.cm.profiles].flatMap(([name, { type }]) =>
+        type === 'drill' ? [name] : [],
+      ),
+    ),
     material: first.material,
     minVersion: settings.tls.minVersion,
     audit,

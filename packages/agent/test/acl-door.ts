@@ -16,6 +16,8 @@ export interface Question {
   request: 'POST /run' | `${'GET' | 'DELETE'} /${string}`;
   /** of the kick; every other request has the host's own, `production` */
   environment?: string;
+  /** of the kick: `drill` breaks, every other one heals */
+  cm?: string;
 }
 
 export interface AclDoor {
@@ -40,6 +42,7 @@ export async function openAclDoor(dir: string, host: string): Promise<AclDoor> {
   let conf = '';
   const listener = createListener({
     certname: host,
+    drills: new Set(['drill']),
     material: readMaterialSync(files),
     minVersion: 'TLSv1.3',
     perSource: { connections: 100, perSecond: 100_000 },
@@ -85,9 +88,9 @@ export async function openAclDoor(dir: string, host: string): Promise<AclDoor> {
     load: (text) => {
       conf = text;
     },
-    ask: async ({ certname, request, environment }) => {
+    ask: async ({ certname, request, environment, cm }) => {
       kicks += 1;
-      const kick = { kick: kickId(kicks), certname: host, environment };
+      const kick = { kick: kickId(kicks), certname: host, environment, cm };
       const body = request === 'POST /run' ? JSON.stringify(kick) : '';
       const type =
         body === ''
@@ -103,8 +106,9 @@ export async function openAclDoor(dir: string, host: string): Promise<AclDoor> {
         `${request}: ${reply.text || (reply.error ?? 'nothing')}`,
       );
     },
-    explain: async ({ certname, request, environment = 'production' }) => {
-      const [verb = '', path = ''] = request.split(' ');
+    explain: async ({ certname, request, environment = 'production', cm }) => {
+      const [verb = '', asked = ''] = request.split(' ');
+      const path = cm === 'drill' ? '/drill' : asked;
       let said = '';
       const command = createAclExplain({
         readFile: () => conf,

@@ -13,7 +13,7 @@ import {
   type RawReply,
 } from '@kickd/testkit';
 import { startAgent, type Agent } from '../src/app.ts';
-import type { ProbeSettings } from '../src/config/schema.ts';
+import type { Profile, ProbeSettings } from '../src/config/schema.ts';
 import type { Settings } from '../src/config/settings.ts';
 import type { Clock, Narrator } from '../src/ports.ts';
 import type { Told } from '../src/told.ts';
@@ -76,6 +76,8 @@ export async function startFixture(
     perSource?: Settings['listen']['perSource'];
     /** of the tool's profile */
     probes?: Record<string, ProbeSettings>;
+    /** what the profile `drill` breaks; without it there is none */
+    breaks?: string[];
   } = {},
 ): Promise<Fixture> {
   const pki = options.pki ?? createPki({ tier: 'two', key: 'ec' });
@@ -101,7 +103,7 @@ export async function startFixture(
     audit: { file: options.auditFile ?? join(state, 'audit.log') },
     cm: {
       default: 'fake',
-      profiles: new Map([
+      profiles: new Map<string, Profile>([
         [
           'fake',
           {
@@ -111,6 +113,19 @@ export async function startFixture(
             ...(options.probes !== undefined && { probes: options.probes }),
           },
         ],
+        ...(options.breaks === undefined
+          ? []
+          : ([
+              [
+                'drill',
+                {
+                  type: 'drill',
+                  argv: [cm.file],
+                  exitCodes: { '0': 'corrected' },
+                  breaks: options.breaks,
+                },
+              ],
+            ] satisfies [string, Profile][])),
         ['chef', { type: 'chef-client', binary: '/nowhere/chef-client' }],
       ]),
     },

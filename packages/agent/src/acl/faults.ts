@@ -198,6 +198,12 @@ export const aclWarnings = {
       says: `${quoted(path)} fits /run and not ${printable(asked, 260)}, which is what a kick asks for`,
       remedy: 'write "path /run", which covers both',
     }),
+  bareDrill: (at: Place, path: string, asked: string) =>
+    fault(at, {
+      code: 'ACL_DRILL_UNREACHED',
+      says: `${quoted(path)} fits /drill and not ${printable(asked, 260)}, which is what a drill asks for`,
+      remedy: 'write "path /drill", which covers both',
+    }),
   anyAddress: (at: Place, entry: string) =>
     fault(at, {
       code: 'ACL_ANY_ADDRESS',

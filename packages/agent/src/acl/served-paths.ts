@@ -1,7 +1,10 @@
 import type { PathPattern } from './paths.ts';
 
-/** Everything that kickd answers begins with one of these; below `/run/` stand certnames, ids and logs. */
-const served = ['/run', '/runs', '/status', '/metrics'];
+/**
+ * Everything that the rules are asked about begins with one of these; below `/run/` stand certnames, ids and logs,
+ * below `/drill/` certnames.
+ */
+const served = ['/run', '/drill', '/runs', '/status', '/metrics'];
 
 /**
  * What the rules are asked about a kick, as Puppet asked them: `/run/CERTNAME` of the host that is to run. A
@@ -14,6 +17,15 @@ export function kickPath(certname: string): string {
 }
 
 /**
+ * What the rules are asked about a kick whose profile is a drill: whoever may heal a host may not break it yet.
+ * No request has this path: a drill is a `POST /run` like every kick.
+ * @param certname of this host
+ */
+export function drillPath(certname: string): string {
+  return `/drill/${certname}`;
+}
+
+/**
  * Whether some request of kickd could come to a stanza with this path. In doubt it could: the rest of Puppet's
  * auth.conf (`/catalog`, `/file` …) is what is told apart here.
  */
@@ -21,7 +33,9 @@ export function mayBeServed(pattern: PathPattern): boolean {
   const prefix =
     pattern.kind === 'literal' ? pattern.text : prefixOf(pattern.text);
   return (
-    prefix.startsWith('/run/') || served.some((path) => path.startsWith(prefix))
+    prefix.startsWith('/run/') ||
+    prefix.startsWith('/drill/') ||
+    served.some((path) => path.startsWith(prefix))
   );
 }
 

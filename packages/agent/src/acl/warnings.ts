@@ -2,7 +2,7 @@ import type { Acl, Stanza } from './acl.ts';
 import { aclWarnings, type AclFault } from './faults.ts';
 import { aclLimits } from './limits.ts';
 import { fitPath } from './paths.ts';
-import { kickPath } from './served-paths.ts';
+import { drillPath, kickPath } from './served-paths.ts';
 import type { Building } from './stanzas.ts';
 
 /**
@@ -23,7 +23,17 @@ export function warnAbout(
   ];
   /** by their path, literal stanzas that decide every request under it */
   const deciders = new Map<string, Stanza>();
-  const asked = host === undefined ? undefined : kickPath(host);
+  const asked =
+    host === undefined
+      ? []
+      : [
+          { bare: '/run', path: kickPath(host), warn: aclWarnings.bareRun },
+          {
+            bare: '/drill',
+            path: drillPath(host),
+            warn: aclWarnings.bareDrill,
+          },
+        ];
   for (const stanza of stanzas) {
     if (warnings.length >= aclLimits.faultsMax) break;
     for (const [line, entry] of anyAddresses(stanza)) {
@@ -31,8 +41,10 @@ export function warnAbout(
     }
     const at = { file, line: stanza.line };
     if (stanza.path.kind === 'regex') {
-      if (asked !== undefined && isOfBareRun(stanza, asked)) {
-        warnings.push(aclWarnings.bareRun(at, stanza.path.text, asked));
+      for (const { bare, path, warn } of asked) {
+        if (isOfBarePath(stanza, bare, path)) {
+          warnings.push(warn(at, stanza.path.text, path));
+        }
       }
       continue;
     }
@@ -59,11 +71,15 @@ function withoutPlace(message: string): string {
 }
 
 /** Written for the path of the request, which is not the one that the rules are asked about. */
-function isOfBareRun({ path, methods }: Stanza, asked: string): boolean {
+function isOfBarePath(
+  { path, methods }: Stanza,
+  bare: string,
+  asked: string,
+): boolean {
   const mayBeKick = methods.length === 0 || methods.includes('save');
   return (
     mayBeKick &&
-    fitPath(path, '/run').kind === 'fits' &&
+    fitPath(path, bare).kind === 'fits' &&
     fitPath(path, asked).kind === 'none'
   );
 }

@@ -7,6 +7,7 @@ import { binaryOf } from './binaries.ts';
 import { createCfengine } from './cfengine.ts';
 import { createChefClient } from './chef-client.ts';
 import { createCommand } from './command.ts';
+import { createDrill } from './drill.ts';
 import { createPuppetAgent } from './puppet-agent.ts';
 import { createPuppetApply } from './puppet-apply.ts';
 import { createSaltCall } from './salt-call.ts';
@@ -52,7 +53,7 @@ function createProfile(
   host: Host,
 ): CmProfile {
   const env = literalEnv(host);
-  const services = profile.services ?? {};
+  const services = profile.type === 'drill' ? {} : (profile.services ?? {});
   const binary = binaryOf(profile, host.puppetBinary);
   const logDir = `${settings.state}/runs`;
   switch (profile.type) {
@@ -148,6 +149,25 @@ function createProfile(
         argv: [file, ...rest],
         env,
         exitCodes: profile.exitCodes,
+      });
+    }
+    case 'drill': {
+      const [file = '', ...rest] = profile.argv;
+      const [first = '', ...others] = profile.breaks;
+      const healer = settings.cm.profiles.get(settings.cm.default);
+      // parse.ts has made sure that the default is there and no drill
+      if (healer === undefined || healer.type === 'drill') {
+        throw new Error(
+          `the default profile ${settings.cm.default} heals nothing`,
+        );
+      }
+      return createDrill({
+        name,
+        argv: [file, ...rest],
+        env,
+        exitCodes: profile.exitCodes,
+        breaks: [first, ...others],
+        healer: createProfile(settings.cm.default, healer, settings, host),
       });
     }
   }

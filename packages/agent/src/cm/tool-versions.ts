@@ -1,6 +1,6 @@
 import type { Profile } from '../config/schema.ts';
 
-export type ToolType = Exclude<Profile['type'], 'command'>;
+export type ToolType = Exclude<Profile['type'], 'command' | 'drill'>;
 
 /** How a tool tells its version, and the oldest whose options and report kickd knows. */
 export interface ToolVersion {

@@ -4,7 +4,7 @@ import { authorize, type AclRequest } from '../acl/authorize.ts';
 import { parseAcl } from '../acl/parse.ts';
 import { configDefaults } from '../config/schema.ts';
 import { aclMethods, isAclMethod } from '../acl/request.ts';
-import { kickPath } from '../acl/served-paths.ts';
+import { drillPath, kickPath } from '../acl/served-paths.ts';
 import { faults } from '../errors.ts';
 import { isMissing } from '../io/is-missing.ts';
 import { explainFaults } from './acl-explain-faults.ts';
@@ -36,6 +36,12 @@ export interface AclExplainArguments {
 
 const exitCodes = { allow: 0, deny: 1, error: 2 } as const;
 
+/** The door asks about a kick as Puppet did, and about a drill in the same way. */
+const kickPaths: ReadonlyMap<string, (host: string) => string> = new Map([
+  ['/run', kickPath],
+  ['/drill', drillPath],
+]);
+
 /**
  * `kickd acl explain`: answers by the code that decides requests, without a request.
  * Exit 0 allow, 1 deny, 2 error. Mistakes are an answer as well, not an exception.
@@ -59,7 +65,10 @@ export function createAclExplain(
         describe:
           'find (GET), search (GET /runs), save (POST), destroy (DELETE)',
       },
-      path: { type: 'string', describe: 'what it asks for, e.g. /run' },
+      path: {
+        type: 'string',
+        describe: 'what it asks for, e.g. /run; of a drill: /drill',
+      },
       host: {
         type: 'string',
         describe:
@@ -102,8 +111,9 @@ async function explain(
     return unreadable(file, error);
   }
   const anyCertname = args['any-certname'] === true;
-  const isKick = request.method === 'save' && request.path === '/run';
-  if (isKick && host === undefined)
+  const pathOf =
+    request.method === 'save' ? kickPaths.get(request.path) : undefined;
+  if (pathOf !== undefined && host === undefined)
     return failed([explainFaults.hostUnknown()]);
   const parsed = parseAcl(text, file, {
     anyCertname,
@@ -118,8 +128,7 @@ async function explain(
     };
   }
   const warnings = parsed.warnings.map(({ message }) => message);
-  // the door asks about a kick as Puppet did
-  const path = isKick ? kickPath(host ?? '') : request.path;
+  const path = pathOf?.(host ?? '') ?? request.path;
   return { ...authorize(parsed.acl, { ...request, path }), warnings };
 }
 

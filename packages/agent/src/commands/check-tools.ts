@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { printable } from '@kickd/protocol';
 import { binaryOf } from '../cm/binaries.ts';
 import { literalEnv } from '../cm/profiles.ts';
 import { isOlder, toolVersions, type ToolType } from '../cm/tool-versions.ts';
@@ -48,6 +49,10 @@ async function checkTool(asked: Asked): Promise<Finding> {
   }
   // an operator's own program is started by a kick alone
   if (profile.type === 'command') return fine('cm', `${name}: ${binary}`);
+  if (profile.type === 'drill') {
+    const breaks = printable(profile.breaks.join(', '));
+    return fine('cm', `${name}: a drill, ${binary} breaks ${breaks}`);
+  }
   const type: ToolType = profile.type;
   const answer = await askToolVersion(binary, type, env);
   if (answer.kind === 'unusable') {

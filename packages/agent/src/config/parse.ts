@@ -1,6 +1,7 @@
 import { printable, type FaultFacts } from '@kickd/protocol';
 import { parseSettings, type SettingsWords } from '@kickd/settings';
 import { faults } from '../errors.ts';
+import { drillMistakes } from './drill-mistakes.ts';
 import { probeMistakes } from './probe-mistakes.ts';
 import { ConfigFile, configDefaults } from './schema.ts';
 
@@ -34,6 +35,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   const { settings: config, whereOf } = parsed;
   const found = [
     ...unknownProfile(config, whereOf(['cm', 'default'])),
+    ...drillMistakes(config, whereOf),
     ...probeMistakes(config, whereOf),
   ];
   return found.length === 0

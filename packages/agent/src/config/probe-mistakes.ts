@@ -17,6 +17,7 @@ export function probeMistakes(
 ): FaultFacts[] {
   return Object.entries(cm?.profiles ?? {}).flatMap(([name, profile]) => {
     const path = ['cm', 'profiles', name];
+    if (profile.type === 'drill') return [];
     const { probe, probes = {} } = profile;
     return [
       ...(probe === undefined
@@ -33,7 +34,7 @@ export function probeMistakes(
 }
 
 function aimless(
-  { probe, probes, services = {} }: Profile,
+  { probe, probes, services = {} }: Exclude<Profile, { type: 'drill' }>,
   path: string[],
   whereOf: WhereOf,
 ): FaultFacts[] {

@@ -108,18 +108,43 @@ const PuppetApplyProfile = Type.Object(
   closed('a profile of puppet-apply'),
 );
 
+const ExitCodes = Type.Record(
+  Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' }),
+  RunOutcomeKind,
+  closed('a mapping of exit codes, 0 to 999, to outcomes'),
+);
+
 const CommandProfile = Type.Object(
   {
     type: Type.Literal('command'),
     argv: Argv,
-    exitCodes: Type.Record(
-      Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' }),
-      RunOutcomeKind,
-      closed('a mapping of exit codes, 0 to 999, to outcomes'),
-    ),
+    exitCodes: ExitCodes,
     ...ofServices,
   },
   closed('a profile of a command'),
+);
+
+/** Breaks services on purpose, so that their healing can be practised: docs/guides/drill.md. */
+const DrillProfile = Type.Object(
+  {
+    type: Type.Literal('drill'),
+    argv: Argv,
+    exitCodes: ExitCodes,
+    /** the services that it breaks, as the monitor names them */
+    breaks: Type.Array(
+      Type.String({
+        pattern: '^[^]{1,200}$',
+        description:
+          'a service as the monitor names it, at most 200 characters',
+      }),
+      {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'a list of the services that it breaks, at least one',
+      },
+    ),
+  },
+  closed('a profile of a drill'),
 );
 
 /** A text that becomes one argument and must not look like an option. */
@@ -207,10 +232,11 @@ export const Profile = Type.Union(
     ChefClientProfile,
     SaltCallProfile,
     CommandProfile,
+    DrillProfile,
   ],
   {
     description:
-      'a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call or command',
+      'a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call, command or drill',
   },
 );
 export type Profile = Static<typeof Profile>;

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Kick, printableAscii, type Run } from '@kickd/protocol';
 import { Value } from 'typebox/value';
-import { kickPath } from '../acl/served-paths.ts';
+import { drillPath, kickPath } from '../acl/served-paths.ts';
 import { refusals, type Refusal } from '../refusals.ts';
 import type { Audit, Cancellation, Runner, Submission } from '../ports.ts';
 import { withOwnBecauses } from '../run/own-becauses.ts';
@@ -14,12 +14,16 @@ import { parseStrictJson } from './strict-json.ts';
 /** What the two requests need that change something. */
 export interface KickRoutesSettings {
   certname: string;
+  /** the profiles that break services: the rules are asked about each kick of them as a drill */
+  drills: ReadonlySet<string>;
   runner: Runner;
   gate: AclGate;
   /** while it cannot be written, nothing is begun and nothing ended */
   audit: Audit;
   lines: RequestLines;
 }
+
+const pathOf = { run: kickPath, drill: drillPath } as const;
 
 /** `POST /run`: the body is read, and what was authorised is what the runner gets. */
 export async function makeRun(
@@ -46,7 +50,9 @@ export async function makeRun(
   if (kick.certname !== settings.certname) {
     return refuse(request, reply, refusals.certnameMismatch());
   }
-  const path = kickPath(settings.certname);
+  const as =
+    kick.cm !== undefined && settings.drills.has(kick.cm) ? 'drill' : 'run';
+  const path = pathOf[as](settings.certname);
   const { certname, ip } = facts;
   facts.decision = settings.gate.authorize(
     { path, method: 'save', certname, ip },
@@ -61,7 +67,7 @@ export async function makeRun(
   }
   const answer = answerToSubmission(
     await askRunner(settings, request, () =>
-      settings.runner.submit(kick, certname),
+      settings.runner.submit(kick, certname, as),
     ),
   );
   return conclude(settings, request, reply, answer);
@@ -156,6 +162,16 @@ function answerToSubmission(submission: Submission): Answer {
       return refused(refusals.kickConflict());
     case 'unknown-profile':
       return refused(refusals.profileUnknown());
+    case 'profile-changed':
+      return refused(refusals.profileChanged());
+    case 'drill-service':
+      return refused(
+        submission.service === undefined
+          ? refusals.drillWithoutService()
+          : refusals.drillUnlisted(),
+      );
+    case 'drill-busy':
+      return refused(refusals.drillBusy());
     case 'queue-full':
       return refused(refusals.queueFull());
     case 'too-soon':

@@ -11,10 +11,10 @@ export function limitKicks(
 ): Runner {
   const rate = new KickRate(perMinute, clock.monotonicMs());
   return {
-    submit: async (kick, by): Promise<Submission> => {
+    submit: async (kick, by, as): Promise<Submission> => {
       const retryAfterMs = rate.take(by, clock.monotonicMs());
       if (retryAfterMs > 0) return { kind: 'too-many', retryAfterMs };
-      const submission = await runner.submit(kick, by);
+      const submission = await runner.submit(kick, by, as);
       const served =
         submission.kind === 'accepted' &&
         submission.run.kicks.find((one) => one.kick === kick.kick);

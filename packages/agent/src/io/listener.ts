@@ -4,9 +4,11 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { Fault } from '@kickd/protocol';
 import { guardServer, serverTlsOptions, type Material } from '@kickd/mtls';
 import { faults, reasonOf } from '../errors.ts';
-import { kickPath } from '../acl/served-paths.ts';
+import { drillPath, kickPath } from '../acl/served-paths.ts';
+import type { AclDecision } from '../acl/authorize.ts';
 import { refusals } from '../refusals.ts';
 import type { Clock, Narrator, Runner } from '../ports.ts';
+import type { AclGate } from './acl-gate.ts';
 import { answerBadRequest, answerBare } from './bad-request.ts';
 import { readHead } from './door.ts';
 import { listenerLimits } from './listener-limits.ts';
@@ -163,7 +165,7 @@ function addDoor(
     // A POST may name an environment in its body; every other request is judged for good here.
     facts.decision =
       route.kind === 'make-run'
-        ? settings.gate.authorizeUnread(question)
+        ? authorizeKick(settings, question)
         : settings.gate.authorize(question);
     if ('run' in route) facts.run = route.run;
     if (facts.decision.decision === 'deny') {
@@ -209,6 +211,20 @@ function addDoor(
     }
     return refuse(request, reply, refusal);
   });
+}
+
+/** Nobody knows yet whether it is a drill: whoever may have neither is a stranger, whose body is not read. */
+function authorizeKick(
+  { gate, drills, certname }: ListenerSettings,
+  question: Parameters<AclGate['authorizeUnread']>[0],
+): AclDecision {
+  const decision = gate.authorizeUnread(question);
+  if (decision.decision === 'allow' || drills.size === 0) return decision;
+  const drill = gate.authorizeUnread({
+    ...question,
+    path: drillPath(certname),
+  });
+  return drill.decision === 'allow' ? drill : decision;
 }
 
 async function hasMade(

@@ -7,6 +7,7 @@ import { queuedRun, withKick } from '../run/run.ts';
 import { scopeOf, type RunScope } from '../run/scope.ts';
 import type {
   Cancellation,
+  KickAs,
   Runner,
   RunnerState,
   Submission,
@@ -34,6 +35,10 @@ export interface LocalRunnerParts extends RunLineParts {
   newId(): Uuid7;
 }
 
+/** Why a kick is not taken that names this profile: see Submission. */
+type RefusedProfile =
+  'unknown-profile' | 'profile-changed' | 'drill-service' | 'drill-busy';
+
 const pruneEveryMs = 60 * 60 * 1000;
 
 /** The `Runner` in this process: what is asked of it, and what it answers. The runs are RunLine's. */
@@ -56,7 +61,11 @@ export class LocalRunner implements Runner {
     this.#line.startNext();
   }
 
-  async submit(kick: Kick, by: string): Promise<Submission> {
+  async submit(
+    kick: Kick,
+    by: string,
+    as: KickAs = 'run',
+  ): Promise<Submission> {
     const { journal, clock, narrator } = this.#parts;
     const { endings } = this.#line;
     const body = canonicalKick(kick);
@@ -74,9 +83,12 @@ export class LocalRunner implements Runner {
       return journalBroken(error);
     }
     const scope = scopeOf(kick, this.#settings.defaultProfile);
-    const admission = this.#admit(kick, scope);
+    const admission = this.#admit(kick, scope, as);
     if (
       admission.kind === 'unknown-profile' ||
+      admission.kind === 'profile-changed' ||
+      admission.kind === 'drill-service' ||
+      admission.kind === 'drill-busy' ||
       admission.kind === 'queue-full' ||
       admission.kind === 'too-soon'
     ) {
@@ -192,21 +204,41 @@ export class LocalRunner implements Runner {
   #admit(
     kick: Kick,
     scope: RunScope,
-  ): Admission | Extract<Submission, { kind: 'unknown-profile' }> {
+    as: KickAs,
+  ): Admission | Extract<Submission, { kind: RefusedProfile }> {
     const { profiles } = this.#settings;
     const profile = profiles.get(scope.cm);
     if (profile === undefined) {
       return { kind: 'unknown-profile', known: [...profiles.keys()] };
+    }
+    const { breaks } = profile;
+    // Whoever asked the rules may have read other settings than these, or be a stranger.
+    if ((breaks !== undefined) !== (as === 'drill')) {
+      return { kind: 'profile-changed' };
+    }
+    if (breaks !== undefined) {
+      const service = kick.because?.service;
+      if (service === undefined || !breaks.has(service)) {
+        return {
+          kind: 'drill-service',
+          ...(service !== undefined && { service }),
+          breaks: [...breaks],
+        };
+      }
     }
     // Judged before it joins: what the tool cannot do must not take a run of others with it.
     const unsupported = profile.unsupported?.(scope);
     if (unsupported !== undefined) {
       return { kind: 'unsupported', why: unsupported };
     }
+    const { running, waiting } = this.#line;
+    if (breaks !== undefined && (running !== undefined || waiting.length > 0)) {
+      return { kind: 'drill-busy' };
+    }
     return admit(kick, scope, {
       now: this.#parts.clock.now(),
-      running: this.#line.running,
-      queued: this.#line.waiting,
+      running,
+      queued: waiting,
       restMs: this.#line.restMs(),
     });
   }

@@ -103,7 +103,11 @@ export class RunLine {
       const settlement = settle(open, launcher.bootId());
       switch (settlement.kind) {
         case 'requeue':
-          this.keep(open.run);
+          if (this.#isDrill(open.run)) {
+            // Nobody knows how long kickd was gone: whoever asked for the drill watches no more.
+            const reason = 'kickd was restarted before the drill began';
+            this.record(open.run, bareOutcome('not-started', 'drill', reason));
+          } else this.keep(open.run);
           break;
         case 'end':
           this.record(open.run, settlement.outcome);
@@ -122,6 +126,10 @@ export class RunLine {
         }
       }
     }
+  }
+
+  #isDrill({ cm }: Run): boolean {
+    return this.#settings.profiles.get(cm)?.breaks !== undefined;
   }
 
   /** Takes the newest form of an open run. */

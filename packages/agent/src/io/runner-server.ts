@@ -127,7 +127,7 @@ async function answer(
       return reply(
         socket,
         'submit',
-        await runner.submit(request.kick, request.by),
+        await runner.submit(request.kick, request.by, request.as),
       );
     case 'find':
       return reply(socket, 'find', runOf(await runner.find(request.run)));

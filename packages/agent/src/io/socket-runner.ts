@@ -3,6 +3,7 @@ import { Fault, type Kick, type Run, type Uuid7 } from '@kickd/protocol';
 import { faults, reasonOf } from '../errors.ts';
 import type {
   Cancellation,
+  KickAs,
   Runner,
   RunnerState,
   Submission,
@@ -28,8 +29,13 @@ export class SocketRunner implements Runner {
     this.#path = path;
   }
 
-  submit(kick: Kick, by: string): Promise<Submission> {
-    return this.#ask({ operation: 'submit', kick, by });
+  submit(kick: Kick, by: string, as: KickAs = 'run'): Promise<Submission> {
+    return this.#ask({
+      operation: 'submit',
+      kick,
+      by,
+      ...(as === 'drill' && { as }),
+    });
   }
 
   async find(run: Uuid7): Promise<Run | undefined> {

@@ -53,7 +53,7 @@ function readRequest(reader: RecordReader): RunnerRequest {
   switch (operation) {
     case 'submit': {
       const by = reader.mustText('by');
-      return { operation, by, kick: readKick(reader) };
+      return { operation, by, ...readKick(reader) };
     }
     case 'cancel': {
       const by = reader.mustText('by');
@@ -73,11 +73,11 @@ function readRequest(reader: RecordReader): RunnerRequest {
   }
 }
 
-function readKick(reader: RecordReader): Kick {
+function readKick(reader: RecordReader): { kick: Kick; as?: 'drill' } {
   const kick = reader.id();
   const set = reader.byte(offsets.flags);
-  const isKnown =
-    (set & ~(flags.hasNoop | flags.isNoop | flags.hasBecause)) === 0;
+  const known = flags.hasNoop | flags.isNoop | flags.hasBecause | flags.isDrill;
+  const isKnown = (set & ~known) === 0;
   const isNoop = (set & flags.isNoop) !== 0;
   const hasNoop = (set & flags.hasNoop) !== 0;
   if (!isKnown || (isNoop && !hasNoop)) throw new Refused('flags');
@@ -85,12 +85,15 @@ function readKick(reader: RecordReader): Kick {
   const certname = reader.mustText('certname');
   const texts = reader.texts(['cm', 'environment', 'expires']);
   return {
-    kick,
-    certname,
-    ...texts,
-    ...(hasNoop && { noop: isNoop }),
-    ...(tags.length > 0 && { tags }),
-    ...((set & flags.hasBecause) !== 0 && { because: readBecause(reader) }),
+    kick: {
+      kick,
+      certname,
+      ...texts,
+      ...(hasNoop && { noop: isNoop }),
+      ...(tags.length > 0 && { tags }),
+      ...((set & flags.hasBecause) !== 0 && { because: readBecause(reader) }),
+    },
+    ...((set & flags.isDrill) !== 0 && { as: 'drill' }),
   };
 }
 

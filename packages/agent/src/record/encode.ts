@@ -1,4 +1,4 @@
-import type { Kick, Uuid7 } from '@kickd/protocol';
+import type { Uuid7 } from '@kickd/protocol';
 import {
   flags,
   offsets,
@@ -24,7 +24,7 @@ export function encodeRecord(request: RunnerRequest): Uint8Array {
   switch (request.operation) {
     case 'submit':
       putText(record, 'by', request.by);
-      putKick(record, view, request.kick);
+      putKick(record, view, request);
       break;
     case 'cancel':
       putText(record, 'by', request.by);
@@ -44,14 +44,19 @@ export function encodeRecord(request: RunnerRequest): Uint8Array {
   return record;
 }
 
-function putKick(record: Uint8Array, view: DataView, kick: Kick): void {
+function putKick(
+  record: Uint8Array,
+  view: DataView,
+  { kick, as }: Extract<RunnerRequest, { operation: 'submit' }>,
+): void {
   const { noop, tags = [], because } = kick;
   putId(record, kick.kick);
   view.setUint8(
     offsets.flags,
     (noop === undefined ? 0 : flags.hasNoop) |
       (noop === true ? flags.isNoop : 0) |
-      (because === undefined ? 0 : flags.hasBecause),
+      (because === undefined ? 0 : flags.hasBecause) |
+      (as === 'drill' ? flags.isDrill : 0),
   );
   view.setUint8(offsets.tagCount, tags.length);
   const { certname, cm, environment, expires } = kick;

@@ -49,6 +49,8 @@ export const flags = {
   hasNoop: 1,
   isNoop: 2,
   hasBecause: 4,
+  /** the access rules were asked about a drill */
+  isDrill: 8,
 } as const;
 
 /** A text, and the grammar that all of it must have. */

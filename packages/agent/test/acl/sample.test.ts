@@ -24,6 +24,7 @@ void t.test(
       ['/run/0198/log', 'find', 'deny'],
       ['/run/0198', 'destroy', 'deny'],
       ['/metrics', 'find', 'deny'],
+      ['/drill/web1.example.com', 'save', 'deny'],
     ] as const;
     for (const [path, method, decision] of rows) {
       t.equal(
@@ -40,7 +41,7 @@ void t.test('the stanzas of the reference page load', async (t) => {
   const stanzas = [...page.matchAll(/```\n((?:#.*\n)*path [^`]+)```/g)].map(
     (found) => found[1] ?? '',
   );
-  t.equal(stanzas.length, 4);
+  t.equal(stanzas.length, 5);
   for (const stanza of stanzas) {
     t.match(
       parseAcl(stanza, 'acl.md', { anyCertname: false }),

@@ -1,6 +1,10 @@
 import t from 'tap';
 import { parsePath } from '../../src/acl/paths.ts';
-import { kickPath, mayBeServed } from '../../src/acl/served-paths.ts';
+import {
+  drillPath,
+  kickPath,
+  mayBeServed,
+} from '../../src/acl/served-paths.ts';
 
 const at = { file: 'auth.conf', line: 1 };
 
@@ -12,6 +16,7 @@ function served(text: string, isRegex: boolean): boolean {
 
 t.test('a kick asks for /run and the host', (t) => {
   t.equal(kickPath('web1.example.com'), '/run/web1.example.com');
+  t.equal(drillPath('web1.example.com'), '/drill/web1.example.com');
   t.end();
 });
 
@@ -27,6 +32,10 @@ t.test('a literal path that some request may begin with', (t) => {
     '/stat',
     '/metrics',
     '/m',
+    '/drill',
+    '/d',
+    '/drill/',
+    '/drill/web1.example.com',
   ]) {
     t.equal(served(text, false), true, text);
   }
@@ -39,6 +48,8 @@ t.test('a literal path that some request may begin with', (t) => {
     '/file',
     '/a/run/',
     '/Run',
+    '/drills',
+    '/drilling',
   ]) {
     t.equal(served(text, false), false, text);
   }
@@ -49,6 +60,8 @@ t.test('a regex path by the characters that each match begins with', (t) => {
   const yes = [
     '^/run',
     '^/run$',
+    '^/drill/',
+    '^/drill$',
     '\\A/run',
     '^/run/([^/]+)$',
     '^/run/web\\.example',
@@ -75,6 +88,7 @@ t.test('a regex path by the characters that each match begins with', (t) => {
     '^/catalog/([^/]+)$',
     '\\A/file',
     '^/run-x',
+    '^/drills',
     '^/run_x',
     '^/run9',
     '^/runA',

@@ -185,6 +185,31 @@ t.test('a regex for /run that fits no kick', (t) => {
   t.end();
 });
 
+t.test('a regex for /drill that fits no drill', (t) => {
+  const path = '/drill/web1.example.com';
+  const bare = [aclWarnings.bareDrill(place(1), '~ ^/drill$', path)];
+  const rows: [path: string, methods: Stanza['methods'], isBare: boolean][] = [
+    ['~ ^/drill$', [], true],
+    ['~ ^/drill$', ['save'], true],
+    ['~ ^/drill$', ['find'], false],
+    ['~ ^/drill', [], false],
+    ['~ ^/drill/[^/]+$', [], false],
+    ['/drill', [], false],
+  ];
+  for (const [path, methods, isBare] of rows) {
+    t.strictSame(
+      warnAbout(
+        aclOf(stanzaOf(1, path, { methods })),
+        none,
+        'web1.example.com',
+      ),
+      isBare ? bare : [],
+      `${path} ${methods.join(' ')}`,
+    );
+  }
+  t.end();
+});
+
 t.test('at most so many, in the order of the file', (t) => {
   const most = aclLimits.faultsMax;
   const lines = Array.from({ length: most - 1 }, (_, index) => index + 2);

@@ -6,6 +6,7 @@ import { createAnsiblePull } from '../../src/cm/ansible-pull.ts';
 import { createCfengine } from '../../src/cm/cfengine.ts';
 import { createChefClient } from '../../src/cm/chef-client.ts';
 import { createCommand } from '../../src/cm/command.ts';
+import { createDrill } from '../../src/cm/drill.ts';
 import { createPuppetAgent } from '../../src/cm/puppet-agent.ts';
 import { createPuppetApply } from '../../src/cm/puppet-apply.ts';
 import { createSaltCall } from '../../src/cm/salt-call.ts';
@@ -27,7 +28,7 @@ interface Tool {
   /** argument list of a plain run, of a noop run, and of each scope that the tool knows */
   argv: {
     plain: readonly string[];
-    noop: readonly string[];
+    noop?: readonly string[];
     tags?: readonly string[];
     environment?: readonly string[];
   };
@@ -238,6 +239,24 @@ const tools: Tool[] = [
       environment: ['--now'],
     },
   },
+  {
+    profile: createDrill({
+      ...base,
+      name: 'drill',
+      argv: ['/usr/local/sbin/break-web', '--now'],
+      exitCodes: { 0: 'unchanged', 2: 'corrected', 6: 'partly', 4: 'failed' },
+      breaks: ['HTTP'],
+      healer: createCommand({
+        ...base,
+        name: 'repair',
+        argv: ['/usr/local/sbin/repair'],
+        exitCodes: {},
+      }),
+    }),
+    exit: puppetExit,
+    corrected: [],
+    argv: { plain: ['--now'] },
+  },
 ];
 
 const garbage = '\u0000\u001b]0;owned\u0007{"local": [[\n---\n- !x\n'.repeat(9);
@@ -391,7 +410,7 @@ t.test('a name that this host does not list is refused', (t) => {
     });
     if (/cfengine|salt-call/.test(profile.name)) {
       t.match(refused, /does not list decommission$/, profile.name);
-    } else if (profile.name === 'chef-client') {
+    } else if (/chef-client|drill/.test(profile.name)) {
       t.type(refused, 'string');
     } else t.equal(refused, undefined, profile.name);
   }

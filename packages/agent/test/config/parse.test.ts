@@ -50,6 +50,7 @@ cm:
   default: web
   profiles:
     web: {type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}
+    drill: {type: drill, argv: [/usr/local/sbin/break-web], exitCodes: {'0': corrected}, breaks: [HTTP, HTTPS]}
     puppet: {type: puppet-agent, waitForLockSeconds: 60}
     apply: {type: puppet-apply, manifest: /etc/puppet/site.pp}
     cf: {type: cfengine, policy: /etc/kick.cf, bundles: [web, 'ns:db']}
@@ -66,7 +67,7 @@ state: /var/lib/kickd
 });
 
 const types =
-  'puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call, command';
+  'puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call, command, drill';
 const seconds = 'whole seconds, 1 to 2073600';
 
 // Each row: the text, and every message.
@@ -128,7 +129,19 @@ const rows: [string, ...string[]][] = [
   ],
   [
     'cm: {profiles: {x: puppet-agent}}',
-    '1:20: cm.profiles.x is "puppet-agent"; expected: a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call or command',
+    '1:20: cm.profiles.x is "puppet-agent"; expected: a mapping with type: puppet-agent, puppet-apply, cfengine, ansible-pull, chef-client, salt-call, command or drill',
+  ],
+  [
+    'cm: {profiles: {x: {type: drill, argv: [/b], exitCodes: {}}}}',
+    '1:20: cm.profiles.x.breaks is nothing; expected: a list of the services that it breaks, at least one',
+  ],
+  [
+    'cm: {profiles: {x: {type: drill, argv: [/b], exitCodes: {}, breaks: []}}}',
+    '1:69: cm.profiles.x.breaks is []; expected: a list of the services that it breaks, at least one',
+  ],
+  [
+    'cm: {profiles: {x: {type: drill, argv: [/b], exitCodes: {}, breaks: [HTTP], probe: {argv: [/p]}}}}',
+    '1:77: there is no setting cm.profiles.x.probe',
   ],
   [
     'cm: {profiles: {x: {type: ansible-pull}}}',

@@ -73,6 +73,12 @@ const kick = (certname: string, environment?: string): Question => ({
   ...(environment !== undefined && { environment }),
 });
 
+const drill = (certname: string): Question => ({
+  certname,
+  request: 'POST /run',
+  cm: 'drill',
+});
+
 /** The stanzas of the reference page, in its order, each with a yes and a no. */
 const worked: [Question, 'allow' | 'deny'][][] = [
   [
@@ -111,6 +117,11 @@ const worked: [Question, 'allow' | 'deny'][][] = [
     [kick('a.example.com', 'test'), 'deny'],
     [kick('a.lab.example.com'), 'deny'],
     [kick('a.example.org'), 'deny'],
+  ],
+  [
+    [drill('kicker.example.com'), 'allow'],
+    [drill('web2.example.com'), 'deny'],
+    [kick('kicker.example.com'), 'deny'],
   ],
 ];
 
@@ -170,3 +181,47 @@ t.test('a kick is asked as /run/CERTNAME of this host', async (t) => {
     );
   }
 });
+
+t.test(
+  'a drill is asked as /drill/CERTNAME, and no rule of /run covers it',
+  async (t) => {
+    const door = await openDoor(t);
+    const caller = 'web2.example.com';
+    const rows: [
+      path: string,
+      run: 'allow' | 'deny',
+      drill: 'allow' | 'deny',
+    ][] = [
+      ['path /run', 'allow', 'deny'],
+      [`path /run/${host}`, 'allow', 'deny'],
+      ['path ~ ^/run(/|$)', 'allow', 'deny'],
+      ['path /drill', 'deny', 'allow'],
+      ['path /drill/', 'deny', 'allow'],
+      [`path /drill/${host}`, 'deny', 'allow'],
+      ['path ~ ^/drill/[^/]+$', 'deny', 'allow'],
+      ['path ~ ^/drill$', 'deny', 'deny'],
+      ['path /drill/agent02.example.com', 'deny', 'deny'],
+      [`path /drill/${host}/x`, 'deny', 'deny'],
+      ['path /drills', 'deny', 'deny'],
+      // whoever allows everything allows this
+      ['path /', 'allow', 'allow'],
+    ];
+    for (const [path, asRun, asDrill] of rows) {
+      door.load(`${path}\nmethod save\nallow ${caller}\n`);
+      t.equal(await door.ask(kick(caller)), asRun, `${path}: a run`);
+      t.equal(
+        await door.explain(kick(caller)),
+        asRun,
+        `${path}: explain a run`,
+      );
+      t.equal(await door.ask(drill(caller)), asDrill, `${path}: a drill`);
+      t.equal(await door.explain(drill(caller)), asDrill, `${path}: explain`);
+    }
+    // the ground of both, and a refusal above it
+    door.load(
+      `path /drill\nmethod save\ndeny ${caller}\npath /\nallow ${caller}\n`,
+    );
+    t.equal(await door.ask(drill(caller)), 'deny');
+    t.equal(await door.ask(kick(caller)), 'allow');
+  },
+);

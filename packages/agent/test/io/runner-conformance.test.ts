@@ -66,7 +66,52 @@ const cases: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.same(await runner.submit(kick, web), { kind: 'conflict' });
     t.same(await runner.submit(kickOf(2, { cm: 'other' }), monitor), {
       kind: 'unknown-profile',
-      known: ['tool'],
+      known: ['tool', 'drill'],
+    });
+  },
+
+  'a drill is what the rules were asked about, and names its service': async (
+    t,
+    { runner, host },
+  ) => {
+    const http = { cm: 'drill', because: { service: 'HTTP' } };
+    const changed = { kind: 'profile-changed' } as const;
+    t.same(await runner.submit(kickOf(1, http), monitor), changed);
+    t.same(await runner.submit(kickOf(1, http), monitor, 'run'), changed);
+    t.same(await runner.submit(kickOf(2), monitor, 'drill'), changed);
+    const wrong: [object, object][] = [
+      [{}, { breaks: ['HTTP'] }],
+      [{ because: { host: 'web1' } }, { breaks: ['HTTP'] }],
+      [{ because: { service: 'SSH' } }, { service: 'SSH', breaks: ['HTTP'] }],
+      [{ because: { service: 'http' } }, { service: 'http', breaks: ['HTTP'] }],
+    ];
+    for (const [more, told] of wrong) {
+      const kick = kickOf(3, { cm: 'drill', ...more });
+      t.same(await runner.submit(kick, monitor, 'drill'), {
+        kind: 'drill-service',
+        ...told,
+      });
+    }
+    const taken = await runner.submit(kickOf(4, http), monitor, 'drill');
+    if (taken.kind !== 'accepted') throw new Error(taken.kind);
+    await started(host, taken.run.run);
+    t.same(
+      await runner.submit(kickOf(5, http), monitor, 'drill'),
+      { kind: 'drill-busy' },
+      'it does not join the drill before it',
+    );
+    const healing = await submit(runner, 6);
+    t.not(healing.run, taken.run.run, 'what heals joins no drill');
+    host.end(taken.run.run, 0);
+    await started(host, healing.run);
+    t.same(
+      await runner.submit(kickOf(7, http), monitor, 'drill'),
+      { kind: 'drill-busy' },
+      'nor does it wait behind a run that heals',
+    );
+    host.end(healing.run, 2);
+    t.match(await runner.waitForEnd(taken.run.run, neverAborts()), {
+      outcome: { kind: 'corrected', code: 'drill' },
     });
   },
 
@@ -165,6 +210,7 @@ for (const kind of ['in this process', 'behind a socket'] as const) {
           dir,
           journal: openSqliteJournal(join(dir, 'journal.sqlite')),
           launcher: host.launcher(),
+          breaks: ['HTTP'],
         });
         local.recover();
         t.teardown(async () => {

@@ -74,6 +74,12 @@ const anyRequest: fc.Arbitrary<RunnerRequest> = fc.oneof(
     by: certname,
   }),
   fc.record({
+    operation: fc.constant('submit' as const),
+    kick: anyKick,
+    by: certname,
+    as: fc.constant('drill' as const),
+  }),
+  fc.record({
     operation: fc.constantFrom(
       ...(['find', 'read-log', 'wait-for-end'] as const),
     ),
@@ -94,6 +100,7 @@ const anyRequest: fc.Arbitrary<RunnerRequest> = fc.oneof(
 t.test('each request has a record, and comes back from it', (t) => {
   const requests: RunnerRequest[] = [
     { operation: 'submit', kick, by },
+    { operation: 'submit', kick, by, as: 'drill' },
     { operation: 'submit', kick: { kick: id, certname: by }, by },
     {
       operation: 'submit',
@@ -175,7 +182,7 @@ t.test('a record that is not exactly one request is refused', (t) => {
     ['a newer version', 'version', full, put(offsets.version, 0, 2)],
     ['no operation', 'operation', full, put(offsets.operation, 0)],
     ['an unknown operation', 'operation', full, put(offsets.operation, 8)],
-    ['an unknown flag', 'flags', full, put(offsets.flags, 15)],
+    ['an unknown flag', 'flags', full, put(offsets.flags, 23)],
     ['noop without a noop', 'flags', full, put(offsets.flags, 6)],
     ['33 tags', 'number', full, put(offsets.tagCount, 33)],
     ['a tag that is not there', 'text', full, put(offsets.tagCount, 3)],

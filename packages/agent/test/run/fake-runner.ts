@@ -1,5 +1,6 @@
 import { createUuid7 } from '@kickd/protocol';
 import { createCommand } from '../../src/cm/command.ts';
+import { createDrill } from '../../src/cm/drill.ts';
 import { noRunCounts } from '../../src/run/counts.ts';
 import { LocalRunner } from '../../src/io/local-runner.ts';
 import type { Clock, CmProfile, Journal, Launcher } from '../../src/ports.ts';
@@ -15,6 +16,8 @@ export interface RunnerParts {
   timeoutMs?: number;
   /** what its one profile is called: `tool` */
   profile?: string;
+  /** a second profile, `drill`, which breaks these services */
+  breaks?: [string, ...string[]];
   /** in place of what a program of one's own would be */
   change?: (profile: CmProfile) => CmProfile;
 }
@@ -22,13 +25,12 @@ export interface RunnerParts {
 /** A real runner with one profile, `tool`: 0 is unchanged, 2 is corrected, anything else failed. */
 export function createFakeRunner(parts: RunnerParts): LocalRunner {
   const { dir, journal, launcher, told, profile = 'tool' } = parts;
-  const { change = (tool: CmProfile): CmProfile => tool } = parts;
   const clock = parts.clock ?? systemClock;
   let count = 0;
   return new LocalRunner(
     {
       certname: 'web1.example.com',
-      profiles: new Map([[profile, change(createProfile(dir))]]),
+      profiles: profilesOf(parts),
       defaultProfile: profile,
       minIntervalMs: 0,
       keepMs: 24 * 60 * 60 * 1000,
@@ -54,6 +56,26 @@ export function createFakeRunner(parts: RunnerParts): LocalRunner {
       },
     },
   );
+}
+
+function profilesOf({
+  dir,
+  profile = 'tool',
+  breaks,
+  change = (tool) => tool,
+}: RunnerParts): ReadonlyMap<string, CmProfile> {
+  const tool = change(createProfile(dir));
+  const heals: [string, CmProfile][] = [[profile, tool]];
+  if (breaks === undefined) return new Map(heals);
+  const drill = createDrill({
+    name: 'drill',
+    argv: ['/break'],
+    env: {},
+    exitCodes: { '0': 'corrected' },
+    breaks,
+    healer: tool,
+  });
+  return new Map([...heals, ['drill', drill]]);
 }
 
 /** As a real tool, it has a file that is read before the start: others may join meanwhile. */
