@@ -48,6 +48,20 @@ const shownValue = (value: unknown) =>
         120,
       );
 
+/** A name as one word of a shell. */
+export const typed = (name: string) => {
+  const word = shown(name);
+  return /^[\w./:@%+=,-]+$/.test(word)
+    ? word
+    : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+};
+
+/** Why a drill may not begin: nothing was sent. */
+const noDrill = (code: string, message: string, remedy: string) =>
+  fault(exitCodes.runFailed, code, message, remedy);
+const tryAgain = (host: string, service: string) =>
+  `kicker drill ${typed(host)} ${typed(service)} --dry-run`;
+
 /** Every error of kicker that a person can meet. */
 export const errors = {
   // the command line
@@ -553,6 +567,131 @@ export const errors = {
       'CONFIG_RULE_MOVED',
       `${printable(where)}: rules stand in a file of their own now`,
       'move it to /etc/kicker/rules.yaml: rules: [{name: NAME, match: {host: "*"}, when: {…}}]; see docs/reference/rules.md',
+    ),
+
+  // drills
+  drillNotAgreed: (
+    host: string,
+    service: string,
+    file: string,
+    hasFile: boolean,
+  ) => {
+    const name = (text: string) => JSON.stringify(shown(text));
+    const rules = hasFile ? '' : 'rules: [{name: all, match: {host: "*"}}], ';
+    const drill = `drill: [{match: {host: ${name(host)}, service: ${name(service)}}, window: {days: [tue, thu], from: "10:00", to: "16:00"}}]`;
+    return noDrill(
+      'DRILL_NOT_AGREED',
+      `drill is not agreed: ${printable(file)} has no drill for ${shown(host)} / ${shown(service)}`,
+      hasFile
+        ? `add to ${printable(file)}: ${drill}; then: systemctl reload kicker`
+        : `write to ${printable(file)}: {${rules}${drill}}; then: systemctl reload kicker`,
+    );
+  },
+  drillWindow: (
+    host: string,
+    service: string,
+    windows: readonly string[],
+    now: string,
+  ) =>
+    noDrill(
+      'DRILL_WINDOW',
+      `now it is ${now}, and the drill is agreed for ${windows.join('; ')}`,
+      `wait for it, then: ${tryAgain(host, service)}`,
+    ),
+  drillTooRecent: (
+    host: string,
+    service: string,
+    { ago, seconds, place }: { ago: string; seconds: number; place: string },
+  ) =>
+    noDrill(
+      'DRILL_TOO_RECENT',
+      `the last drill of this service began ${ago} ago (intervalSeconds is ${seconds}, ${printable(place)})`,
+      `look at it: kicker history --kind drill --host ${typed(host)} --service ${typed(service)}`,
+    ),
+  drillUnderWay: (host: string, by: string, service: string, until: string) =>
+    noDrill(
+      'DRILL_UNDER_WAY',
+      `${printable(by)} drills ${shown(host)} / ${shown(service)} until ${until}`,
+      `wait for its end: kicker history --kind drill --host ${typed(host)}`,
+    ),
+  drillStopped: (by: string, at: string, reason: string) =>
+    noDrill(
+      'DRILL_STOPPED',
+      `${printable(by)} stopped kicker at ${at}: ${printable(reason)}; nobody would heal what the drill breaks`,
+      'when the reason is gone: kicker resume',
+    ),
+  drillNotServed: (ledger: string) =>
+    noDrill(
+      'DRILL_NOT_SERVED',
+      `no kicker serve holds the lease of ${printable(ledger)}: nobody would heal what the drill breaks`,
+      'systemctl enable --now kicker',
+    ),
+  drillStorm: (reason: string) =>
+    noDrill(
+      'DRILL_STORM',
+      `storm: ${printable(reason, 300)}`,
+      'wait until it is over: kicker history --kind escalation --kind verdict --limit 20',
+    ),
+  drillGroup: (group: string, unhealthy: number, members: string) =>
+    noDrill(
+      'DRILL_GROUP_UNHEALTHY',
+      `${unhealthy} of ${members} hosts of ${shown(group)} are unhealthy or in healing; with the one that the drill breaks it would be a storm`,
+      'wait until they are healed: kicker history --since 1h',
+    ),
+  drillServer: (reason: string) =>
+    noDrill(
+      'DRILL_SERVER_TROUBLE',
+      printable(reason, 300),
+      'look at the CM server, then: kicker history --kind outcome --limit 20',
+    ),
+  drillMonitor: (reason: string) =>
+    noDrill('DRILL_MONITOR_TROUBLE', printable(reason, 300), 'kicker check'),
+  drillHostTrouble: (host: string, troubles: readonly string[]) =>
+    noDrill(
+      'DRILL_HOST_TROUBLE',
+      `${shown(host)} is not quiet: ${printable(troubles.join('; '), 500)}`,
+      `wait until it is: kicker history --host ${typed(host)} --since 1h`,
+    ),
+  drillDowntime: (host: string, service: string) =>
+    noDrill(
+      'DRILL_DOWNTIME',
+      'the service or its host is in downtime: no alert would be kicked',
+      `end the downtime in the monitor, then: ${tryAgain(host, service)}`,
+    ),
+  drillAcknowledged: (host: string, service: string) =>
+    noDrill(
+      'DRILL_ACKNOWLEDGED',
+      'the service is acknowledged: somebody works on it',
+      `take the acknowledgement away in the monitor, then: ${tryAgain(host, service)}`,
+    ),
+  drillFlapping: (host: string, service: string, reason: string) =>
+    noDrill(
+      'DRILL_FLAPPING',
+      printable(reason, 300),
+      `wait until it holds still, then: ${tryAgain(host, service)}`,
+    ),
+  drillNotGreen: (host: string, service: string, monitor: string) =>
+    noDrill(
+      'DRILL_NOT_GREEN',
+      `${printable(monitor)} does not see ${shown(host)} / ${shown(service)} green: what is broken cannot be broken`,
+      `kicker why ${typed(host)} ${typed(service)}`,
+    ),
+  drillNotSeen: (host: string, service: string, monitor: string) =>
+    noDrill(
+      'DRILL_NOT_SEEN',
+      `the data of ${printable(monitor)} say nothing of ${shown(host)} / ${shown(service)}`,
+      `spell both as the monitor does; a Nagios needs nagios.statusFile in kicker.yaml, another monitor its api; then: kicker doctor --monitor ${typed(monitor)}`,
+    ),
+  drillNoKick: (
+    host: string,
+    service: string,
+    code: string,
+    reasons: readonly string[],
+  ) =>
+    noDrill(
+      'DRILL_NO_KICK',
+      `an alert of it would not be kicked now (${code}): ${printable(reasons.join('; '), 500)}`,
+      `kicker explain CRITICAL HARD 4 127.0.0.1 ${typed(host)} ${typed(service)}`,
     ),
 
   // rules

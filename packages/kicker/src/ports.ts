@@ -255,7 +255,17 @@ export interface CheckStep {
 /** How a service is by the monitor's own data. */
 export type SeenService =
   /** @param checkedMs when it was last checked, epoch milliseconds */
-  { kind: 'seen'; isGreen: boolean; checkedMs: number } | { kind: 'not-known' };
+  | { kind: 'seen'; isGreen: boolean; checkedMs: number; aside?: SeenAside }
+  | { kind: 'not-known' };
+
+/** What the monitor knows of a service beside its state; what is absent it does not tell. */
+export interface SeenAside {
+  inDowntime?: boolean;
+  isAcknowledged?: boolean;
+  isFlapping?: boolean;
+  /** other services of the host that are not OK, and the host itself where it is not UP */
+  troubles?: readonly string[];
+}
 
 /** One event of a monitor, with what came beside it. */
 export interface SeenEvent {

@@ -8,6 +8,10 @@ export const catalogue: Readonly<
     about: 'ask hosts for one run of their CM tool',
     load: async () => (await import('./kick.ts')).command,
   },
+  drill: {
+    about: 'break a service on purpose, as agreed, and time its healing',
+    load: async () => (await import('./drill.ts')).command,
+  },
   serve: {
     about: 'handle the events in the spool, follow each kick to its end',
     load: async () => (await import('./serve.ts')).command,

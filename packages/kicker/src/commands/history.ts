@@ -32,6 +32,7 @@ const usualKinds: readonly EntryKind[] = [
   'stop',
   'resume',
   'policy',
+  'drill',
 ];
 const allKinds: readonly EntryKind[] = [
   ...usualKinds,
@@ -136,7 +137,7 @@ export const command = createCommand<EntryRecord | ServiceSum>({
     const { ledger } = await openForCommand(given, shell);
     try {
       if (given.flag('by-service') === true) {
-        const kinds: EntryKind[] = ['kick', 'outcome', 'verdict'];
+        const kinds: EntryKind[] = ['kick', 'outcome', 'verdict', 'drill'];
         const entries = pages(ledger, { ...filter, kinds });
         yield* foldByService(entries, often).map(sumOfService);
         return exitCodes.ok;

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { createUuid7, printable, type Kick } from '@kickd/protocol';
-import { defaultRuleSet } from '../decide/default-rules.ts';
-import { learn } from '../decide/learn.ts';
 import { Faults, exitCodes } from '../errors.ts';
 import { findTargets, type Target } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
@@ -17,6 +15,7 @@ import { collectHosts } from './hosts.ts';
 import { kickSpec, readKickOptions, type KickOptions } from './kick-options.ts';
 import { factsOf } from '../fleet/reply-facts.ts';
 import { recordOf, type KickResult } from './kick-result.ts';
+import { recordByHand } from './record-by-hand.ts';
 import { showOutput } from './show-output.ts';
 import { createHandStore } from './hand-store.ts';
 import {
@@ -149,40 +148,8 @@ async function kickHost(
       return { ...factsOf(status), kind: 'not-sent' };
     }
   }
-  const {
-    kick: id,
-    certname: _host,
-    expires: _until,
-    because: _why,
-    ...request
-  } = kick;
-  const keys = { kick: id };
-  const decided = shell.clock.moment();
-  ledger.transact((transaction) => {
-    transaction.add([
-      {
-        entry: {
-          kind: 'decision',
-          body: {
-            kind: 'kick',
-            mode: kick.noop === true ? 'noop' : 'automatic',
-            request,
-            reasons: ['asked for by hand: kicker kick'],
-          },
-        },
-        keys,
-      },
-      { entry: { kind: 'kick', body: { target, request: kick } }, keys },
-    ]);
-    // What it counts for depends on no rule: a broken rules file must not stop a person.
-    const learning = {
-      rules: defaultRuleSet,
-      memory: transaction,
-      now: decided,
-    };
-    const { certname } = target;
-    transaction.remember(learn({ kind: 'by-hand', certname }, learning));
-  });
+  const keys = { kick: kick.kick };
+  const decided = recordByHand({ ledger, shell }, target, kick, 'kicker kick');
   const store = createHandStore(keys, ledger, shell);
   const output =
     options.isWaiting && options.isFollowing

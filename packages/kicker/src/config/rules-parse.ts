@@ -2,7 +2,14 @@ import type { FaultFacts } from '@kickd/protocol';
 import { parseSettings } from '@kickd/settings';
 import { defaultRule, defaultRuleSet } from '../decide/default-rules.ts';
 import { fitsName } from '../decide/match.ts';
-import type { Guards, Match, Rule, RuleSet } from '../decide/rules.ts';
+import type {
+  DrillRule,
+  Guards,
+  Match,
+  Rule,
+  RuleSet,
+} from '../decide/rules.ts';
+import type { Window } from '../decide/window.ts';
 import { errors } from '../errors.ts';
 import { shownName } from '../events/name-bytes.ts';
 import { RulesFile } from './rules-schema.ts';
@@ -20,7 +27,13 @@ export function parseRules(text: string, file: string): ParsedRules {
   const rules = settings.rules.map((given, index) =>
     fillRule(given, lineOf(whereOf(['rules', String(index)]))),
   );
+  const drills = (settings.drill ?? []).map((given, index) =>
+    fillDrill(given, lineOf(whereOf(['drill', String(index)]))),
+  );
   const faults = [
+    ...drills.flatMap(({ window }, index) =>
+      checkWindow(window, whereOf(['drill', String(index), 'window'])),
+    ),
     ...checkGuards(guards, whereOf(['guards', 'flapping'])),
     ...rules.flatMap((rule, index) =>
       checkAgainst(
@@ -32,8 +45,19 @@ export function parseRules(text: string, file: string): ParsedRules {
   ];
   return faults.length > 0
     ? { kind: 'faults', faults }
-    : { kind: 'rules', rules: { source: file, rules, guards } };
+    : {
+        kind: 'rules',
+        rules: {
+          source: file,
+          rules,
+          guards,
+          ...(drills.length === 0 ? {} : { drills }),
+        },
+      };
 }
+
+/** Between the beginnings of two drills of one service, where the rules say nothing else. */
+const drillIntervalSeconds = 24 * 60 * 60;
 
 function fillRule(given: RulesFile['rules'][number], place: string): Rule {
   const base = defaultRule;
@@ -49,6 +73,28 @@ function fillRule(given: RulesFile['rules'][number], place: string): Rule {
     futility: { ...base.futility, ...futility },
     tell: { ...base.tell, ...tell },
   };
+}
+
+function fillDrill(
+  {
+    match,
+    window,
+    intervalSeconds = drillIntervalSeconds,
+  }: NonNullable<RulesFile['drill']>[number],
+  place: string,
+): DrillRule {
+  return { place, match: fillMatch(match), window, intervalSeconds };
+}
+
+/** A window without an end is more likely a slip than a wish for the whole day. */
+function checkWindow({ from, to }: Window, where: string): FaultFacts[] {
+  if (from !== to) return [];
+  return [
+    errors.rulesContradict(
+      where,
+      `window.from and window.to are both ${from}; for the whole day write from: "00:00", to: "24:00"`,
+    ),
+  ];
 }
 
 /** One name is a list of one. */

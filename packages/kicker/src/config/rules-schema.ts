@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Environment, ProfileName, Tag } from '@kickd/protocol';
+import { dayNames } from '../decide/window.ts';
 import { closed, Seconds } from '../schema-parts.ts';
 
 const Count = (minimum: number, maximum: number, what: string) =>
@@ -257,6 +258,49 @@ const GuardsPart = closed(
   'a mapping of guards',
 );
 
+const Time = (what: string, pattern: string) =>
+  Type.String({ pattern, description: what });
+
+const DrillPart = closed(
+  {
+    match: closed(
+      {
+        monitor: Type.Optional(Patterns),
+        host: Patterns,
+        hostGroup: Type.Optional(Patterns),
+        service: Patterns,
+      },
+      'a mapping with host and service, and monitor or hostGroup',
+    ),
+    window: closed(
+      {
+        days: Type.Array(
+          Type.Enum([...dayNames], {
+            description: 'mon, tue, wed, thu, fri, sat or sun',
+          }),
+          {
+            minItems: 1,
+            uniqueItems: true,
+            description:
+              'a list of mon, tue, wed, thu, fri, sat, sun, each once',
+          },
+        ),
+        from: Time(
+          'a time of day in quotes, "00:00" to "23:59"',
+          '^([01]\\d|2[0-3]):[0-5]\\d$',
+        ),
+        to: Time(
+          'a time of day in quotes, "00:00" to "24:00"',
+          '^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$',
+        ),
+      },
+      'a mapping with days, from and to',
+    ),
+    intervalSeconds: Type.Optional(Seconds(0)),
+  },
+  'a mapping with match and window',
+);
+
 /**
  * What `rules.yaml` may hold: the one source of its checks and of the list in docs/reference/rules.md.
  * `rules` must be there: an empty file is more likely a lost one than a wish for the built-in rule.
@@ -264,12 +308,19 @@ const GuardsPart = closed(
 export const RulesFile = closed(
   {
     guards: Type.Optional(GuardsPart),
+    /** what may be broken on purpose: nothing without it */
+    drill: Type.Optional(
+      Type.Array(DrillPart, {
+        minItems: 1,
+        description: 'a list of what may be broken on purpose, at least one',
+      }),
+    ),
     rules: Type.Array(RulePart, {
       minItems: 1,
       description:
         'a list with at least one rule (to kick nothing: kicker stop; for the built-in rule: remove the file)',
     }),
   },
-  'a mapping with rules, and guards where they differ from the default',
+  'a mapping with rules, guards where they differ from the default, and drill',
 );
 export type RulesFile = Static<typeof RulesFile>;

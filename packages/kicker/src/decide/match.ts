@@ -14,7 +14,12 @@ export function ruleFor(
   return rules.find(({ match }) => fits(match, event, groups));
 }
 
-function fits(match: Match, event: Event, groups: readonly string[]): boolean {
+/** Whether each part of a match that is there fits. */
+export function fits(
+  match: Match,
+  event: Event,
+  groups: readonly string[],
+): boolean {
   return (
     fitsOne(match.monitor, event.monitor) &&
     fitsOne(match.host, event.host) &&

@@ -1,4 +1,5 @@
 import type { State } from '../events/event.ts';
+import type { Window } from './window.ts';
 
 /** All that an operator says about deciding: see docs/reference/rules.md. */
 export interface RuleSet {
@@ -7,6 +8,18 @@ export interface RuleSet {
   /** the first that matches decides */
   rules: readonly Rule[];
   guards: Guards;
+  /** what may be broken on purpose; absent: nothing */
+  drills?: readonly DrillRule[];
+}
+
+/** Which services may be broken on purpose, and when: see docs/guides/drill.md. */
+export interface DrillRule {
+  /** where it stands: `/etc/kicker/rules.yaml:12` */
+  place: string;
+  match: Match;
+  window: Window;
+  /** between the beginnings of two drills of one service */
+  intervalSeconds: number;
 }
 
 /** observe: only write down what would be done. noop: kick, and change nothing. automatic: kick. */

@@ -41,7 +41,15 @@ export function foldByService(
   const records = new Map<string, ServiceRecord>();
   const healings: Healing[] = [];
   const notNeeded = new Set<string>();
+  const drilled = new Set<string>();
   for (const { entry, problem, at, kick = '' } of entries) {
+    if (entry.kind === 'drill') {
+      const { body } = entry;
+      if (body.phase === 'ended' && body.healedBy !== undefined) {
+        drilled.add(body.healedBy);
+      }
+      continue;
+    }
     const place = problem === undefined ? undefined : placeOfProblem(problem);
     if (place?.service === undefined) continue;
     const { host, service } = place;
@@ -79,6 +87,8 @@ export function foldByService(
     if (notNeeded.has(kick)) continue;
     record.healed += 1;
     if (seconds !== undefined) record.secondsToGreen.push(seconds);
+    // what was broken on purpose does not make a service unhealthy
+    if (drilled.has(kick)) continue;
     healedAt.set(record, [...(healedAt.get(record) ?? []), atMs]);
   }
   for (const [record, times] of healedAt) {

@@ -27,9 +27,40 @@ export type Entry =
   | { kind: 'action'; body: ActionResult }
   | { kind: 'stop'; body: { by: string; reason: string } }
   | { kind: 'resume'; body: { by: string; reason: string; storm?: string } }
+  | { kind: 'drill'; body: DrillEntry }
   | { kind: 'policy'; body: { certname: string; configVersion: string } };
 
 export type EntryKind = Entry['kind'];
+
+/** A drill: a service is broken on purpose, and its healing is timed. It is keyed by the kick that breaks. */
+export type DrillEntry = DrillBegan | DrillEnded;
+
+/** Written before anything is sent. */
+interface DrillBegan {
+  phase: 'began';
+  /** who asked for it */
+  by: string;
+  reason: string;
+  monitor: string;
+  host: string;
+  service: string;
+  certname: string;
+  /** the CM profile that breaks */
+  profile: string;
+  /** until when its healing is waited for, ISO 8601: a drill without an end is over by then */
+  until: string;
+}
+
+export interface DrillEnded {
+  phase: 'ended';
+  result: 'passed' | 'failed' | 'not-begun';
+  /** why it did not pass */
+  why?: string;
+  /** from the breakage to green */
+  seconds?: number;
+  /** the kick that healed it */
+  healedBy?: string;
+}
 
 /** What one attempt to send a kick, or one look at its run, brought. */
 export interface ReplyRecord {

@@ -181,3 +181,84 @@ for (const text of [
 ]) {
   t.equal(parse(text).kind, 'rules', text);
 }
+
+void t.test('what may be broken on purpose', async (t) => {
+  const drills = (text: string) =>
+    parse(`rules: [{name: a, match: {host: "*"}}]\ndrill:\n${text}`);
+  const window = '{days: [tue, thu], from: "10:00", to: "24:00"}';
+  t.match(
+    drills(
+      `  - match: {host: web1, service: [HTTP, SSH]}\n    window: ${window}\n  - match: {host: "*", hostGroup: lab, service: "*"}\n    window: ${window}\n    intervalSeconds: 0\n`,
+    ),
+    {
+      kind: 'rules',
+      rules: {
+        drills: [
+          {
+            place: `${file}:3`,
+            match: { host: ['web1'], service: ['HTTP', 'SSH'] },
+            window: { days: ['tue', 'thu'], from: '10:00', to: '24:00' },
+            intervalSeconds: 86400,
+          },
+          { place: `${file}:5`, intervalSeconds: 0 },
+        ],
+      },
+    },
+  );
+  const match = 'match: {host: web1, service: HTTP}';
+  const rows: [string, string, RegExp][] = [
+    ['  []', 'CONFIG_INVALID', /:3:3: drill is \[\]; expected: a list of what/],
+    [`  - ${match}`, 'CONFIG_INVALID', /drill\.0\.window is nothing/],
+    [`  - window: ${window}`, 'CONFIG_INVALID', /drill\.0\.match is nothing/],
+    [
+      `  - match: {host: web1}\n    window: ${window}`,
+      'CONFIG_INVALID',
+      /match\.service is nothing/,
+    ],
+    [
+      `  - match: {service: HTTP}\n    window: ${window}`,
+      'CONFIG_INVALID',
+      /match\.host is nothing/,
+    ],
+    [
+      `  - ${match}\n    window: {days: [Tue], from: "10:00", to: "11:00"}`,
+      'CONFIG_INVALID',
+      /days\.0 is "Tue"; expected: mon, tue,/,
+    ],
+    [
+      `  - ${match}\n    window: {days: [tue], from: "9:00", to: "11:00"}`,
+      'CONFIG_INVALID',
+      /from is "9:00"; expected: a time of day in quotes, "00:00" to "23:59"/,
+    ],
+    [
+      `  - ${match}\n    window: {days: [tue], from: "24:00", to: "11:00"}`,
+      'CONFIG_INVALID',
+      /from is "24:00"/,
+    ],
+    [
+      `  - ${match}\n    window: {days: [tue], from: "10:00", to: "24:01"}`,
+      'CONFIG_INVALID',
+      /to is "24:01"/,
+    ],
+    [
+      `  - ${match}\n    window: {days: [tue], from: "10:00", to: "10:00"}`,
+      'RULES_CONTRADICT',
+      /:4:13: window\.from and window\.to are both 10:00; for the whole day/,
+    ],
+    [
+      `  - ${match}\n    windows: ${window}`,
+      'CONFIG_UNKNOWN_KEY',
+      /windows; did you mean window\?/,
+    ],
+  ];
+  for (const [text, code, message] of rows) {
+    const parsed = drills(text);
+    const faults = parsed.kind === 'faults' ? parsed.faults : [];
+    t.ok(
+      faults.some((one) => one.code === code && message.test(one.message)),
+      `${text}: ${JSON.stringify(faults)}`,
+    );
+  }
+  const none = parse('rules: [{name: a, match: {host: "*"}}]');
+  t.notOk(none.kind === 'rules' && 'drills' in none.rules);
+});

@@ -82,3 +82,23 @@ t.equal(quantileOf([], 0.5), undefined);
 t.equal(quantileOf([1], 0.9), 1);
 t.equal(quantileOf([1, 2, 3, 4], 0.5), 3);
 t.equal(quantileOf([1, 2, 3, 4], 1), 4);
+
+t.test('what a drill broke does not make a service unhealthy', (t) => {
+  const kicks = ['a', 'b', 'c'];
+  const healed = kicks.map((kick, index) => ({ ...verdict(index, 5), kick }));
+  const drill = (healedBy: string): StoredEntry => ({
+    ...at(9, {
+      kind: 'drill',
+      body: { phase: 'ended', result: 'passed', seconds: 5, healedBy },
+    }),
+    kick: 'drill',
+  });
+  t.match(foldByService(healed, 2), [{ healed: 3, isHealedTooOften: true }]);
+  t.match(foldByService([...healed, drill('b')], 2), [
+    { healed: 3, isHealedTooOften: false },
+  ]);
+  t.match(foldByService([...healed, drill('other')], 2), [
+    { isHealedTooOften: true },
+  ]);
+  t.end();
+});

@@ -3,7 +3,7 @@ import type { Decision } from '../../decide/decision.ts';
 import { describeOutcome } from '../../events/describe-outcome.ts';
 import { subjectOf, type Event } from '../../events/event.ts';
 import { shownName } from '../../events/name-bytes.ts';
-import type { Entry } from '../../ledger/entry.ts';
+import type { DrillEntry, Entry } from '../../ledger/entry.ts';
 import type { OutcomeRecord } from '../../events/outcome-record.ts';
 import type { Action, ActionResult } from '../../outbox/action.ts';
 
@@ -67,8 +67,25 @@ export function wordsOf(entry: Entry): string {
           : `storm of ${printable(shownName(storm))} ended`;
       return `${what} by ${printable(by)}${reason === '' ? '' : `: ${printable(reason, 500)}`}`;
     }
+    case 'drill':
+      return wordsOfDrill(entry.body);
     case 'policy':
       return `${printable(entry.body.certname)} has another policy now: ${printable(entry.body.configVersion)}`;
+  }
+}
+
+function wordsOfDrill(drill: DrillEntry): string {
+  if (drill.phase === 'began') {
+    const { by, reason, profile, until } = drill;
+    return `DRILL: ${printable(by)} breaks this on purpose (profile ${printable(profile)}, until ${until}): ${printable(reason, 500)}`;
+  }
+  switch (drill.result) {
+    case 'passed':
+      return `DRILL passed: green ${drill.seconds ?? '?'} s after the breakage`;
+    case 'failed':
+      return `DRILL failed: ${printable(drill.why ?? '', 500)}`;
+    case 'not-begun':
+      return `DRILL not begun, nothing is broken: ${printable(drill.why ?? '', 500)}`;
   }
 }
 

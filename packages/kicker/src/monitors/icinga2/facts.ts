@@ -1,6 +1,6 @@
 import type { Event, State } from '../../events/event.ts';
 import type { Facts, GroupFacts } from '../../events/facts.ts';
-import type { Refreshed, SeenService } from '../../ports.ts';
+import type { Refreshed, SeenAside, SeenService } from '../../ports.ts';
 import { keyOf, type SeenState } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -120,7 +120,32 @@ export function seeService(
   if (seen === undefined) return undefined;
   return seen.checkedMs < 0
     ? { kind: 'not-known' }
-    : { kind: 'seen', isGreen: seen.state === 0, checkedMs: seen.checkedMs };
+    : {
+        kind: 'seen',
+        isGreen: seen.state === 0,
+        checkedMs: seen.checkedMs,
+        aside: asideOf(seen, snapshot),
+      };
+}
+
+/** What Icinga knows of a service beside its state; all problems of its host are in the snapshot. */
+function asideOf(seen: SeenState, snapshot: Snapshot): SeenAside {
+  const host = snapshot.host(seen.host);
+  const isDown = host?.isDown === true && !host.isPending;
+  const others = [...snapshot.states()].flatMap(([, other]) =>
+    other.host === seen.host &&
+    other.service !== undefined &&
+    other.service !== seen.service &&
+    other.isProblem
+      ? [`${other.service} is ${stateOf(other)}`]
+      : [],
+  );
+  return {
+    inDowntime: seen.inDowntime || host?.inDowntime === true,
+    isAcknowledged: seen.isAcknowledged,
+    isFlapping: seen.isFlapping,
+    troubles: [...(isDown ? ['the host is DOWN'] : []), ...others],
+  };
 }
 
 /**

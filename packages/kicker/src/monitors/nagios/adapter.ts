@@ -18,7 +18,7 @@ import { failed, passed } from '../../steps.ts';
 import { untilAborted } from '../received.ts';
 import type { MonitorWorld } from '../registry.ts';
 import { externalCommand } from './external-command.ts';
-import { nagiosFacts } from './facts.ts';
+import { asideOf, nagiosFacts } from './facts.ts';
 import { readHandlerArguments, type ReadMacros } from './handler-arguments.ts';
 import { parseNagios } from './macros.ts';
 import { findQuotedNames, parseHostGroups } from './objects.ts';
@@ -68,15 +68,15 @@ export function createNagios(
           };
     },
     see: ({ host, service }) => {
-      const seen = readStatus()
-        ?.services.get(host)
-        ?.get(service ?? '');
-      return seen === undefined
+      const status = readStatus();
+      const seen = status?.services.get(host)?.get(service ?? '');
+      return status === undefined || seen === undefined
         ? { kind: 'not-known' }
         : {
             kind: 'seen',
             isGreen: seen.state === 'OK',
             checkedMs: seen.lastCheckMs,
+            aside: asideOf(status, host, service ?? ''),
           };
     },
     tell: (feedback, place) =>

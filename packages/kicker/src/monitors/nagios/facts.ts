@@ -1,5 +1,7 @@
 import type { Facts, GroupFacts } from '../../events/facts.ts';
 import type { Event } from '../../events/event.ts';
+import { shownName } from '../../events/name-bytes.ts';
+import type { SeenAside } from '../../ports.ts';
 import type { NagiosStatus } from './status.ts';
 
 /** Nagios's own data, as far as they could be read. */
@@ -44,6 +46,28 @@ export function nagiosFacts(
           monitorTrouble: `its status data are ${String(Math.round(ageMs / 1000))} s old`,
         }
       : {}),
+  };
+}
+
+/** What Nagios knows of a service beside its state, and what else is wrong on its host. */
+export function asideOf(
+  { hosts, services }: NagiosStatus,
+  host: string,
+  service: string,
+): SeenAside {
+  const ofHost = hosts.get(host);
+  const own = services.get(host)?.get(service);
+  const state = ofHost?.state ?? 'UP';
+  return {
+    inDowntime: own?.inDowntime === true || ofHost?.inDowntime === true,
+    isAcknowledged: own?.isAcknowledged === true,
+    isFlapping: own?.isFlapping === true,
+    troubles: [
+      ...(state === 'UP' ? [] : [`the host is ${state}`]),
+      ...[...(services.get(host) ?? [])].flatMap(([name, { state: of }]) =>
+        name === service || of === 'OK' ? [] : [`${shownName(name)} is ${of}`],
+      ),
+    ],
   };
 }
 

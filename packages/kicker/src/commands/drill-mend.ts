@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { createUuid7, type Kick } from '@kickd/protocol';
+import { healingRule } from '../drill/judge-drill.ts';
+import { labelOf } from '../events/label.ts';
+import { driveKick } from '../kicks/drive-kick.ts';
+import type { AgentClient } from '../ports.ts';
+import { worldOf, type Parts } from './drill-parts.ts';
+import { createHandStore } from './hand-store.ts';
+import { recordByHand } from './record-by-hand.ts';
+import type { MendRecord } from './views/drill.ts';
+
+/** How long the host is asked to accept the run that mends. */
+const mendForMs = 3 * 60 * 1000;
+
+/** Whoever broke it mends it: one ordinary run, by the rule that would have healed it. */
+export async function mendIt(
+  parts: Parts,
+  client: AgentClient,
+  brokenAt: string,
+): Promise<MendRecord> {
+  const { options, target, ledger, shell, watching } = parts;
+  if (options.leavesBroken) return { result: 'left-broken' };
+  const now = shell.clock.now().getTime();
+  const rule = healingRule(worldOf(parts, ledger));
+  const kick: Kick = {
+    kick: createUuid7(now, randomBytes(10)),
+    certname: target.certname,
+    ...rule?.what,
+    expires: new Date(now + mendForMs).toISOString(),
+    because: {
+      monitor: watching.monitor.name,
+      host: labelOf(options.host),
+      service: labelOf(options.service),
+      state: 'drill',
+      // a run that began before has not seen it
+      since: brokenAt,
+    },
+  };
+  const decided = recordByHand(
+    { ledger, shell },
+    target,
+    kick,
+    'kicker drill, to mend what it broke',
+  );
+  const store = createHandStore({ kick: kick.kick }, ledger, shell);
+  await driveKick(
+    { target, request: kick, decided, lifeMs: mendForMs },
+    store,
+    {
+      transport: client,
+      timing: shell,
+      limiter: (work) => work(),
+      followMs: mendForMs,
+      isStopped: () => false,
+      mayRetry: () => true,
+    },
+    // not the signal of the command: whoever interrupts it leaves nothing broken
+    store.untilAccepted(AbortSignal.timeout(mendForMs)),
+  );
+  store.end();
+  const result = store.result(target, false);
+  const asked = { kick: kick.kick };
+  if (result.kind === 'refused' || result.kind === 'not-sent') {
+    const { code, message, remedy } = result;
+    return { result: 'not-accepted', ...asked, code, message, remedy };
+  }
+  if (result.kind === 'not-known' && result.run === undefined) {
+    const { code, message, remedy } = result;
+    return { result: 'not-accepted', ...asked, code, message, remedy };
+  }
+  const run = result.run?.run ?? '';
+  return { result: 'accepted', ...asked, run };
+}
