@@ -583,8 +583,8 @@ export const errors = {
       'DRILL_NOT_AGREED',
       `drill is not agreed: ${printable(file)} has no drill for ${shown(host)} / ${shown(service)}`,
       hasFile
-        ? `add to ${printable(file)}: ${drill}; then: systemctl reload kicker`
-        : `write to ${printable(file)}: {${rules}${drill}}; then: systemctl reload kicker`,
+        ? `add to ${printable(file)}: ${drill}; then: ${tryAgain(host, service)}`
+        : `write to ${printable(file)}: {${rules}${drill}}; then: ${tryAgain(host, service)}`,
     );
   },
   drillWindow: (
@@ -601,7 +601,9 @@ export const errors = {
   drillTooRecent: (
     host: string,
     service: string,
-    { ago, seconds, place }: { ago: string; seconds: number; place: string },
+    ago: string,
+    seconds: number,
+    place: string,
   ) =>
     noDrill(
       'DRILL_TOO_RECENT',

@@ -240,11 +240,7 @@ function tooRecent(
   const agoMs = Math.max(0, now.getTime() - Date.parse(last.at));
   return agoMs >= seconds * 1000
     ? undefined
-    : errors.drillTooRecent(host, service, {
-        ago: showMs(agoMs),
-        seconds,
-        place,
-      });
+    : errors.drillTooRecent(host, service, showMs(agoMs), seconds, place);
 }
 
 /** What is wrong on the host, or under way there, by kicker's memory and by the monitor. */
