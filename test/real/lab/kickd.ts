@@ -59,15 +59,24 @@ export async function startKickd(options: {
   keepJournal?: boolean;
   /** after which kickd ends a run */
   timeoutSeconds?: number;
+  /** a profile `drill`, which the monitor may ask for and the auditor may not: lines below its name */
+  drill?: readonly string[];
 }): Promise<Kickd> {
   if (!options.keepJournal) rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   const config = join(home, 'kickd.yaml');
   writeFileSync(
     config,
-    configuration(options.agentFiles, options.timeoutSeconds ?? 120),
+    configuration(
+      options.agentFiles,
+      options.timeoutSeconds ?? 120,
+      options.drill ?? [],
+    ),
   );
-  writeFileSync(join(home, 'auth.conf'), acl);
+  writeFileSync(
+    join(home, 'auth.conf'),
+    options.drill === undefined ? acl : acl + drillAcl,
+  );
   const kickd = startProcess(
     'kickd',
     [join(checkout, 'packages/agent/bin/kickd'), 'serve', '--config', config],
@@ -125,7 +134,12 @@ export async function startKickd(options: {
   };
 }
 
-function configuration(files: CertFiles, timeoutSeconds: number): string {
+function configuration(
+  files: CertFiles,
+  timeoutSeconds: number,
+  drill: readonly string[],
+): string {
+  const profile = drill.length === 0 ? [] : ['    drill:', ...drill];
   return `listen:
   address: ${webHost.address}
   port: ${port}
@@ -142,7 +156,7 @@ cm:
   profiles:
     puppet-agent:
       type: puppet-agent
-run:
+${profile.map((line) => `${line}\n`).join('')}run:
   timeoutSeconds: ${timeoutSeconds}
   graceSeconds: 2
   minIntervalSeconds: 0
@@ -172,6 +186,12 @@ method find
 auth yes
 allow ${monitorHost.name}
 allow ${auditorName}
+`;
+
+const drillAcl = `
+path /drill
+method save
+allow ${monitorHost.name}
 `;
 
 function readLines(kickd: LabProcess): LogLine[] {
