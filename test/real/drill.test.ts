@@ -87,7 +87,7 @@ kill -STOP "$pid" && kill -KILL $(pgrep -P "$pid") "$pid"
 }
 
 async function refuses(t: Test, { kickd, lab }: Stage): Promise<void> {
-  const because = { service };
+  const because = { service, state: 'drill' };
   await t.rejects(kickd.ask({ cm: 'drill', because }), {
     message: /403 .*"ACL_DENIED"/,
   });

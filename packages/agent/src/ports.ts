@@ -52,6 +52,8 @@ export type Submission =
   | { kind: 'profile-changed' }
   /** a drill that does not say which service it is about, or one that its profile does not break */
   | { kind: 'drill-service'; service?: string; breaks: string[] }
+  /** a drill is asked for by a person: what a monitor has seen never breaks anything */
+  | { kind: 'drill-for-alert' }
   /** a drill begins at once or never */
   | { kind: 'drill-busy' }
   | { kind: 'queue-full' }

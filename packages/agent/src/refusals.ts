@@ -137,6 +137,13 @@ export const refusals = {
       'the drill of this host does not break that service',
       'on the host add the service, as the monitor names it, to cm.profiles.NAME.breaks in kickd.yaml',
     ),
+  drillForAlert: () =>
+    refusal(
+      422,
+      'DRILL_FOR_ALERT',
+      'a drill breaks a service, and this kick does not say that it is one (because.state: drill)',
+      'kicker drill HOST SERVICE does so; where a rule sent it, take the profile out of what.cm in rules.yaml',
+    ),
   drillBusy: () =>
     refusal(
       409,

@@ -170,6 +170,8 @@ function answerToSubmission(submission: Submission): Answer {
           ? refusals.drillWithoutService()
           : refusals.drillUnlisted(),
       );
+    case 'drill-for-alert':
+      return refused(refusals.drillForAlert());
     case 'drill-busy':
       return refused(refusals.drillBusy());
     case 'queue-full':

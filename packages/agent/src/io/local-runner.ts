@@ -37,7 +37,11 @@ export interface LocalRunnerParts extends RunLineParts {
 
 /** Why a kick is not taken that names this profile: see Submission. */
 type RefusedProfile =
-  'unknown-profile' | 'profile-changed' | 'drill-service' | 'drill-busy';
+  | 'unknown-profile'
+  | 'profile-changed'
+  | 'drill-service'
+  | 'drill-for-alert'
+  | 'drill-busy';
 
 const pruneEveryMs = 60 * 60 * 1000;
 
@@ -88,6 +92,7 @@ export class LocalRunner implements Runner {
       admission.kind === 'unknown-profile' ||
       admission.kind === 'profile-changed' ||
       admission.kind === 'drill-service' ||
+      admission.kind === 'drill-for-alert' ||
       admission.kind === 'drill-busy' ||
       admission.kind === 'queue-full' ||
       admission.kind === 'too-soon'
@@ -225,6 +230,7 @@ export class LocalRunner implements Runner {
           breaks: [...breaks],
         };
       }
+      if (!isForDrill(kick)) return { kind: 'drill-for-alert' };
     }
     // Judged before it joins: what the tool cannot do must not take a run of others with it.
     const unsupported = profile.unsupported?.(scope);
@@ -272,6 +278,11 @@ export class LocalRunner implements Runner {
       this.#line.endings.doubt();
     }
   }
+}
+
+/** A rule whose `what.cm` is a drill would break a host for each alert. */
+function isForDrill({ because }: Kick): boolean {
+  return because?.state === 'drill' && because.problem === undefined;
 }
 
 /** A kick that is taken and recorded, and will never run. */

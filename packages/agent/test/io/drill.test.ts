@@ -18,7 +18,11 @@ allow ${monitor}
 `;
 const breaks = ['HTTP'];
 const drillOf = (n: number, more: object = {}): object =>
-  kickOf(n, { cm: 'drill', because: { service: 'HTTP' }, ...more });
+  kickOf(n, {
+    cm: 'drill',
+    because: { service: 'HTTP', state: 'drill' },
+    ...more,
+  });
 
 t.test('a drill over the wire', async (t) => {
   const fixture = await startFixture(t.testdir(), { acl, breaks });
@@ -38,6 +42,11 @@ t.test('a drill over the wire', async (t) => {
       [kickOf(2, { cm: 'drill' }), 422, 'DRILL_WITHOUT_SERVICE'],
       [drillOf(2, { because: { host: 'w' } }), 422, 'DRILL_WITHOUT_SERVICE'],
       [drillOf(2, { because: { service: 'SSH' } }), 422, 'DRILL_UNLISTED'],
+      [
+        drillOf(2, { because: { service: 'HTTP', state: 'CRITICAL HARD' } }),
+        422,
+        'DRILL_FOR_ALERT',
+      ],
     ];
     for (const [kick, status, code] of rows) {
       const reply = await fixture.post(kick);

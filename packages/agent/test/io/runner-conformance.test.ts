@@ -74,7 +74,7 @@ const cases: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t,
     { runner, host },
   ) => {
-    const http = { cm: 'drill', because: { service: 'HTTP' } };
+    const http = { cm: 'drill', because: { service: 'HTTP', state: 'drill' } };
     const changed = { kind: 'profile-changed' } as const;
     t.same(await runner.submit(kickOf(1, http), monitor), changed);
     t.same(await runner.submit(kickOf(1, http), monitor, 'run'), changed);
@@ -90,6 +90,17 @@ const cases: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
       t.same(await runner.submit(kick, monitor, 'drill'), {
         kind: 'drill-service',
         ...told,
+      });
+    }
+    const alerts = [
+      { service: 'HTTP' },
+      { service: 'HTTP', state: 'CRITICAL HARD' },
+      { service: 'HTTP', state: 'drill', problem: '17' },
+    ];
+    for (const because of alerts) {
+      const kick = kickOf(3, { cm: 'drill', because });
+      t.same(await runner.submit(kick, monitor, 'drill'), {
+        kind: 'drill-for-alert',
       });
     }
     const taken = await runner.submit(kickOf(4, http), monitor, 'drill');

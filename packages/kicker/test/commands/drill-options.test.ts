@@ -38,9 +38,15 @@ t.test('what is left out', (t) => {
 t.test('what is given', (t) => {
   t.match(
     read([
-      ...['web1', 'HTTP', '--profile', 'kill-web', '--timeout', '90s'],
-      ...['--monitor', 'n2', '--by', 'ada', '--reason', 'a\u001bb'],
-      ...['--dry-run', '--leave-broken'],
+      'web1',
+      'HTTP',
+      '--profile=kill-web',
+      '--timeout=90s',
+      '--monitor=n2',
+      '--by=ada',
+      '--reason=a\u001bb',
+      '--dry-run',
+      '--leave-broken',
     ]),
     {
       profile: 'kill-web',
