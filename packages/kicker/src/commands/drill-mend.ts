@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createUuid7, type Kick } from '@kickd/protocol';
+import { createUuid7, Fault, type Kick } from '@kickd/protocol';
 import { healingRule } from '../drill/judge-drill.ts';
 import { labelOf } from '../events/label.ts';
+import type { Moment } from '../events/moment.ts';
 import { driveKick } from '../kicks/drive-kick.ts';
 import type { AgentClient } from '../ports.ts';
+import type { Shell } from './command.ts';
 import { worldOf, type Parts } from './drill-parts.ts';
 import { createHandStore } from './hand-store.ts';
 import { recordByHand } from './record-by-hand.ts';
@@ -11,6 +13,28 @@ import type { MendRecord } from './views/drill.ts';
 
 /** How long the host is asked to accept the run that mends. */
 const mendForMs = 3 * 60 * 1000;
+
+/** @throws whatever is no Fault of the ledger */
+export function warnOfLedger(
+  error: unknown,
+  { warn }: Pick<Shell, 'warn'>,
+): void {
+  if (!(error instanceof Fault)) throw error;
+  warn(
+    `kicker: LEDGER_INCOMPLETE: the ledger lacks a part of this drill (${error.code}: ${error.message})`,
+  );
+}
+
+/** A service that was broken is not left so because the disk is full. */
+function record({ ledger, shell, target }: Parts, kick: Kick): Moment {
+  const what = 'kicker drill, to mend what it broke';
+  try {
+    return recordByHand({ ledger, shell }, target, kick, what);
+  } catch (error) {
+    warnOfLedger(error, shell);
+    return shell.clock.moment();
+  }
+}
 
 /** Whoever broke it mends it: one ordinary run, by the rule that would have healed it. */
 export async function mendIt(
@@ -36,12 +60,7 @@ export async function mendIt(
       since: brokenAt,
     },
   };
-  const decided = recordByHand(
-    { ledger, shell },
-    target,
-    kick,
-    'kicker drill, to mend what it broke',
-  );
+  const decided = record(parts, kick);
   const store = createHandStore({ kick: kick.kick }, ledger, shell);
   await driveKick(
     { target, request: kick, decided, lifeMs: mendForMs },

@@ -1,3 +1,4 @@
+import { Fault } from '@kickd/protocol';
 import { showMs } from '../decide/finding.ts';
 import { whyNot } from '../drill/end-words.ts';
 import { timelineOf, type StepName, type Timeline } from '../drill/timeline.ts';
@@ -21,6 +22,21 @@ type Watched = { steps: Timeline['steps'] } & (
 
 /** Follows what the kicker that serves writes into the ledger, and tells each step as it comes. */
 export async function* watch(
+  parts: Parts,
+  drillKick: string,
+  brokenAt: string,
+): AsyncGenerator<DrillRecord, Watched, void> {
+  try {
+    return yield* watchLedger(parts, drillKick, brokenAt);
+  } catch (error) {
+    // What is broken has to be mended all the same.
+    if (!(error instanceof Fault)) throw error;
+    const { code, message, remedy } = error;
+    return { steps: [], why: `${code}: ${message}`, look: remedy };
+  }
+}
+
+async function* watchLedger(
   { options, ledger, shell, watching }: Parts,
   drillKick: string,
   brokenAt: string,

@@ -13,7 +13,7 @@ import { openLedger } from '../io/sqlite-ledger.ts';
 import type { DrillEnded } from '../ledger/entry.ts';
 import { createCommand, type Found } from './command.ts';
 import { breakIt, sendForMs } from './drill-break.ts';
-import { mendIt } from './drill-mend.ts';
+import { mendIt, warnOfLedger } from './drill-mend.ts';
 import { drillSpec, readDrillOptions } from './drill-options.ts';
 import { worldOf, type Parts } from './drill-parts.ts';
 import { lookAt, monitorOfDrill } from './drill-sight.ts';
@@ -84,7 +84,9 @@ async function* drill(parts: Parts): Found<DrillRecord> {
     kick: kick.kick,
     problem: JSON.stringify([monitor, host, service, null]),
   };
-  const client = createAgentClient(() => loadMaterial(config, shell.user), {
+  // what is wrong with the own certificate shows before anything is written
+  const material = loadMaterial(config, shell.user);
+  const client = createAgentClient(() => material, {
     connectMs: config.timeouts.connectSeconds * 1000,
     requestMs: config.timeouts.requestSeconds * 1000,
   });
@@ -92,10 +94,15 @@ async function* drill(parts: Parts): Found<DrillRecord> {
   const facts = { host, service, monitor, profile, kick: kick.kick };
   yield { record: 'begun', ...facts, certname: target.certname };
   const broken = await breakIt(parts, client, kick);
-  const write = (ended: Omit<DrillEnded, 'phase'>): void =>
-    ledger.append([
-      { entry: { kind: 'drill', body: { phase: 'ended', ...ended } }, keys },
-    ]);
+  // From here on a ledger that cannot be written is told, and keeps nothing from being mended.
+  const write = (ended: Omit<DrillEnded, 'phase'>): void => {
+    const body = { phase: 'ended', ...ended } as const;
+    try {
+      ledger.append([{ entry: { kind: 'drill', body }, keys }]);
+    } catch (error) {
+      warnOfLedger(error, shell);
+    }
+  };
   const report = (more: Partial<DrillReport>): DrillReport => ({
     record: 'report',
     ...facts,

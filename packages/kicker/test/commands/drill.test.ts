@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
 import { takeLease } from '../../src/io/lease.ts';
 import type { DrillEntry } from '../../src/ledger/entry.ts';
@@ -374,6 +375,30 @@ t.test('a breakage that failed may have broken something', async (t) => {
   });
   t.equal(kicksOf(stage).length, 2);
 });
+
+t.test(
+  'a ledger that cannot be written keeps nothing from being mended',
+  async (t) => {
+    const stage = await createStage(t);
+    const { child, ended } = startKicker(
+      ['drill', 'Web1', 'HTTP', '--timeout', '1s'],
+      { KICKER_CONFIG: stage.monitor.config },
+    );
+    let said = '';
+    child.stdout.on('data', (part) => (said += String(part)));
+    await until(() => said.includes('broken'));
+    const other = new DatabaseSync(stage.monitor.ledger.file);
+    other.exec('begin immediate');
+    await stage.kickd.waitFor('POST', 2);
+    other.exec('rollback');
+    other.close();
+    const { code, stdout, stderr } = await ended;
+    t.equal(code, 1);
+    t.match(stdout, /mend it: run /);
+    t.match(stderr, /LEDGER_INCOMPLETE: .*LEDGER_UNWRITABLE/);
+    t.match(stage.drills(), [{ phase: 'began' }]);
+  },
+);
 
 t.test('another profile, and names that nobody knows', async (t) => {
   const stage = await createStage(t);
