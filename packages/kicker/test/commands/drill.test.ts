@@ -103,6 +103,19 @@ async function createStage(
   };
 }
 
+/** The drill has said that it broke the service; one that ends before fails here. */
+async function saidBroken({
+  stdout,
+  nodeChildProcess,
+}: ReturnType<typeof startKicker>['child']): Promise<void> {
+  let said = '';
+  stdout.on('data', (part) => (said += String(part)));
+  await until(
+    () => said.includes('broken') || nodeChildProcess.exitCode !== null,
+  );
+  if (!said.includes('broken')) throw new Error(`not broken: ${said}`);
+}
+
 const kicksOf = ({ kickd }: Stage) =>
   kickd.seen.flatMap(({ kick }) => kick ?? []);
 
@@ -151,9 +164,7 @@ t.test('from the breakage to green', async (t) => {
     ['drill', 'Web1', 'HTTP', '--reason', 'of the month', '--by', 'ada'],
     { KICKER_CONFIG: monitor.config },
   );
-  let said = '';
-  child.stdout.on('data', (part) => (said += String(part)));
-  await until(() => said.includes('broken'));
+  await saidBroken(child);
   t.match(kicksOf(stage), [
     {
       cm: 'drill',
@@ -264,9 +275,7 @@ t.test('interrupted', async (t) => {
     const { child, ended } = startKicker(['drill', 'Web1', 'HTTP', ...args], {
       KICKER_CONFIG: stage.monitor.config,
     });
-    let said = '';
-    child.stdout.on('data', (part) => (said += String(part)));
-    await until(() => said.includes('broken'));
+    await saidBroken(child);
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     t.equal(code, 1);
@@ -284,9 +293,7 @@ t.test('killed: it began, and what heals knows nothing of it', async (t) => {
   const { child, ended } = startKicker(['drill', 'Web1', 'HTTP'], {
     KICKER_CONFIG: monitor.config,
   });
-  let said = '';
-  child.stdout.on('data', (part) => (said += String(part)));
-  await until(() => said.includes('broken'));
+  await saidBroken(child);
   child.kill('SIGKILL');
   await ended;
   t.match(stage.drills(), [{ phase: 'began' }]);
@@ -384,9 +391,7 @@ t.test(
       ['drill', 'Web1', 'HTTP', '--timeout', '1s'],
       { KICKER_CONFIG: stage.monitor.config },
     );
-    let said = '';
-    child.stdout.on('data', (part) => (said += String(part)));
-    await until(() => said.includes('broken'));
+    await saidBroken(child);
     const other = new DatabaseSync(stage.monitor.ledger.file);
     other.exec('begin immediate');
     await stage.kickd.waitFor('POST', 2);
