@@ -747,7 +747,7 @@ export const errors = {
     usage(
       'LOG_EMPTY',
       `no line of ${printable(files, 200)} begins as in nagios.log, [1700000000]; ${firstLine === '' ? 'there is no line at all' : `the first is ${shown(firstLine, 120)}`}`,
-      'name archived logs: kicker backtest --nagios-log /var/log/nagios4/archives/*.log',
+      'name a history that kicker reads, e.g. kicker backtest --nagios-log /var/log/nagios4/archives/*.log; others: docs/reference/backtest.md',
     ),
   logForm: (log: string, form: string, firstLine: string, command: string) =>
     usage(
@@ -760,6 +760,52 @@ export const errors = {
       'LOG_PACKED',
       `${printable(log)} is packed by ${packing}; only gzip is unpacked here`,
       `run: ${command}`,
+    ),
+  historyUnknown: (file: string, why: string, accepted: string) =>
+    usage(
+      'HISTORY_UNKNOWN',
+      `${printable(file)} is no history that kicker reads: ${printable(why, 200)}`,
+      `name one of: ${accepted}; the command that saves each: docs/reference/backtest.md`,
+    ),
+  historyMixed: (
+    file: string,
+    form: string,
+    other: string,
+    otherForm: string,
+  ) =>
+    usage(
+      'HISTORY_MIXED',
+      `${printable(file)} is ${form}, and ${printable(other)} is ${otherForm}; one backtest reads one form`,
+      `run kicker backtest for each: kicker backtest ${printable(file)}`,
+    ),
+  historyLarge: (file: string, mostBytes: number) =>
+    usage(
+      'HISTORY_LARGE',
+      `${printable(file)} is longer than ${mostBytes} bytes; one JSON text is read whole`,
+      'save several shorter ranges, or one with a longer step, and name them all',
+    ),
+  historySilent: (file: string) =>
+    usage(
+      'HISTORY_SILENT',
+      `${printable(file)} has no change of state in it: icinga2.log tells them only with severity notice`,
+      `save the event stream, or: echo 'object FileLogger "notice" { path = LogDir + "/notice.log", severity = "notice" }' > /etc/icinga2/features-enabled/notice.conf && systemctl reload icinga2`,
+    ),
+  historyNoAlerts: (file: string) =>
+    usage(
+      'HISTORY_NO_ALERTS',
+      `${printable(file)} has no series ALERTS`,
+      `save it: curl -sG http://127.0.0.1:9090/api/v1/query_range --data-urlencode 'query=ALERTS or vector(0)' -d start=$(date -d '-6 days' +%s) -d end=$(date +%s) -d step=60 > alerts.json`,
+    ),
+  monitorOtherKind: (
+    name: string,
+    kind: string,
+    form: string,
+    wanted: string,
+  ) =>
+    usage(
+      'MONITOR_OTHER_KIND',
+      `${printable(name)} is a monitor of kind ${kind}; a history of form ${form} is read by one of kind ${wanted}`,
+      `leave --monitor out, or name one of kind ${wanted}`,
     ),
 
   // ledger

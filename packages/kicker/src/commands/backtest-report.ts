@@ -1,8 +1,9 @@
 import { printable } from '@kickd/protocol';
 import { backtestThrough } from '../backtest-through.ts';
 import { shownName } from '../events/name-bytes.ts';
+import type { HistoryForm } from '../monitors/history-form.ts';
 import { formOfLine } from '../monitors/nagios/log-form.ts';
-import type { OldFlag } from '../rehearse/log-state.ts';
+import type { OldFlag } from '../rehearse/past-state.ts';
 import type { Replayed } from '../rehearse/replay.ts';
 import type { ServiceTally, Tally } from '../rehearse/tally.ts';
 import type { Difference, ReplayedLogs } from './replay-logs.ts';
@@ -19,6 +20,7 @@ export interface BacktestReport extends Omit<
   replayed: ReplayedSum;
   other: ReplayedSum | undefined;
   files: number;
+  form: HistoryForm;
   rules: string;
   against?: string;
   runSeconds: number;
@@ -33,6 +35,7 @@ export type BacktestRecord =
   | ({
       kind: 'total';
       files: number;
+      form: HistoryForm;
       /** ISO 8601 */
       from: string;
       to: string;
@@ -43,6 +46,8 @@ export type BacktestRecord =
         log: string;
         line: string;
         form?: { what: string; fix: string };
+        /** why it cannot be used, where it was read */
+        why?: string;
       };
       /** lines that were there already, in the same second */
       repeated: number;
@@ -82,6 +87,7 @@ export function recordsOf(report: BacktestReport): BacktestRecord[] {
     {
       kind: 'total',
       files: report.files,
+      form: report.form,
       from: new Date(report.fromMs).toISOString(),
       to: new Date(report.toMs).toISOString(),
       lines: report.lines,
@@ -134,12 +140,13 @@ function firstBrokenOf({
   firstBroken,
 }: BacktestReport): Pick<RecordOf<'total'>, 'firstBroken'> {
   if (firstBroken === undefined) return {};
-  const { log, path, line } = firstBroken;
+  const { log, path, line, why } = firstBroken;
   const form = formOfLine(line);
   return {
     firstBroken: {
       log,
       line: printable(shownName(line)),
+      ...(why === undefined ? {} : { why: printable(why) }),
       ...(form === undefined
         ? {}
         : {
@@ -181,10 +188,15 @@ function assumptions({
   runSeconds,
   hasGroups,
   hasObjects,
+  form,
 }: BacktestReport): string[] {
-  return [
+  const always = [
     `every kick gets through, and its run lasts ${runSeconds} s`,
     'a run helped where the log shows the service green within verifySeconds after it, though nothing was kicked then',
+  ];
+  if (form !== 'nagios') return [...always, ...assumedOf[form]];
+  return [
+    ...always,
     hasObjects
       ? 'max_check_attempts and is_volatile of each service were always as they are now'
       : 'the most attempts of a service are those of its last problem that became HARD while its host was up (--objects FILE tells them)',
@@ -193,6 +205,25 @@ function assumptions({
       : 'host groups are not known: the share is that of all hosts, by guards.share.hostsOfUnknown (--objects FILE names them)',
   ];
 }
+
+const assumedOf: Record<Exclude<HistoryForm, 'nagios'>, readonly string[]> = {
+  'icinga2-events': [
+    'host groups are not known: the share is that of all hosts, by guards.share.hostsOfUnknown',
+    'nothing happened while the stream was not saved',
+  ],
+  'icinga2-log': [
+    'host groups are not known: the share is that of all hosts, by guards.share.hostsOfUnknown',
+    'each acknowledgement is by a person: the log does not say whose it is',
+  ],
+  prometheus: [
+    'an alert fires from its first point to one step after its last, and is told at once, whichever receiver it goes to',
+    'nothing was silenced or inhibited: Prometheus does not know',
+  ],
+  alertmanager: [
+    'each alert has fired since its startsAt and fires on, and nothing else fired: it is a list of one moment',
+    'each alert counts, whichever receiver it goes to',
+  ],
+};
 
 function sumOf({ services }: Pick<Sum, 'services'>) {
   const total = {

@@ -5,13 +5,22 @@ import { nameOfBinary } from '../events/name-bytes.ts';
 import { loadConfig } from '../io/load-config.ts';
 import { loadRules } from '../io/load-rules.ts';
 import { readTextFile } from '../io/text-file.ts';
+import type { HistoryForm } from '../monitors/history-form.ts';
 import { formOfLine } from '../monitors/nagios/log-form.ts';
+import type { LogItem } from '../monitors/nagios/log-item.ts';
+import { parseLogLine, secondsOfLine } from '../monitors/nagios/log-line.ts';
 import { parseHostGroups } from '../monitors/nagios/objects.ts';
 import {
   parseServiceObjects,
   type ServiceObject,
 } from '../monitors/nagios/service-objects.ts';
-import { createReplay, type Replay } from '../rehearse/replay.ts';
+import { tornAt } from '../monitors/nagios/torn-line.ts';
+import {
+  createReplay,
+  createReplayOf,
+  type Replay,
+} from '../rehearse/replay.ts';
+import { createToldState } from '../rehearse/told-state.ts';
 import {
   recordsOf,
   type BacktestRecord,
@@ -24,9 +33,16 @@ import {
   type Found,
   type Shell,
 } from './command.ts';
-import { openLogs } from './read-logs.ts';
-import { replayLogs, type ReplayedLogs } from './replay-logs.ts';
+import { openLogs, openSources } from './read-logs.ts';
+import { formNames, parseForm, recogniseHistory } from './recognise-history.ts';
+import {
+  replayLogs,
+  replayPieces,
+  type LineParser,
+  type ReplayedLogs,
+} from './replay-logs.ts';
 import { rulesOption } from './rules-option.ts';
+import { alertPieces, icingaParser } from './told-history.ts';
 import { backtestView } from './views/backtest.ts';
 
 export const command = createCommand({
@@ -34,7 +50,7 @@ export const command = createCommand({
     name: 'backtest',
     operands: '[FILE…]',
     about:
-      'run archived nagios.log through the rules, and report the kicks, joins, refusals and storms that there would have been',
+      'run a saved history of a monitor through the rules, and report the kicks, joins, refusals and storms that there would have been',
     takesOperands: true,
     options: {
       'nagios-log': {
@@ -43,6 +59,20 @@ export const command = createCommand({
         many: true,
         about:
           'nagios.log, plain or gzip; - is standard input; may be repeated, further files may follow',
+        group: 'Where from',
+      },
+      format: {
+        type: 'string',
+        value: 'FORM',
+        about: 'what the files are; default: by what is in them',
+        choices: formNames,
+        group: 'Where from',
+      },
+      monitor: {
+        type: 'string',
+        value: 'NAME',
+        about:
+          'read by the settings of this monitor of kicker.yaml; default: by the defaults of its kind',
         group: 'Where from',
       },
       ...rulesOption,
@@ -56,7 +86,7 @@ export const command = createCommand({
         type: 'string',
         value: 'FILE',
         about:
-          'objects.cache, for host groups and max_check_attempts; default: the one that kicker.yaml names',
+          'of Nagios: objects.cache, for host groups and max_check_attempts; default: the one that kicker.yaml names',
         group: 'Where from',
       },
       'run-seconds': {
@@ -83,6 +113,14 @@ export const command = createCommand({
         'what new rules would change',
       ],
       [
+        'kicker backtest --monitor icinga events.jsonl',
+        'the saved event stream of Icinga 2',
+      ],
+      [
+        'kicker backtest --monitor alertmanager alerts.json',
+        'query_range of ALERTS, as Prometheus answered',
+      ],
+      [
         'bzcat nagios-*.log.bz2 | kicker backtest -',
         'what another program unpacks or converts',
       ],
@@ -101,29 +139,46 @@ export const command = createCommand({
     const config = await loadConfig(given.text('config'), shell.env);
     const rules = await rulesNamed(given.text('rules'), config, shell);
     const against = given.text('against');
-    const { groups, objects } = readObjects(
-      given.text('objects') ?? config.nagios.objectsFile,
+    const name = given.text('monitor');
+    const sources = openSources(files, shell);
+    const past = await recogniseHistory(
+      sources,
+      parseForm(given.text('format')),
+      shell.signal,
     );
-    const replayBy = (by: RuleSet): Replay =>
-      createReplay({
-        rules: by,
-        groups,
-        objects,
-        runMs: seconds * 1000,
-        nameOf: nameOfBinary,
-      });
-    const read = await replayLogs(
-      await openLogs(files, shell),
-      replayBy(rules),
+    const objectsFile = given.text('objects');
+    if (objectsFile !== undefined && past.form !== 'nagios') {
+      throw new Faults([
+        errors.usage(
+          'backtest',
+          `--objects is of Nagios; this is ${past.form}`,
+        ),
+      ]);
+    }
+    const { groups, objects } = readObjects(
+      past.form === 'nagios'
+        ? (objectsFile ?? config.nagios.objectsFile)
+        : undefined,
+    );
+    const others =
       against === undefined
         ? undefined
-        : replayBy(await rulesNamed(against, config, shell)),
-      shell,
-    );
+        : await rulesNamed(against, config, shell);
+    const runMs = seconds * 1000;
+    const both = <Item>(
+      create: (by: RuleSet) => Replay<Item>,
+    ): [Replay<Item>, Replay<Item> | undefined] => [
+      create(rules),
+      others === undefined ? undefined : create(others),
+    ];
+    const told = () =>
+      both((by) => createReplayOf(createToldState(), { rules: by, runMs }));
+    const read = await readPast();
     if (shell.signal.aborted) return exitCodes.notKnown;
-    refuseOther(read, files);
+    refuseOther(past.form, read, files);
     const report: BacktestReport = {
       ...read,
+      form: past.form,
       rules: rules.source,
       ...(against === undefined ? {} : { against }),
       runSeconds: seconds,
@@ -133,8 +188,46 @@ export const command = createCommand({
     };
     yield* recordsOf(report);
     return exitCodes.ok;
+
+    async function readPast(): Promise<ReplayedLogs> {
+      switch (past.form) {
+        case 'nagios':
+          return replayLogs(
+            await openLogs(sources, nagiosParser, shell),
+            nagiosParser,
+            ...both((by) =>
+              createReplay({
+                rules: by,
+                groups,
+                objects,
+                runMs,
+                nameOf: nameOfBinary,
+              }),
+            ),
+            shell,
+          );
+        case 'icinga2-events':
+        case 'icinga2-log': {
+          const parser = icingaParser(past.form, name, config);
+          const logs = await openLogs(sources, parser, shell);
+          return replayLogs(logs, parser, ...told(), shell);
+        }
+        case 'prometheus':
+        case 'alertmanager': {
+          const { form, values } = past;
+          const pieces = alertPieces(form, values, files, { name, config });
+          return replayPieces(pieces, sources, ...told());
+        }
+      }
+    }
   },
 });
+
+const nagiosParser: LineParser<LogItem> = {
+  secondsOf: secondsOfLine,
+  tornAt,
+  parse: parseLogLine,
+};
 
 interface Objects {
   groups: ReadonlyMap<string, readonly string[]>;
@@ -152,10 +245,15 @@ function readObjects(file: string | undefined): Objects {
 
 /** @throws {Faults} LOG_EMPTY, LOG_FORM where nothing of the logs was understood */
 function refuseOther(
-  { lines, broken, repeated, firstBroken }: ReplayedLogs,
+  history: HistoryForm,
+  { items, lines, broken, repeated, firstBroken }: ReplayedLogs,
   files: readonly string[],
 ): void {
-  if (lines > broken + repeated) return;
+  // Its other lines are there whatever its severity.
+  if (history === 'icinga2-log' && (items.get('alert') ?? 0) === 0) {
+    throw new Faults([errors.historySilent(files.join(', '))]);
+  }
+  if (history !== 'nagios' || lines > broken + repeated) return;
   if (firstBroken === undefined) {
     throw new Faults([errors.logEmpty(files.join(', '), '')]);
   }

@@ -1,14 +1,12 @@
 import type { Config } from '../config/config.ts';
-import { errors, Faults } from '../errors.ts';
 import type { Event } from '../events/event.ts';
 import { readTextFile } from '../io/text-file.ts';
-import { monitorDefaults } from '../monitors/defaults.ts';
 import { messageOfPayload, parsePayloadText } from '../monitors/payload.ts';
 import { createMonitor } from '../monitors/registry.ts';
 import type { MonitorSettings } from '../monitors/schemas.ts';
-import { shippedNames } from '../monitors/webhook/shipped-names.ts';
 import type { MessagePart } from '../ports.ts';
 import type { Shell } from './command.ts';
+import { monitorNamed } from './monitor-named.ts';
 import { monitorWorldOf } from './monitor-world.ts';
 
 type Want = 'event' | 'refusal' | 'ignored';
@@ -46,7 +44,7 @@ export async function explainPayload(
   config: Pick<Config, 'hosts' | 'monitors'>,
   shell: Pick<Shell, 'clock' | 'pause' | 'readStdin'>,
 ): Promise<PayloadRecord> {
-  const settings = settingsOf(name, config);
+  const settings = monitorNamed(name, config);
   const text =
     file === '-'
       ? await shell.readStdin()
@@ -92,41 +90,6 @@ async function readParts(
   const at = shell.clock.now();
   return monitor.read({ name: 'payload', monitor: name, args, at });
 }
-
-function settingsOf(
-  name: string,
-  { monitors }: Pick<Config, 'monitors'>,
-): MonitorSettings {
-  const configured = Object.hasOwn(monitors, name) ? monitors[name] : undefined;
-  if (configured !== undefined) return configured;
-  const meant = Object.hasOwn(otherNames, name)
-    ? (otherNames[name] ?? name)
-    : name;
-  if (shippedNames.some((shipped) => shipped === meant)) {
-    return { kind: 'webhook', mapping: meant };
-  }
-  const kind = Object.entries(monitorDefaults).find(
-    ([kind]) => kind === meant && kind !== 'webhook',
-  );
-  if (kind !== undefined) return kind[1];
-  throw new Faults([
-    errors.monitorUnknown(name, [
-      ...new Set([
-        ...Object.keys(monitors),
-        ...Object.keys(monitorDefaults).filter((one) => one !== 'webhook'),
-        ...shippedNames,
-      ]),
-    ]),
-  ]);
-}
-
-/** What people call them as well. */
-const otherNames: Readonly<Record<string, string>> = {
-  icinga: 'icinga2',
-  prometheus: 'alertmanager',
-  'sensu-go': 'sensu',
-  'uptime-kuma': 'kuma',
-};
 
 function recordOf(part: MessagePart): PartRecord {
   const at = part.at === undefined ? {} : { at: part.at };

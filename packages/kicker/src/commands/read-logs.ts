@@ -1,10 +1,9 @@
 import { Fault } from '@kickd/protocol';
 import { errors } from '../errors.ts';
 import { openLog, type LogSource } from '../io/log-lines.ts';
-import { secondsOfLine } from '../monitors/nagios/log-line.ts';
-import { tornAt } from '../monitors/nagios/torn-line.ts';
 import {
   createLineTimes,
+  type LineReader,
   type LineTimes,
   type OddTimes,
   type TimedLines,
@@ -27,21 +26,30 @@ export interface Logs {
   odd(): OddTimes;
 }
 
-/** @throws {Fault} USAGE, FILE_UNREADABLE, LOG_PACKED: of several logs the begin of each is looked at first */
-export async function openLogs(
+/** @throws {Fault} USAGE, FILE_UNREADABLE */
+export function openSources(
   files: readonly string[],
-  { stdin, signal }: Pick<Shell, 'stdin' | 'signal'>,
-): Promise<Logs> {
+  { stdin }: Pick<Shell, 'stdin'>,
+): LogSource[] {
   const sources = files.map((file) => openLog(file, stdin));
   if (sources.filter(({ path }) => path === undefined).length > 1) {
     throw new Fault(errors.usage('backtest', 'standard input is named twice'));
   }
+  return sources;
+}
+
+/** @throws {Fault} FILE_UNREADABLE, LOG_PACKED: of several logs the begin of each is looked at first */
+export async function openLogs(
+  sources: readonly LogSource[],
+  reader: LineReader,
+  { signal }: Pick<Shell, 'signal'>,
+): Promise<Logs> {
   const read = sources.map(() => 0);
   const times = new Map<LogSource, LineTimes>();
   const merged: MergeSource[] = [];
   for (const [index, source] of sources.entries()) {
     const open = (): AsyncGenerator<TimedLines> => {
-      const own = createLineTimes({ secondsOf: secondsOfLine, tornAt });
+      const own = createLineTimes(reader);
       times.set(source, own);
       return timedLines(source, own, signal, (bytes) => {
         read[index] = bytes;

@@ -27,7 +27,17 @@ export interface LogSource {
   /** of a file; absent: it comes through a pipe, and can be read once */
   bytes?: number;
   read(signal: AbortSignal): AsyncGenerator<LogChunk>;
+  /** how it begins, each character one byte, without what `read` gives going lost */
+  head(signal: AbortSignal): Promise<string>;
+  /**
+   * The whole, each character one byte.
+   * @throws {Fault} HISTORY_LARGE
+   */
+  text(mostBytes: number, signal: AbortSignal): Promise<string>;
 }
+
+/** Enough to tell one kind of log from another. */
+const headBytes = 64 * 1024;
 
 /**
  * A log by its name: a file, plain or compressed by gzip; a pipe; `-` or /dev/stdin for standard input.
@@ -40,7 +50,7 @@ export function openLog(
   // Opened by its name, a socket is refused.
   if (file === '-' || file === '/dev/stdin' || file === '/dev/fd/0') {
     const name = 'standard input';
-    return { name, read: (signal) => readLines(stdin(), { name }, signal) };
+    return createSource({ name }, () => stdin());
   }
   const stats = statOf(file);
   if (stats.isDirectory()) {
@@ -48,59 +58,117 @@ export function openLog(
       errors.fileUnreadable(file, 'it is no file but a directory'),
     );
   }
+  return createSource(
+    {
+      name: file,
+      path: file,
+      ...(stats.isFile() ? { bytes: stats.size } : {}),
+    },
+    (signal) => createReadStream(file, { signal, highWaterMark: readBytes }),
+  );
+}
+
+function createSource(
+  place: Pick<LogSource, 'name' | 'path' | 'bytes'>,
+  open: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
+): LogSource {
+  /** of a pipe: what was read of it, and the rest */
+  let begun: { parts: LogPart[]; more: AsyncGenerator<LogPart> } | undefined;
+  async function* partsOf(signal: AbortSignal): AsyncGenerator<LogPart> {
+    if (begun === undefined) {
+      yield* readParts(open(signal), place, signal);
+      return;
+    }
+    const { parts, more } = begun;
+    yield* parts;
+    yield* more;
+  }
   return {
-    name: file,
-    path: file,
-    ...(stats.isFile() ? { bytes: stats.size } : {}),
-    read: (signal) =>
-      readLines(
-        createReadStream(file, { signal, highWaterMark: readBytes }),
-        { name: file, path: file },
-        signal,
-      ),
+    ...place,
+    read: (signal) => linesOf(partsOf(signal)),
+    head: async (signal) => {
+      const more = readParts(open(signal), place, signal);
+      const parts: LogPart[] = [];
+      let text = '';
+      while (text.length < headBytes) {
+        const next = await more.next();
+        if (next.done === true) break;
+        parts.push(next.value);
+        text += next.value.text;
+      }
+      // A file is closed until its time has come; a pipe can be read once.
+      if (place.bytes === undefined) begun = { parts, more };
+      else await more.return(undefined);
+      return text.slice(0, headBytes);
+    },
+    text: async (mostBytes, signal) => {
+      const texts: string[] = [];
+      let length = 0;
+      for await (const { text } of partsOf(signal)) {
+        length += text.length;
+        if (length > mostBytes) {
+          throw new Fault(errors.historyLarge(place.name, mostBytes));
+        }
+        texts.push(text);
+      }
+      return texts.join('');
+    },
   };
 }
 
-/**
- * The lines, a piece at a time; the whole is never in memory.
- * @throws {Fault} FILE_UNREADABLE, also for a damaged archive; LOG_PACKED
- */
-async function* readLines(
+/** A piece of a log, unpacked, and how much of its file was read to get it. */
+interface LogPart {
+  text: string;
+  bytes: number;
+}
+
+/** The lines, a piece at a time; the whole is never in memory. */
+async function* linesOf(
+  parts: AsyncGenerator<LogPart>,
+): AsyncGenerator<LogChunk> {
+  let rest = '';
+  let read = 0;
+  for await (const { text, bytes } of parts) {
+    read = bytes;
+    const lines: string[] = [];
+    let start = 0;
+    for (
+      let end = text.indexOf('\n');
+      end >= 0;
+      end = text.indexOf('\n', start)
+    ) {
+      // Put in front of the whole piece, the rest would have it copied once more.
+      const line = rest + text.slice(start, end);
+      rest = '';
+      // As an editor of another system leaves it.
+      lines.push(line.endsWith('\r') ? line.slice(0, -1) : line);
+      start = end + 1;
+    }
+    rest = (rest + text.slice(start)).slice(0, lineMost);
+    yield { lines, bytes };
+  }
+  if (rest !== '') yield { lines: [rest], bytes: read };
+}
+
+/** @throws {Fault} FILE_UNREADABLE, also for a damaged archive; LOG_PACKED */
+async function* readParts(
   source: AsyncIterable<Uint8Array>,
   { name, path }: Pick<LogSource, 'name' | 'path'>,
   signal: AbortSignal,
-): AsyncGenerator<LogChunk> {
+): AsyncGenerator<LogPart> {
   let bytes = 0;
-  let rest = '';
   try {
     const counted = counting(source, (more) => {
       bytes += more;
     });
     for await (const part of unpacked(counted, name, path)) {
-      const text = latin1Of(part);
-      const lines: string[] = [];
-      let start = 0;
-      for (
-        let end = text.indexOf('\n');
-        end >= 0;
-        end = text.indexOf('\n', start)
-      ) {
-        // Put in front of the whole piece, the rest would have it copied once more.
-        const line = rest + text.slice(start, end);
-        rest = '';
-        // As an editor of another system leaves it.
-        lines.push(line.endsWith('\r') ? line.slice(0, -1) : line);
-        start = end + 1;
-      }
-      rest = (rest + text.slice(start)).slice(0, lineMost);
-      yield { lines, bytes };
+      yield { text: latin1Of(part), bytes };
     }
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof Fault) throw error;
     throw new Fault(errors.fileUnreadable(name, whyOf(error)));
   }
-  if (rest !== '') yield { lines: [rest], bytes };
 }
 
 /** By its first bytes: logrotate names a compressed log .gz, others do not. A pipe has no name at all. */

@@ -1,6 +1,4 @@
 import type { Event, State } from '../events/event.ts';
-import type { Facts } from '../events/facts.ts';
-import type { EventKeys } from '../events/keys.ts';
 import type {
   Acknowledged,
   LogItem,
@@ -19,53 +17,18 @@ import {
   type Plan,
 } from './log-flags.ts';
 import { mostAttempts, noteAttempt } from './most-attempts.ts';
+import type { Heard, OldFlag, PastState } from './past-state.ts';
 import {
   createSubjects,
   type Subject,
   type SubjectsOptions,
 } from './subjects.ts';
 
-/** Where and when a line was written. */
-export interface LineOrigin {
-  atMs: number;
-  /** which log */
-  source: number;
-  /** whether no other log covers this time */
-  isAlone: boolean;
-}
-
-/** What a line comes to. */
-type Heard =
-  /** the event handler was called */
-  | { kind: 'call'; event: Event; facts: Facts; keys: EventKeys }
-  /** an alert that called no handler: see callOf */
-  | { kind: 'no-call' }
-  /** a change that the log did not tell when it happened */
-  | { kind: 'missed'; event: Event; facts: Facts }
-  | { kind: 'nothing' };
-
-/** A flag that kept alerts from a kick when it was old already. */
-export interface OldFlag {
-  host: string;
-  service?: string;
-  flag: 'downtime' | 'flapping';
-  sinceMs: number;
-  alerts: number;
-}
-
-/** What the log has said so far, and what each line makes of it. */
-export interface LogState {
-  take(item: LogItem, origin: LineOrigin): Heard;
-  /** an event as it would be told at another time */
-  refresh(event: Event, atMs: number): Event;
-  /** those that kept most alerts from a kick first */
-  oldFlags(): OldFlag[];
-}
-
 const nothing: Heard = { kind: 'nothing' };
 const noCall: Heard = { kind: 'no-call' };
 
-export function createLogState(options: SubjectsOptions): LogState {
+/** What the lines of nagios.log say. */
+export function createLogState(options: SubjectsOptions): PastState<LogItem> {
   const { groups } = options;
   const subjects = createSubjects(options);
   const starts = createStarts();
@@ -160,6 +123,7 @@ export function createLogState(options: SubjectsOptions): LogState {
   function takeAlert(subject: Subject, told: Standing, atMs: number): Heard {
     const { host } = subject;
     const call = callOf(subject, told);
+    const lastSoft = softBefore(subject);
     note(subject, told);
     if (call === 'none') return noCall;
     if (call === 'volatile') subject.isVolatile = true;
@@ -167,7 +131,18 @@ export function createLogState(options: SubjectsOptions): LogState {
       countOld(subject, atMs);
       const isHostUp = (host.own?.state ?? 'UP') === 'UP';
       const startOrder = starts.lastOf(host.source);
-      noteAttempt(subject.attempts, told, isHostUp, starts.next(), startOrder);
+      // Icinga 2 counts from 1 again when it becomes HARD.
+      const attempt =
+        told.stateType === 'HARD' && told.attempt === 1 && lastSoft > 0
+          ? lastSoft + 1
+          : told.attempt;
+      noteAttempt(
+        subject.attempts,
+        { stateType: told.stateType, attempt },
+        isHostUp,
+        starts.next(),
+        startOrder,
+      );
     }
     const event = eventOf(subject, told, atMs);
     return { kind: 'call', event, facts: host.facts, keys: subject.keys };
@@ -178,6 +153,10 @@ export function createLogState(options: SubjectsOptions): LogState {
    * it says nothing, since a host that was down then may be up by now.
    */
   function takeState(subject: Subject, told: Standing, atMs: number): Heard {
+    // Icinga 2 writes of what was never checked that it is down, SOFT and without a word.
+    if (told.stateType === 'SOFT' && told.output === '' && isBad(told.state)) {
+      return nothing;
+    }
     const wasBad = subject.state !== undefined && isBad(subject.state);
     note(subject, told);
     if (isBad(told.state) === wasBad) return nothing;
@@ -309,6 +288,13 @@ const monitor = 'nagios';
 
 function isBad(state: State): boolean {
   return state !== 'OK' && state !== 'UP';
+}
+
+/** The SOFT attempt of a problem that lasts; 0: it is none, or HARD. */
+function softBefore({ state, stateType, attempt }: Subject): number {
+  return state !== undefined && isBad(state) && stateType === 'SOFT'
+    ? attempt
+    : 0;
 }
 
 /** A downtime that was scheduled into another one that lasts. */

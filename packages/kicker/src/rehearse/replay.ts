@@ -3,7 +3,8 @@ import type { LogItem } from '../monitors/nagios/log-item.ts';
 import type { ServiceObject } from '../monitors/nagios/service-objects.ts';
 import type { Decision } from '../decide/decision.ts';
 import type { RuleSet } from '../decide/rules.ts';
-import { createLogState, type LineOrigin, type OldFlag } from './log-state.ts';
+import { createLogState } from './log-state.ts';
+import type { LineOrigin, OldFlag, PastState } from './past-state.ts';
 import { createRehearsal, type RehearsalHooks } from './rehearsal.ts';
 import { createTally, type Tally } from './tally.ts';
 import { createTimeline } from './timeline.ts';
@@ -20,10 +21,10 @@ export interface ReplayOptions {
   nameOf: (name: string) => string;
 }
 
-/** A monitor's log, led through the engine. */
-export interface Replay {
-  /** @returns what was decided about an alert; undefined: the line called for nothing */
-  take(item: LogItem, origin: LineOrigin): Answer | undefined;
+/** A monitor's history, led through the engine. */
+export interface Replay<Item> {
+  /** @returns what was decided about an alert; undefined: it called for nothing */
+  take(item: Item, origin: LineOrigin): Answer | undefined;
   /** lets what is under way come to its end */
   finish(): Replayed;
 }
@@ -43,10 +44,17 @@ export interface Replayed {
 /** After the last line: long enough for every run and window that is under way. */
 const afterMs = 24 * 60 * 60 * 1000;
 
-export function createReplay(options: ReplayOptions): Replay {
-  const { rules, runMs } = options;
+/** A log of Nagios. */
+export function createReplay(options: ReplayOptions): Replay<LogItem> {
+  return createReplayOf(createLogState(options), options);
+}
+
+/** @param state makes events of what the history says */
+export function createReplayOf<Item>(
+  state: PastState<Item>,
+  { rules, runMs }: Pick<ReplayOptions, 'rules' | 'runMs'>,
+): Replay<Item> {
   const timeline = createTimeline();
-  const state = createLogState(options);
   const tally = createTally();
   let uncalled = 0;
   const hooks: RehearsalHooks = {

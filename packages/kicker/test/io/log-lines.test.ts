@@ -106,3 +106,38 @@ void t.test('whoever is told to stop says nothing of it', async (t) => {
   abort.abort();
   t.strictSame((await linesOf(source, abort.signal)).lines, []);
 });
+
+void t.test('how it begins, and the whole, read once', async (t) => {
+  const text = `${'x'.repeat(100)}\n`.repeat(2000);
+  const bytes = Buffer.from(text);
+  const dir = t.testdir({ plain: bytes, packed: gzipSync(bytes) });
+  let opened = 0;
+  const createPipe = () =>
+    openLog('-', async function* () {
+      opened += 1;
+      if (opened > 1) return;
+      for (let at = 0; at < bytes.length; at += 5000) {
+        yield bytes.subarray(at, at + 5000);
+      }
+    });
+  for (const create of [
+    createPipe,
+    () => openLog(join(dir, 'plain'), nothing),
+    () => openLog(join(dir, 'packed'), nothing),
+  ]) {
+    opened = 0;
+    const source = create();
+    const head = await source.head(never);
+    t.equal(head, text.slice(0, 64 * 1024));
+    t.equal((await linesOf(source)).lines.length, 2000);
+    opened = 0;
+    const again = create();
+    await again.head(never);
+    t.equal(await again.text(bytes.length, never), text);
+    opened = 0;
+    t.match(
+      await faultOf(() => create().text(bytes.length - 1, never)),
+      /^HISTORY_LARGE: .* is longer than 201999 bytes/,
+    );
+  }
+});

@@ -1,7 +1,9 @@
 import t from 'tap';
 import { nameOfBinary } from '../../src/events/name-bytes.ts';
 import { parseLogLine } from '../../src/monitors/nagios/log-line.ts';
-import { createLogState, type LogState } from '../../src/rehearse/log-state.ts';
+import type { LogItem } from '../../src/monitors/nagios/log-item.ts';
+import { createLogState } from '../../src/rehearse/log-state.ts';
+import type { PastState } from '../../src/rehearse/past-state.ts';
 import type { SubjectsOptions } from '../../src/rehearse/subjects.ts';
 
 const startMs = 1_700_000_000_000;
@@ -20,7 +22,7 @@ function createTold({ isAlone = true, ...options }: StateOptions = {}) {
     nameOf: nameOfBinary,
     ...options,
   });
-  const tell = (text: string): ReturnType<LogState['take']> => {
+  const tell = (text: string): ReturnType<PastState<LogItem>['take']> => {
     const [, at, source = '0', rest] =
       /^(\d+) (?:@(\d) )?(.*)$/.exec(text) ?? [];
     return state.take(parseLogLine(`[1700000000] ${rest}`), {
@@ -447,4 +449,26 @@ void t.test('an event as it would be told later', async (t) => {
   });
   const { service: _service, ...stranger } = { ...event, host: 'web9' };
   t.equal(state.refresh(stranger, startMs), stranger);
+});
+
+void t.test("Icinga 2's compat log: attempts begin anew at HARD", async (t) => {
+  const { eventOf } = createTold();
+  const first = 'SERVICE ALERT: web1;HTTP;CRITICAL;HARD;1;x';
+  t.match(eventOf(`0 ${soft(1)}`, `1 ${soft(2)}`, `2 ${first}`), {
+    stateType: 'HARD',
+    maxAttempts: 3,
+  });
+  t.equal(eventOf(`9 ${green}`, `10 ${soft(1)}`)?.maxAttempts, 3);
+  // HARD at once, as a passive result is: that says nothing.
+  t.notOk('maxAttempts' in (createTold().eventOf(`0 ${first}`) ?? {}));
+});
+
+void t.test("Icinga 2's compat log: what was never checked", async (t) => {
+  const { tell } = createTold();
+  t.strictSame(tell('0 CURRENT HOST STATE: web1;DOWN;SOFT;1;'), {
+    kind: 'nothing',
+  });
+  t.match(tell('1 CURRENT HOST STATE: web1;DOWN;SOFT;1;no answer'), {
+    kind: 'missed',
+  });
 });

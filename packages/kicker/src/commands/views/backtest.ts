@@ -1,7 +1,7 @@
 import { printable } from '@kickd/protocol';
 import { showMs } from '../../decide/finding.ts';
 import { subjectOf } from '../../events/event.ts';
-import type { OldFlag } from '../../rehearse/log-state.ts';
+import type { OldFlag } from '../../rehearse/past-state.ts';
 import type { ServiceTally } from '../../rehearse/tally.ts';
 import type { BacktestRecord, RecordOf } from '../backtest-report.ts';
 import { viewOfAll } from './view.ts';
@@ -51,7 +51,7 @@ function headLines(total: RecordOf<'total'>): string[] {
     ([group, count]) => `${printable(group)} ${count}`,
   );
   return [
-    `${files} ${files === 1 ? 'file' : 'files'}, ${dayOf(from)} to ${dayOf(to)}: ${number(lines)} lines, ${number(alerts)} alerts, ${number(broken)} lines not understood`,
+    `${files} ${files === 1 ? 'file' : 'files'}, ${dayOf(from)} to ${dayOf(to)}: ${number(lines)} lines, ${number(alerts)} alerts, ${number(broken)} lines not understood${total.form === 'nagios' ? '' : ` (${total.form})`}`,
     `rules: ${printable(total.rules)}`,
     `kicks ${number(total.kicks)}, green within the window ${number(total.healed)}, joined ${number(total.joined)}, pages ${number(total.pages)}`,
     `no kick: ${codes.length === 0 ? 'never' : codes.join(', ')}`,
@@ -67,9 +67,10 @@ function oddLines(
   const { firstBroken, repeated, uncalled, strayTimes, setBack } = total;
   const said: string[] = [];
   if (firstBroken !== undefined) {
-    const { log, line, form } = firstBroken;
+    const { log, line, form, why } = firstBroken;
+    const what = [line === '' ? undefined : printable(line, 120), why];
     said.push(
-      `not understood: the first such line, of ${printable(log)}: ${printable(line, 120)}`,
+      `not understood: the first such line, of ${printable(log)}: ${what.filter((text) => text !== undefined).join('; ')}`,
     );
     if (form !== undefined) {
       said.push(`  its time is ${form.what}; run: ${form.fix}`);

@@ -125,3 +125,14 @@ export function isServiceKey(key: string): boolean {
 export function numberOf(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }
+
+/** The other way round. */
+export function serviceAndHostOf(key: string): {
+  host: string;
+  service?: string;
+} {
+  const at = key.indexOf('!');
+  return at < 0
+    ? { host: key }
+    : { host: key.slice(0, at), service: key.slice(at + 1) };
+}

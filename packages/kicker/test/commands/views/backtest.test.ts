@@ -38,6 +38,7 @@ const replayedOf = (kicks: number): BacktestReport['replayed'] => ({
 });
 const report: BacktestReport = {
   files: 1,
+  form: 'nagios',
   lines: 1234,
   broken: 0,
   repeated: 0,
