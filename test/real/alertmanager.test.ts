@@ -2,13 +2,17 @@
  * The loop on a real Prometheus and Alertmanager: a web service is killed with -9, the alert fires, the webhook comes to
  * `kicker receive`, kickd starts the service again, and the expression of the rule says that it is green.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import {
+  host,
   missingAlertmanager,
   places,
   startSite,
   type Site,
 } from './lab/alertmanager-site.ts';
+import { runCommand } from './lab/command.ts';
 import { timelineOf, type Entry } from './lab/kicker-processes.ts';
 import { waitFor } from './lab/wait.ts';
 
@@ -54,6 +58,46 @@ await t.test('it is healed, and nobody is paged', { skip }, async (t) => {
       by: 'status data',
     });
     t.strictSame(site.pages, []);
+  });
+  await t.test('what they left behind, by kicker backtest', async (t) => {
+    const dir = t.testdir({});
+    const list = join(dir, 'firing.json');
+    const startSeconds = Math.floor(Date.now() / 1000);
+    const entries = await crashAndHeal(t, site, async () => {
+      const text = await waitFor(
+        'amtool to list it',
+        async () => {
+          const { output } = await runCommand('/usr/bin/amtool', [
+            ...['alert', '--output=json'],
+            `--alertmanager.url=http://127.0.0.1:${String(places.alertmanager)}`,
+          ]);
+          return output.includes('"active"') ? output : undefined;
+        },
+        { timeoutMs: 60_000 },
+      );
+      writeFileSync(list, text);
+    });
+    const range = join(dir, 'alerts.json');
+    await runCommand('/usr/bin/curl', [
+      ...['-sSG', '-o', range],
+      `http://127.0.0.1:${String(places.prometheus)}/api/v1/query_range`,
+      ...['--data-urlencode', 'query=ALERTS or vector(0)'],
+      ...['-d', `start=${String(startSeconds)}`],
+      ...['-d', `end=${String(Math.floor(Date.now() / 1000))}`, '-d', 'step=1'],
+    ]);
+    t.match(await site.backtest(range), [
+      {
+        host,
+        service: 'apache2',
+        alerts: 2,
+        kicks: count(entries, 'kick'),
+        healed: 1,
+      },
+    ]);
+    t.equal(count(entries, 'kick'), 1);
+    t.match(await site.backtest(list), [
+      { host, service: 'apache2', alerts: 1, kicks: 1 },
+    ]);
   });
   await t.test(
     'it relapses within group_interval, of which Alertmanager says nothing',

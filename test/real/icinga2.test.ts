@@ -2,7 +2,17 @@
  * The loop on a real Icinga 2: a web service is killed with -9, Icinga calls the event command of deploy/icinga2, kicker
  * decides, kickd starts the service again, Icinga looks at once, and kicker sees it green.
  */
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { plainEnvironment } from './lab/command.ts';
 import { missingIcinga } from './lab/icinga.ts';
 import {
   host,
@@ -12,6 +22,7 @@ import {
   type Entry,
   type Site,
 } from './lab/icinga-site.ts';
+import { startProcess } from './lab/processes.ts';
 import { waitFor } from './lab/wait.ts';
 
 const missing = missingIcinga();
@@ -26,6 +37,9 @@ await t.test('Icinga 2', { skip }, async (t) => {
     rights(t, site),
   );
   await t.test('killed with -9: one run, green at once', (t) => heals(t, site));
+  await t.test('what it left behind, by kicker backtest', (t) =>
+    backtests(t, site),
+  );
   await t.test('by the stream alone', (t) => healsByStream(t, site));
   await t.test('Icinga starts anew in the middle', (t) =>
     icingaRestarts(t, site),
@@ -134,6 +148,65 @@ function printTimeline(
     line(Date.parse(at), what.filter(Boolean).join(' '));
   }
   line(Number(service['last_state_change']) * 1000, 'Icinga shows OK');
+}
+
+/** The stream as docs/guides/icinga2.md saves it, and icinga2.log, of one loop: both show the kick that there was. */
+async function backtests(t: Test, site: Site): Promise<void> {
+  const { icinga, web } = site;
+  const dir = mkdtempSync(join(tmpdir(), 'kickd-histories-'));
+  chmodSync(dir, 0o755);
+  const { ca, cert, key } = icinga.files;
+  const stream = join(dir, 'events.jsonl');
+  const { port } = new URL(icinga.url);
+  const types =
+    '"StateChange","AcknowledgementSet","AcknowledgementCleared","DowntimeStarted","DowntimeTriggered","DowntimeRemoved","Flapping"';
+  const curl = startProcess(
+    'icinga-stream',
+    [
+      '/usr/bin/curl',
+      ...['-sSN', '-X', 'POST', '-o', stream],
+      ...['--cacert', ca, '--cert', cert, '--key', key],
+      ...['--resolve', `monitor.example.com:${port}:127.0.0.1`],
+      ...['-H', 'Accept: application/json'],
+      ...['-d', `{"queue":"history","types":[${types}]}`],
+      `https://monitor.example.com:${port}/v1/events`,
+    ],
+    { env: plainEnvironment },
+  );
+  t.teardown(async () => {
+    await curl.stop({ graceMs: 5000 });
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const logBefore = icinga.log().length;
+  const since = await site.last();
+  await web.crash();
+  await settle(site, since);
+  const kicks = (await site.history(since)).filter(
+    ({ kind }) => kind === 'kick',
+  );
+  t.equal(kicks.length, 1, 'one kick was made');
+  await waitFor(
+    'the stream to tell the end',
+    () =>
+      /"state":0,"state_type":1/.test(readFileSync(stream, 'utf8')) ||
+      undefined,
+    { timeoutMs: 20_000 },
+  );
+  const log = join(dir, 'icinga2.log');
+  writeFileSync(log, icinga.log().slice(logBefore));
+  for (const [file, form] of [
+    [stream, 'icinga2-events'],
+    [log, 'icinga2-log'],
+  ] as const) {
+    chmodSync(file, 0o644);
+    t.match(await site.backtest(file, 'total'), [{ form, broken: 0 }]);
+    const services = await site.backtest(file, 'service');
+    t.match(
+      services.find(({ service }) => service === 'http'),
+      { host, kicks: kicks.length, healed: 1 },
+      form,
+    );
+  }
 }
 
 async function healsByStream(t: Test, site: Site): Promise<void> {

@@ -14,7 +14,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTool, startCmHost, webPort, type CmHost } from './cm-host.ts';
-import { plainEnvironment } from './command.ts';
+import { plainEnvironment, runCommand } from './command.ts';
 import { createKicker, type Entry } from './kicker-processes.ts';
 import { checkout } from './places.ts';
 import { startProcess, type LabProcess } from './processes.ts';
@@ -28,7 +28,7 @@ export const places = {
   pager: 29_195,
   receive: 29_196,
 };
-const host = 'web1.example.com';
+export const host = 'web1.example.com';
 
 /** What of it is not installed, as a package of Debian. */
 export function missingAlertmanager(): string[] {
@@ -52,6 +52,8 @@ export interface Site {
   startSecond(): Promise<void>;
   kicker: { kill(): Promise<void>; start(): Promise<void> };
   isGreen(): Promise<boolean>;
+  /** the objects of `kicker backtest --json` about one service */
+  backtest(file: string): Promise<Record<string, unknown>[]>;
 }
 
 /**
@@ -151,6 +153,19 @@ export async function startSite(
       start: async () => {
         serve = await startKept(kicker.startServe());
       },
+    },
+    backtest: async (file) => {
+      const [program, ...args] = kicker.command(
+        ...['backtest', '--json', '--monitor=alertmanager', file],
+      );
+      const { output } = await runCommand(program, args);
+      const records = output
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      const found = records.filter(({ kind }) => kind === 'service');
+      if (found.length === 0) throw new Error(output);
+      return found;
     },
     isGreen: async () => {
       const reply = await fetch(

@@ -49,6 +49,8 @@ export interface Site {
   pages(): number[];
   /** what is told of a kick, from the next start of kicker on */
   setTell(tell: string): Promise<void>;
+  /** the objects of `kicker backtest --json` of one kind */
+  backtest(file: string, kind: string): Promise<Record<string, unknown>[]>;
   check(): Promise<
     { step: string; ok?: boolean; code?: string; text: string }[]
   >;
@@ -167,6 +169,12 @@ export async function startSite(t: Stopped): Promise<Site> {
             .map(Number)
         : [],
     setTell: (tell) => writeRules(home, tell),
+    backtest: async (file, kind) =>
+      (await say('backtest', '--json', '--monitor=icinga', file))
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((record) => record['kind'] === kind),
     check: async () =>
       (await say('check', '--json'))
         .split('\n')
