@@ -25,7 +25,7 @@ import {
 import type { LabProcess } from './lab/processes.ts';
 import { waitFor } from './lab/wait.ts';
 import { missingZabbix, startZabbix } from './lab/zabbix.ts';
-import { host, setUp, writeKickerConfig } from './lab/zabbix-site.ts';
+import { host, setUpZabbix, writeZabbixKicker } from './lab/zabbix-site.ts';
 
 const missing = missingZabbix();
 const skip =
@@ -47,11 +47,11 @@ await t.test('Zabbix', { skip }, async (t) => {
   );
   t.teardown(() => web.close());
   const pager = await startPager(t);
-  const tokens = await setUp(zabbix, pager.url);
+  const tokens = await setUpZabbix(zabbix, { pager: pager.url });
   for (const [name, token] of Object.entries(tokens)) {
     writeFileSync(join(dir, name), token, { mode: 0o600 });
   }
-  writeKickerConfig(dir, web, zabbix);
+  writeZabbixKicker(dir, web, zabbix);
   const started: LabProcess[] = [];
   t.teardown(async () => {
     for (const process of started) await process.stop({ graceMs: 5000 });

@@ -100,7 +100,11 @@ export async function startSite(
     pager.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  writeConfigs(dir, web, { groupInterval, holdSeconds, verifySeconds });
+  writeAlertmanagerConfigs(dir, web, {
+    groupInterval,
+    holdSeconds,
+    verifySeconds,
+  });
 
   const startAlertmanager = async (name: string, port: number) => {
     const process = start(`am-${name}`, [
@@ -178,7 +182,7 @@ export async function startSite(
 }
 
 /** What deploy/alertmanager has, with the places and the haste of the test. */
-function writeConfigs(
+export function writeAlertmanagerConfigs(
   dir: string,
   { port, client }: CmHost,
   {
@@ -251,7 +255,7 @@ spool: ${dir}/spool
   );
 }
 
-async function isReady(url: string): Promise<void> {
+export async function isReady(url: string): Promise<void> {
   await waitFor(
     url,
     async () => {

@@ -73,7 +73,7 @@ export async function startSite(t: Stopped): Promise<Site> {
   );
   closers.push(() => web.close());
   const icinga = await startIcinga(join(dir, 'icinga'), {
-    objects: objectsOf(join(dir, 'icinga/pages')),
+    objects: icingaObjects(join(dir, 'icinga/pages')),
     env: {
       KICKER: join(checkout, 'packages/kicker/bin/kicker'),
       KICKER_CONFIG: config,
@@ -81,7 +81,7 @@ export async function startSite(t: Stopped): Promise<Site> {
     },
   });
   closers.push(() => icinga.close());
-  await writeKicker(home, web, icinga);
+  await writeIcingaKicker(home, web, icinga);
 
   const kicker = (...args: string[]): [string, ...string[]] =>
     kickerCommand([...args, `--config=${config}`]);
@@ -187,7 +187,7 @@ export async function startSite(t: Stopped): Promise<Site> {
 }
 
 /** Two hosts of one machine: the one that is healed, and one whose names hold everything that a name may. */
-function objectsOf(pages: string): string {
+export function icingaObjects(pages: string): string {
   return `
 object User "ada" {}
 object NotificationCommand "page" { command = [ "/bin/sh", "-c", "date +%s%3N >> ${pages}" ] }
@@ -210,7 +210,8 @@ object Service ${JSON.stringify(odd.service)} {
 `;
 }
 
-async function writeKicker(
+/** What deploy/icinga2 has, with the places of the lab, readable for nagios. */
+export async function writeIcingaKicker(
   home: string,
   { port, client }: CmHost,
   icinga: Icinga,

@@ -6,12 +6,12 @@ import { checkout } from './places.ts';
 import type { Zabbix } from './zabbix.ts';
 
 export const host = 'web1.example.com';
-const receivePort = 29_254;
+export const receivePort = 29_254;
 
 /** Host, item, trigger, media type, action and the two users that kicker asks as. @returns what lies in token files */
-export async function setUp(
+export async function setUpZabbix(
   zabbix: Zabbix,
-  pager: string,
+  { pager, hookPort = receivePort }: { pager: string; hookPort?: number },
 ): Promise<Record<string, string>> {
   const { call } = zabbix;
   const first = async (method: string, params: unknown): Promise<string> =>
@@ -57,7 +57,7 @@ export async function setUp(
   const source = readFileSync(
     join(checkout, 'deploy/zabbix/media-type.yaml'),
     'utf8',
-  ).replace('127.0.0.1:8141', `127.0.0.1:${String(receivePort)}`);
+  ).replace('127.0.0.1:8141', `127.0.0.1:${String(hookPort)}`);
   await call('configuration.import', {
     format: 'yaml',
     rules: { mediaTypes: { createMissing: true, updateExisting: true } },
@@ -208,7 +208,7 @@ export async function setUp(
 }
 
 /** What deploy/zabbix has, with the places of the test. */
-export function writeKickerConfig(
+export function writeZabbixKicker(
   dir: string,
   { port, client }: CmHost,
   { api }: Zabbix,
