@@ -37,6 +37,9 @@ const allFeedback: readonly Feedback['kind'][] = [
   'result',
 ];
 
+/** Whether a service is checked actively is configuration: it is believed for so long. */
+const activeForMs = 2 * 60 * 1000;
+
 /** The one door to an Icinga 2: its API, where kicker.yaml names one, and what its EventCommand hands over. */
 export function createIcinga2(
   name: string,
@@ -80,12 +83,17 @@ export function createIcinga2(
     if (snapshot.isMissing(key)) return;
     changes.add(key, { atMs: undefined, wasWell: true });
   };
+  /** Seen of late: a question less, which is a handshake with an RSA key of 4096 bits, between the heal and green. */
+  const isSeenActive = ({ name }: Named): boolean => {
+    const seen = snapshot.state(name);
+    return seen?.isActive === true && nowMs() - seen.askedMs < activeForMs;
+  };
   const act = async (
     feedback: PlainFeedback,
     named: Named,
     signal: AbortSignal,
   ): Promise<Performed> => {
-    if (feedback.kind === 'recheck') {
+    if (feedback.kind === 'recheck' && !isSeenActive(named)) {
       const passive = await whyNoRecheck(ask, url, named, signal);
       if (passive !== undefined) return passive;
     }

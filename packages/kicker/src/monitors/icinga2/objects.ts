@@ -38,6 +38,8 @@ export interface SeenState {
   isAcknowledged: boolean;
   /** where Icinga looks for it; it counts elsewhere as well */
   isFlapping: boolean;
+  /** Icinga checks it by itself: it may be asked to do so now */
+  isActive: boolean;
   /** when it was asked for, milliseconds */
   askedMs: number;
 }
@@ -109,6 +111,7 @@ export function seenStateOf(
     inDowntime: numberOf(attrs['downtime_depth']) > 0,
     isAcknowledged: numberOf(attrs['acknowledgement']) > 0,
     isFlapping: attrs['flapping'] === true && attrs['enable_flapping'] === true,
+    isActive: attrs['enable_active_checks'] === true,
     askedMs,
   };
 }

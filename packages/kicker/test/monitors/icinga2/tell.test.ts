@@ -175,6 +175,25 @@ void t.test('passive services are left alone', async (t) => {
   t.strictSame(fake.told, []);
 });
 
+void t.test('what was seen of late is not asked for again', async (t) => {
+  const { fake, tell, run, passMinutes } = await createSite(t);
+  const following = run();
+  await following.tick();
+  await following.tick();
+  const questions = (): number =>
+    fake.asked.filter(
+      ({ path, body }) =>
+        path === '/v1/objects/services' &&
+        JSON.stringify(body).includes('"attrs":["enable_active_checks"]'),
+    ).length;
+  t.strictSame(await tell({ kind: 'recheck' }), { kind: 'done' });
+  t.equal(questions(), 0);
+  await following.end();
+  passMinutes(3);
+  t.strictSame(await tell({ kind: 'recheck' }), { kind: 'done' });
+  t.equal(questions(), 1, 'after minutes it is');
+});
+
 void t.test('gone, or no right', async (t) => {
   const { tell, fake } = await createSite(t);
   for (const kind of ['recheck', 'acknowledge', 'unacknowledge'] as const) {
