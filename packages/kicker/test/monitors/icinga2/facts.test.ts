@@ -22,6 +22,7 @@ const state = (part: Partial<SeenState> = {}): SeenState => ({
   inDowntime: false,
   isAcknowledged: false,
   isFlapping: false,
+  isActive: true,
   askedMs: nowMs,
   ...part,
 });

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compare, type Row } from './row.ts';
+
+/** Who heals in one loop: kicker, or a script that starts the service and asks for a recheck, or that starts it alone. */
+export type Healer = 'kicker' | 'script' | 'script alone';
+
+const goal = { what: 'ratio', most: 1.1 } as const;
+
+/** Milliseconds from the monitor's call to green, by who healed, round by round. */
+export type Healed = Readonly<Record<Healer, readonly number[]>>;
+
+/** The rows of one monitor. @param alone what the script without a recheck has to wait for */
+export function rowsOf(monitor: string, healed: Healed, alone: string): Row[] {
+  const name = `monitor-${monitor}, call to green`;
+  const ours = healed.kicker;
+  return [
+    compare({ name, unit: 'ms', goal }, ours, {
+      name: 'script with a recheck',
+      samples: healed.script,
+    }),
+    compare({ name, unit: 'ms' }, ours, {
+      name: alone,
+      samples: healed['script alone'],
+    }),
+    // What a service that takes longer to start, or a monitor that looks more seldom, does not change.
+    compare(
+      { name: `monitor-${monitor}, more than the script`, unit: 'ms' },
+      ours.map((ms, round) => ms - (healed.script[round] ?? Number.NaN)),
+      { name: 'script with a recheck', samples: healed.script },
+    ),
+  ];
+}
+
+/** Says so loudly where a monitor is not here. @returns whether it is */
+export function isHere(monitor: string, missing: readonly string[]): boolean {
+  const why =
+    process.getuid?.() !== 0
+      ? 'it needs root'
+      : missing.length > 0
+        ? `apt-get install --no-install-recommends ${missing.join(' ')}`
+        : undefined;
+  if (why === undefined) return true;
+  process.stderr.write(`\nSKIPPED: monitor-${monitor}\n  ${why}\n\n`);
+  return false;
+}
+
+/** Asks until there is an answer; seldom, since the asking itself is work on the same cores. */
+export async function until<Found>(
+  what: string,
+  probe: () => Promise<Found | undefined> | Found | undefined,
+  { everyMs = 200, timeoutMs = 90_000 } = {},
+): Promise<Found> {
+  const endMs = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (performance.now() > endMs) throw new Error(`no ${what}`);
+    await sleep(everyMs);
+  }
+}
