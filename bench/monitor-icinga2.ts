@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCmHost } from '../test/real/lab/cm-host.ts';
-import { plainEnvironment } from '../test/real/lab/command.ts';
+import { plainEnvironment, runCommand } from '../test/real/lab/command.ts';
 import {
   http,
   icingaObjects,
@@ -27,7 +27,13 @@ import { kickerCommand } from '../test/real/lab/kicker.ts';
 import { checkout } from '../test/real/lab/places.ts';
 import { startProcess, type LabProcess } from '../test/real/lab/processes.ts';
 import { interleave } from './measure.ts';
-import { isHere, rowsOf, until, type Healer } from './monitor-rows.ts';
+import {
+  isHere,
+  rowsOf,
+  until,
+  untilCalled,
+  type Healer,
+} from './monitor-rows.ts';
 import type { Row } from './row.ts';
 
 /** Seconds between two checks of Icinga's own accord, also of what is SOFT: as installed it is a minute. */
@@ -90,7 +96,14 @@ export async function benchIcinga2(rounds: number): Promise<Row[]> {
     };
     const healers: readonly Healer[] = ['kicker', 'script', 'script alone'];
     const [kicker = [], script = [], alone = []] = await interleave(
-      healers.map((healer) => () => loop(healer)),
+      healers.map(
+        (healer) => () =>
+          untilCalled(
+            () => loop(healer),
+            () =>
+              runCommand(join(dir, 'web/webctl'), ['start', join(dir, 'web')]),
+          ),
+      ),
       { rounds, warmUps: 1 },
     );
     return rowsOf(
@@ -189,7 +202,7 @@ async function crashOnce(
       askedMs = performance.now();
       return undefined;
     },
-    { everyMs: 100 },
+    { everyMs: 100, timeoutMs: 20_000 },
   );
   const green = await until(
     'OK of Icinga',

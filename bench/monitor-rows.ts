@@ -58,3 +58,22 @@ export async function until<Found>(
     await sleep(everyMs);
   }
 }
+
+/**
+ * A round in which the monitor did not call tells nothing of what comes after the call: it is told, and done again.
+ * @param right puts the service right
+ */
+export async function untilCalled(
+  round: () => Promise<number>,
+  right: () => Promise<unknown>,
+): Promise<number> {
+  for (let left = 3; ; left -= 1) {
+    try {
+      return await round();
+    } catch (error) {
+      process.stderr.write(`once more: ${String(error)}\n`);
+      if (left === 0) throw error;
+      await right();
+    }
+  }
+}

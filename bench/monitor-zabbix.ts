@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCmHost } from '../test/real/lab/cm-host.ts';
+import { runCommand } from '../test/real/lab/command.ts';
 import { createKicker } from '../test/real/lab/kicker-processes.ts';
 import {
   host,
@@ -17,7 +18,13 @@ import {
 } from '../test/real/lab/zabbix.ts';
 import { interleave } from './measure.ts';
 import { startHook } from './monitor-hook.ts';
-import { isHere, rowsOf, until, type Healer } from './monitor-rows.ts';
+import {
+  isHere,
+  rowsOf,
+  until,
+  untilCalled,
+  type Healer,
+} from './monitor-rows.ts';
 import type { Row } from './row.ts';
 
 const hookPort = 29_255;
@@ -110,12 +117,14 @@ export async function benchZabbix(rounds: number): Promise<Row[]> {
       try {
         const crashedMs = Date.now();
         await web.crash();
+        if (await web.isUp()) throw new Error('the service outlives kill -9');
         const calledMs = await until(
           'webhook',
           () =>
             hook.calls.find(
               ({ atMs, body }) => atMs > crashedMs && isProblem(body),
             )?.atMs,
+          { timeoutMs: 45_000 },
         );
         const greenMs = await until(
           'end of the problem',
@@ -131,7 +140,14 @@ export async function benchZabbix(rounds: number): Promise<Row[]> {
     };
     const healers: readonly Healer[] = ['kicker', 'script', 'script alone'];
     const [ours = [], script = [], alone = []] = await interleave(
-      healers.map((who) => () => loop(who)),
+      healers.map(
+        (who) => () =>
+          untilCalled(
+            () => loop(who),
+            () =>
+              runCommand(join(dir, 'web/webctl'), ['start', join(dir, 'web')]),
+          ),
+      ),
       { rounds, warmUps: 0 },
     );
     return rowsOf(

@@ -176,8 +176,9 @@ void t.test('passive services are left alone', async (t) => {
 });
 
 void t.test('what was seen of late is not asked for again', async (t) => {
-  const { fake, tell, run, passMinutes } = await createSite(t);
-  const following = run();
+  const site = await createSite(t);
+  const { fake, tell } = site;
+  const following = site.run();
   await following.tick();
   await following.tick();
   const questions = (): number =>
@@ -189,7 +190,7 @@ void t.test('what was seen of late is not asked for again', async (t) => {
   t.strictSame(await tell({ kind: 'recheck' }), { kind: 'done' });
   t.equal(questions(), 0);
   await following.end();
-  passMinutes(3);
+  site.passMinutes(3);
   t.strictSame(await tell({ kind: 'recheck' }), { kind: 'done' });
   t.equal(questions(), 1, 'after minutes it is');
 });
