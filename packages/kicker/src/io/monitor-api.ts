@@ -22,6 +22,8 @@ export interface ApiPlace {
   user?: string;
   passwordFile?: string;
   tokenFile?: string;
+  /** what stands before the token; Bearer where it is absent */
+  tokenScheme?: string;
   timeoutSeconds?: number;
 }
 
@@ -186,6 +188,7 @@ function authorization({
   user,
   passwordFile,
   tokenFile,
+  tokenScheme = 'Bearer',
 }: ApiPlace): Record<string, string> {
   if (user !== undefined && passwordFile !== undefined) {
     const pair = `${user}:${readSecretFile(passwordFile)}`;
@@ -193,7 +196,7 @@ function authorization({
   }
   return tokenFile === undefined
     ? {}
-    : { authorization: `Bearer ${readSecretFile(tokenFile)}` };
+    : { authorization: `${tokenScheme} ${readSecretFile(tokenFile)}` };
 }
 
 function dispatch(

@@ -1,11 +1,10 @@
 import { createMonitorApi } from '../../io/monitor-api.ts';
-import { readSecretFile } from '../../io/secret-file.ts';
 import type { Feedback } from '../../outbox/action.ts';
 import type { Monitor } from '../../ports.ts';
 import { createReceived } from '../received.ts';
 import type { MonitorWorld } from '../registry.ts';
 import { checkSensu } from './check.ts';
-import { createAsk, executeCheck } from './requests.ts';
+import { executeCheck } from './requests.ts';
 import { readSensu } from './read.ts';
 import type { SensuSettings } from './schema.ts';
 
@@ -21,19 +20,17 @@ export function createSensu(
   });
   const { api: place, namespace } = settings;
   if (place === undefined) return received;
-  const { tokenFile, ...bare } = place;
-  const ask = createAsk(createMonitorApi(bare), () =>
-    tokenFile === undefined ? undefined : readSecretFile(tokenFile),
-  );
+  // An API key is no bearer token there.
+  const api = createMonitorApi({ ...place, tokenScheme: 'Key' });
   return {
     ...received,
     can: new Set<Feedback['kind']>(['recheck']),
     tell: (feedback, at, signal) =>
       feedback.kind === 'recheck'
-        ? executeCheck(ask, { url: place.url, namespace }, at, signal)
+        ? executeCheck(api, { url: place.url, namespace }, at, signal)
         : received.tell(feedback, at, signal),
     async *check(signal) {
-      yield* checkSensu(ask, { url: place.url, namespace }, signal);
+      yield* checkSensu(api, { url: place.url, namespace }, signal);
     },
   };
 }

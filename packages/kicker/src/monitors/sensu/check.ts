@@ -1,15 +1,15 @@
-import type { CheckStep } from '../../ports.ts';
+import type { CheckStep, MonitorApi } from '../../ports.ts';
 import { failed, passed } from '../../steps.ts';
-import { checksPath, faultOf, type Ask, type SensuPlace } from './requests.ts';
+import { checksPath, faultOf, type SensuPlace } from './requests.ts';
 
 /** The way to Sensu: reached, the key is good, and the checks can be seen. That they can be executed only executing one says. */
 export async function* checkSensu(
-  ask: Ask,
+  api: MonitorApi,
   { url, namespace }: SensuPlace,
   signal: AbortSignal,
 ): AsyncGenerator<CheckStep> {
   const path = `${checksPath(namespace)}?limit=1`;
-  const reply = await ask({ method: 'GET', path }, signal);
+  const reply = await api.ask({ method: 'GET', path }, signal);
   if (reply.kind === 'failed') {
     yield failed('sensu', reply.fault);
     return;

@@ -1,6 +1,5 @@
 import { errors } from '../../errors.ts';
 import { subjectOf } from '../../events/event.ts';
-import { faultsOf } from '../../faults.ts';
 import type { Place } from '../../outbox/action.ts';
 import type { ApiReply, MonitorApi, Performed } from '../../ports.ts';
 import { flawOfName } from '../host-name.ts';
@@ -8,26 +7,6 @@ import { flawOfName } from '../host-name.ts';
 export interface SensuPlace {
   url: string;
   namespace: string;
-}
-
-export type Ask = MonitorApi['ask'];
-
-/**
- * Each request with the API key, which is no bearer token there.
- * @param key throws a Fault where it cannot be read; asked each time: it may be renewed
- */
-export function createAsk(api: MonitorApi, key: () => string | undefined): Ask {
-  return async (request, signal) => {
-    let headers: Record<string, string> = {};
-    try {
-      const text = key();
-      if (text !== undefined) headers = { authorization: `Key ${text}` };
-    } catch (error) {
-      const [fault] = faultsOf(error);
-      if (fault !== undefined) return { kind: 'failed', fault };
-    }
-    return api.ask({ ...request, headers }, signal);
-  };
 }
 
 /** The path of the checks of a namespace, or of one of them. */
@@ -41,7 +20,7 @@ export function checksPath(namespace: string, check?: string): string {
  * @see https://docs.sensu.io/sensu-go/latest/api/core/checks/#execute-an-ad-hoc-check-request
  */
 export async function executeCheck(
-  ask: Ask,
+  api: MonitorApi,
   { url, namespace }: SensuPlace,
   place: Place,
   signal: AbortSignal,
@@ -54,7 +33,7 @@ export async function executeCheck(
   }
   const path = `${checksPath(namespace, service)}/execute`;
   const body = { check: service, subscriptions: [`entity:${host}`] };
-  const reply = await ask({ method: 'POST', path, body }, signal);
+  const reply = await api.ask({ method: 'POST', path, body }, signal);
   if (reply.kind === 'failed') {
     return { kind: 'failed', fault: reply.fault, isFinal: false };
   }
