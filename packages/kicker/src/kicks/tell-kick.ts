@@ -128,11 +128,15 @@ function act(
   const keys = { kick, problem };
   const { now } = telling;
   const holdSeconds = plan?.holdSeconds ?? 0;
-  const holdUntil = new Date(now.wallMs + holdSeconds * 1000).toISOString();
   const tell = (feedback: Feedback): void => {
     const found = actionOf(event, feedback, telling);
     if (found !== undefined)
       enqueue(transaction, [{ action: found, keys }], now);
+  };
+  const tellHold = (text: string, again: { isAgain?: true } = {}): void => {
+    if (holdSeconds <= 0) return;
+    const until = new Date(now.wallMs + holdSeconds * 1000).toISOString();
+    tell({ kind: 'hold', until, text, ...again });
   };
   switch (action.do) {
     case 'release-place':
@@ -162,14 +166,11 @@ function act(
       });
       return;
     case 'hold-again':
-      if (holdSeconds > 0) {
-        const text = `kicker: healing, kick ${kick}`;
-        tell({ kind: 'hold', until: holdUntil, text, isAgain: true });
-      }
+      tellHold(`kicker: healing, kick ${kick}`, { isAgain: true });
       return;
     case 'acknowledge': {
       const text = `kicker: healing, run ${action.run}`;
-      if (holdSeconds > 0) tell({ kind: 'hold', until: holdUntil, text });
+      tellHold(text);
       if (plan?.acknowledge === true) tell({ kind: 'acknowledge', text });
       return;
     }
