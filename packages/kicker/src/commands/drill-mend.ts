@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { createUuid7, Fault, type Kick } from '@kickd/protocol';
+import { Fault, type Kick } from '@kickd/protocol';
 import { healingRule } from '../drill/judge-drill.ts';
-import { labelOf } from '../events/label.ts';
 import type { Moment } from '../events/moment.ts';
 import { driveKick } from '../kicks/drive-kick.ts';
 import type { AgentClient } from '../ports.ts';
 import type { Shell } from './command.ts';
-import { worldOf, type Parts } from './drill-parts.ts';
+import { createDrillKick, worldOf, type Parts } from './drill-parts.ts';
 import { createHandStore } from './hand-store.ts';
 import { recordByHand } from './record-by-hand.ts';
 import type { MendRecord } from './views/drill.ts';
@@ -42,24 +40,11 @@ export async function mendIt(
   client: AgentClient,
   brokenAt: string,
 ): Promise<MendRecord> {
-  const { options, target, ledger, shell, watching } = parts;
+  const { options, target, ledger, shell } = parts;
   if (options.leavesBroken) return { result: 'left-broken' };
-  const now = shell.clock.now().getTime();
   const rule = healingRule(worldOf(parts, ledger));
-  const kick: Kick = {
-    kick: createUuid7(now, randomBytes(10)),
-    certname: target.certname,
-    ...rule?.what,
-    expires: new Date(now + mendForMs).toISOString(),
-    because: {
-      monitor: watching.monitor.name,
-      host: labelOf(options.host),
-      service: labelOf(options.service),
-      state: 'drill',
-      // a run that began before has not seen it
-      since: brokenAt,
-    },
-  };
+  // A run that began before has not seen it.
+  const kick = createDrillKick(parts, { ...rule?.what }, mendForMs, brokenAt);
   const decided = record(parts, kick);
   const store = createHandStore({ kick: kick.kick }, ledger, shell);
   await driveKick(

@@ -2,7 +2,7 @@ import { patterns, printable } from '@kickd/protocol';
 import { Faults, errors } from '../errors.ts';
 import type { Shell } from './command.ts';
 import { configOption, jsonOption } from './command.ts';
-import { byOption } from './judgement.ts';
+import { byOption, readBy } from './judgement.ts';
 import type { CommandSpec, Given } from './options.ts';
 
 export interface DrillOptions {
@@ -82,7 +82,7 @@ const timeoutMostSeconds = 24 * 60 * 60;
 /** @throws {Faults} every value that is wrong */
 export function readDrillOptions(
   given: Given,
-  { env, user }: Pick<Shell, 'env' | 'user'>,
+  shell: Pick<Shell, 'env' | 'user'>,
 ): DrillOptions {
   const [host, service, ...more] = given.operands;
   const faults = [];
@@ -114,15 +114,13 @@ export function readDrillOptions(
     );
   }
   if (faults.length > 0) throw new Faults(faults);
-  const by =
-    given.text('by') ?? env['SUDO_USER'] ?? env['USER'] ?? `uid ${user.uid}`;
   return {
     host: host ?? '',
     service: service ?? '',
     profile,
     timeoutMs: seconds * 1000,
     monitor: given.text('monitor'),
-    by: printable(by, 64),
+    by: readBy(given, shell),
     reason: printable(given.text('reason') ?? 'no reason given', 500),
     isDryRun: given.flag('dry-run') ?? false,
     leavesBroken: given.flag('leave-broken') ?? false,

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
+import { createUuid7, type Kick } from '@kickd/protocol';
 import type { Config } from '../config/config.ts';
 import { defaultRulesFile } from '../config/config.ts';
+import type { KickRequest } from '../decide/decision.ts';
 import type { RuleSet } from '../decide/rules.ts';
-import type { DrillWorld } from '../drill/judge-drill.ts';
+import { alertOf, type DrillWorld } from '../drill/judge-drill.ts';
 import { pastDrills, type PastDrill } from '../drill/past-drills.ts';
-import type { Event } from '../events/event.ts';
+import { labelOf } from '../events/label.ts';
 import { findIn, type Target } from '../fleet/target.ts';
 import { readHeartbeat } from '../io/heartbeat-file.ts';
 import { isLeased } from '../io/lease.ts';
@@ -28,6 +31,33 @@ export interface Parts {
   shell: Shell;
 }
 
+/**
+ * A kick of the drill itself, to break or to repair.
+ * @param lifeMs how long it is sent again before it expires
+ * @param since when the problem began, ISO 8601
+ */
+export function createDrillKick(
+  { options, target, shell, watching }: Parts,
+  asked: KickRequest,
+  lifeMs: number,
+  since?: string,
+): Kick {
+  const now = shell.clock.now().getTime();
+  return {
+    kick: createUuid7(now, randomBytes(10)),
+    certname: target.certname,
+    ...asked,
+    expires: new Date(now + lifeMs).toISOString(),
+    because: {
+      monitor: watching.monitor.name,
+      host: labelOf(options.host),
+      service: labelOf(options.service),
+      state: 'drill',
+      ...(since === undefined ? {} : { since }),
+    },
+  };
+}
+
 /** All that is known now: by the rules, the memory, the monitor and the clock. */
 export function worldOf(
   { options, config, rules, watching, ledger, shell }: Parts,
@@ -35,15 +65,8 @@ export function worldOf(
 ): DrillWorld {
   const { monitor } = watching;
   const { host, service, seen } = lookOnce(monitor, options);
-  const event: Event = {
-    monitor: monitor.name,
-    host,
-    service,
-    state: 'CRITICAL',
-    stateType: 'HARD',
-    attempt: 1,
-    inDowntime: false,
-  };
+  const now = shell.clock.moment();
+  const event = alertOf({ monitor: monitor.name, host, service, now });
   const seenEvent = { event, groups: [], remarks: [] };
   const { context } = contextOf(seenEvent, monitor, findIn(config));
   const { ledgerFile, directory } = placesOf(config);
@@ -51,12 +74,12 @@ export function worldOf(
     rules,
     memory,
     facts: context.facts,
-    now: shell.clock.moment(),
+    now,
     monitor: monitor.name,
     host,
     service,
     seen,
-    isServed: isServed(ledgerFile, directory, shell.clock.now().getTime()),
+    isServed: isServed(ledgerFile, directory, now.wallMs),
     ledgerFile,
     rulesFile: config.rules ?? defaultRulesFile,
     past: pastOf(ledger, host),

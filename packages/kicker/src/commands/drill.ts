@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { createUuid7, type Kick } from '@kickd/protocol';
+import type { Kick } from '@kickd/protocol';
+import { timeoutsOf } from '../config/config.ts';
 import { judgeDrill, type Condition } from '../drill/judge-drill.ts';
 import { Faults, exitCodes } from '../errors.ts';
-import { labelOf } from '../events/label.ts';
+import { problemKey } from '../events/event.ts';
 import { findIn } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { placesOf } from '../io/ledger-file.ts';
@@ -15,7 +15,7 @@ import { createCommand, type Found } from './command.ts';
 import { breakIt, sendForMs } from './drill-break.ts';
 import { mendIt, warnOfLedger } from './drill-mend.ts';
 import { drillSpec, readDrillOptions } from './drill-options.ts';
-import { worldOf, type Parts } from './drill-parts.ts';
+import { createDrillKick, worldOf, type Parts } from './drill-parts.ts';
 import { lookAt, monitorOfDrill } from './drill-sight.ts';
 import { watch } from './drill-watch.ts';
 import { exitCodeOf } from './kick-result.ts';
@@ -79,17 +79,14 @@ async function* drill(parts: Parts): Found<DrillRecord> {
   const { options, ledger, target, shell, watching, config } = parts;
   const { host, service, profile } = options;
   const monitor = watching.monitor.name;
-  const kick = createKick(parts);
+  const kick = createDrillKick(parts, { cm: profile }, sendForMs);
   const keys = {
     kick: kick.kick,
-    problem: JSON.stringify([monitor, host, service, null]),
+    problem: problemKey({ monitor, host, service }),
   };
   // what is wrong with the own certificate shows before anything is written
   const material = loadMaterial(config, shell.user);
-  const client = createAgentClient(() => material, {
-    connectMs: config.timeouts.connectSeconds * 1000,
-    requestMs: config.timeouts.requestSeconds * 1000,
-  });
+  const client = createAgentClient(() => material, timeoutsOf(config));
   begin(parts, kick, keys);
   const facts = { host, service, monitor, profile, kick: kick.kick };
   yield { record: 'begun', ...facts, certname: target.certname };
@@ -158,22 +155,6 @@ async function* drill(parts: Parts): Found<DrillRecord> {
     ...(mend === undefined ? {} : { mend }),
   });
   return exitCodes.runFailed;
-}
-
-function createKick({ options, target, shell, watching }: Parts): Kick {
-  const now = shell.clock.now().getTime();
-  return {
-    kick: createUuid7(now, randomBytes(10)),
-    certname: target.certname,
-    cm: options.profile,
-    expires: new Date(now + sendForMs).toISOString(),
-    because: {
-      monitor: watching.monitor.name,
-      host: labelOf(options.host),
-      service: labelOf(options.service),
-      state: 'drill',
-    },
-  };
 }
 
 /**

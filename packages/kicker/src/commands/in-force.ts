@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import { timeoutsOf, type Config } from '../config/config.ts';
 import type { RuleSet } from '../decide/rules.ts';
 import { createAgentClient } from '../io/agent-client.ts';
 import { callPerson } from '../io/call-person.ts';
@@ -36,10 +36,10 @@ export async function readInForce(
     config,
     rules,
     monitors,
-    client: createAgentClient(() => loadMaterial(config, shell.user), {
-      connectMs: config.timeouts.connectSeconds * 1000,
-      requestMs: config.timeouts.requestSeconds * 1000,
-    }),
+    client: createAgentClient(
+      () => loadMaterial(config, shell.user),
+      timeoutsOf(config),
+    ),
     limiter: createLimiter(config.serve.parallel),
     can: (monitor, kind) => monitors.get(monitor)?.can.has(kind) === true,
     perform: (action, signal) => {

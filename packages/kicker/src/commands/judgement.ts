@@ -38,13 +38,21 @@ export async function openForCommand(
 export function readReason(
   command: 'stop' | 'resume',
   given: Given,
-  { env, user }: Pick<Shell, 'env' | 'user'>,
+  shell: Pick<Shell, 'env' | 'user'>,
 ): { by: string; reason: string } {
   const reason = given.operands.join(' ').trim();
   if (reason === '' && command === 'stop') {
     throw new Faults([errors.usage('stop', 'give a reason')]);
   }
+  return { by: readBy(given, shell), reason: printable(reason, 500) };
+}
+
+/** The name that `--by` gives, else that of whoever typed it. */
+export function readBy(
+  given: Given,
+  { env, user }: Pick<Shell, 'env' | 'user'>,
+): string {
   const by =
     given.text('by') ?? env['SUDO_USER'] ?? env['USER'] ?? `uid ${user.uid}`;
-  return { by: printable(by, 64), reason: printable(reason, 500) };
+  return printable(by, 64);
 }

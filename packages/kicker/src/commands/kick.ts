@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createUuid7, printable, type Kick } from '@kickd/protocol';
+import { timeoutsOf } from '../config/config.ts';
 import { Faults, exitCodes } from '../errors.ts';
 import { findTargets, type Target } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
@@ -45,10 +46,7 @@ export const command = createCommand({
     }
     const material = loadMaterial(config, shell.user);
     const ledger = openLedger(locateLedger(config.ledger), shell.clock);
-    const client = createAgentClient(() => material, {
-      connectMs: config.timeouts.connectSeconds * 1000,
-      requestMs: config.timeouts.requestSeconds * 1000,
-    });
+    const client = createAgentClient(() => material, timeoutsOf(config));
     const waitMs = (options.timeoutSeconds ?? config.waitSeconds) * 1000;
     warnWhereStopped(ledger, shell);
     const progress = startProgress(targets.length, options, shell);

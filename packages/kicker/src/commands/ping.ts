@@ -1,4 +1,5 @@
 import type { Status } from '@kickd/protocol';
+import { timeoutsOf } from '../config/config.ts';
 import { Faults, exitCodes } from '../errors.ts';
 import { findTargets, type Target } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
@@ -66,10 +67,7 @@ export const command = createCommand({
     const found = findTargets(names, config.hosts, port ?? config.port);
     if (found.kind === 'faults') throw new Faults(found.faults);
     const material = loadMaterial(config, shell.user);
-    const client = createAgentClient(() => material, {
-      connectMs: config.timeouts.connectSeconds * 1000,
-      requestMs: config.timeouts.requestSeconds * 1000,
-    });
+    const client = createAgentClient(() => material, timeoutsOf(config));
     let exit: number = exitCodes.ok;
     const ask = async (target: Target): Promise<PingRecord> =>
       recordOf(target, await client.getStatus(target, shell.signal));

@@ -1,3 +1,4 @@
+import { timeoutsOf } from '../config/config.ts';
 import { Faults, exitCodes } from '../errors.ts';
 import { findTargets } from '../fleet/target.ts';
 import { createAgentClient } from '../io/agent-client.ts';
@@ -28,10 +29,7 @@ export const command = createCommand({
     const found = findTargets(given.operands, config.hosts, config.port);
     if (found.kind === 'faults') throw new Faults(found.faults);
     const material = loadMaterial(config, shell.user);
-    const client = createAgentClient(() => material, {
-      connectMs: config.timeouts.connectSeconds * 1000,
-      requestMs: config.timeouts.requestSeconds * 1000,
-    });
+    const client = createAgentClient(() => material, timeoutsOf(config));
     let exit: number = exitCodes.ok;
     for (const target of found.targets) {
       const { name: host, certname, address, port } = target;

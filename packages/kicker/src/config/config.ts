@@ -95,3 +95,14 @@ export function defaultConfig(): Config {
     waitSeconds: 60 * 60,
   };
 }
+
+/** How long a host is waited for, as the client of hosts wants it. */
+export function timeoutsOf({ timeouts }: Pick<Config, 'timeouts'>): {
+  connectMs: number;
+  requestMs: number;
+} {
+  return {
+    connectMs: timeouts.connectSeconds * 1000,
+    requestMs: timeouts.requestSeconds * 1000,
+  };
+}

@@ -65,7 +65,7 @@ export function judgeDrill(world: DrillWorld): Condition[] {
   const flapping =
     aside?.isFlapping === true
       ? { reason: `${monitor} says that the service is flapping` }
-      : reasonOf(judgeFlapping(situation));
+      : judgeFlapping(situation);
   const full = groups.find(({ facts, memory }) =>
     isOver(
       unhealthyOf(facts, memory, atMs) + 1,
@@ -178,7 +178,12 @@ export function healingRule(world: DrillWorld): Rule | undefined {
 }
 
 /** The alert that the drill is about to cause. */
-function alertOf({ monitor, host, service, now }: DrillWorld): Event {
+export function alertOf({
+  monitor,
+  host,
+  service,
+  now,
+}: Pick<DrillWorld, 'monitor' | 'host' | 'service' | 'now'>): Event {
   return {
     monitor,
     host,
@@ -205,12 +210,6 @@ function met(name: string, fault: FaultFacts | undefined): Condition {
   return fault === undefined
     ? { name, isMet: true }
     : { name, isMet: false, fault };
-}
-
-function reasonOf(
-  finding: ReturnType<typeof judgeFlapping>,
-): { reason: string } | undefined {
-  return finding;
 }
 
 function underWay(

@@ -45,7 +45,9 @@ export interface Event {
  * What names one problem: the same text for each event of one episode, on one host and service.
  * `since` is no part of it: Nagios moves its time of the last change when SOFT becomes HARD.
  */
-export function problemKey(event: Event): string {
+export function problemKey(
+  event: Pick<Event, 'monitor' | 'host' | 'service' | 'problem'>,
+): string {
   return JSON.stringify([
     event.monitor,
     event.host,
