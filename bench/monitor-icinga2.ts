@@ -26,12 +26,11 @@ import {
 import { kickerCommand } from '../test/real/lab/kicker.ts';
 import { checkout } from '../test/real/lab/places.ts';
 import { startProcess, type LabProcess } from '../test/real/lab/processes.ts';
-import { interleave } from './measure.ts';
 import {
+  healByTurns,
   isHere,
   rowsOf,
   until,
-  untilCalled,
   type Healer,
 } from './monitor-rows.ts';
 import type { Row } from './row.ts';
@@ -94,21 +93,14 @@ export async function benchIcinga2(rounds: number): Promise<Row[]> {
         await serve?.stop({ graceMs: 25_000 });
       }
     };
-    const healers: readonly Healer[] = ['kicker', 'script', 'script alone'];
-    const [kicker = [], script = [], alone = []] = await interleave(
-      healers.map(
-        (healer) => () =>
-          untilCalled(
-            () => loop(healer),
-            () =>
-              runCommand(join(dir, 'web/webctl'), ['start', join(dir, 'web')]),
-          ),
-      ),
+    const healed = await healByTurns(
+      loop,
+      () => runCommand(join(dir, 'web/webctl'), ['start', join(dir, 'web')]),
       { rounds, warmUps: 1 },
     );
     return rowsOf(
       'icinga2',
-      { kicker, script, 'script alone': alone },
+      healed,
       `script alone, check in ${String(intervalSeconds)} s`,
     );
   } finally {

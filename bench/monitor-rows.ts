@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { interleave } from './measure.ts';
 import { compare, type Row } from './row.ts';
 
 /** Who heals in one loop: kicker, or a script that starts the service and asks for a recheck, or that starts it alone. */
@@ -60,10 +61,28 @@ export async function until<Found>(
 }
 
 /**
+ * Lets each heal in turn, so that what else the machine does hits all alike.
+ * @param heal one loop, to milliseconds
+ * @param right puts the service right, after a round in which the monitor did not call
+ */
+export async function healByTurns(
+  heal: (healer: Healer) => Promise<number>,
+  right: () => Promise<unknown>,
+  counts: { rounds: number; warmUps: number },
+): Promise<Healed> {
+  const healers: readonly Healer[] = ['kicker', 'script', 'script alone'];
+  const [kicker = [], script = [], alone = []] = await interleave(
+    healers.map((healer) => () => untilCalled(() => heal(healer), right)),
+    counts,
+  );
+  return { kicker, script, 'script alone': alone };
+}
+
+/**
  * A round in which the monitor did not call tells nothing of what comes after the call: it is told, and done again.
  * @param right puts the service right
  */
-export async function untilCalled(
+async function untilCalled(
   round: () => Promise<number>,
   right: () => Promise<unknown>,
 ): Promise<number> {

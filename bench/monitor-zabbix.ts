@@ -16,13 +16,12 @@ import {
   startZabbix,
   type Zabbix,
 } from '../test/real/lab/zabbix.ts';
-import { interleave } from './measure.ts';
 import { startHook } from './monitor-hook.ts';
 import {
+  healByTurns,
   isHere,
   rowsOf,
   until,
-  untilCalled,
   type Healer,
 } from './monitor-rows.ts';
 import type { Row } from './row.ts';
@@ -138,21 +137,14 @@ export async function benchZabbix(rounds: number): Promise<Row[]> {
         await serve?.stop({ graceMs: 25_000 });
       }
     };
-    const healers: readonly Healer[] = ['kicker', 'script', 'script alone'];
-    const [ours = [], script = [], alone = []] = await interleave(
-      healers.map(
-        (who) => () =>
-          untilCalled(
-            () => loop(who),
-            () =>
-              runCommand(join(dir, 'web/webctl'), ['start', join(dir, 'web')]),
-          ),
-      ),
+    const healed = await healByTurns(
+      loop,
+      () => runCommand(join(dir, 'web/webctl'), ['start', join(dir, 'web')]),
       { rounds, warmUps: 0 },
     );
     return rowsOf(
       'zabbix',
-      { kicker: ours, script, 'script alone': alone },
+      healed,
       `script alone, item each ${String(delaySeconds)} s`,
     );
   } finally {

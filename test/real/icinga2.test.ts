@@ -260,7 +260,7 @@ async function kickerDies(t: Test, site: Site): Promise<void> {
 async function pageGoesOut(t: Test, site: Site): Promise<void> {
   const { icinga, web, kicker } = site;
   const holdSeconds = 20;
-  await site.setTell(`{ comment: true, holdSeconds: ${String(holdSeconds)} }`);
+  site.setTell(`{ comment: true, holdSeconds: ${String(holdSeconds)} }`);
   await kicker.kill();
   await kicker.start();
   const since = await site.last();
@@ -288,7 +288,7 @@ async function pageGoesOut(t: Test, site: Site): Promise<void> {
     `held at ${held.at} for ${String(holdSeconds)} s; the page went out ${String(paged - untilMs)} ms after its end`,
   );
   web.setToolWorks(true);
-  await site.setTell('{ comment: true, acknowledge: true }');
+  site.setTell('{ comment: true, acknowledge: true }');
   await web.start();
   await icinga.modify(http, { enable_event_handler: true });
   await kicker.start();

@@ -56,17 +56,14 @@ await t.test('Zabbix', { skip }, async (t) => {
   t.teardown(async () => {
     for (const process of started) await process.stop({ graceMs: 5000 });
   });
-  const kicker = createKicker('zabbix', join(dir, 'kicker.yaml'), {
-    host,
-    service: 'http',
-  });
-  const startKept = async (starting: Promise<LabProcess>) => {
-    const process = await starting;
-    started.push(process);
-    return process;
-  };
-  let serve = await startKept(kicker.startServe());
-  await startKept(kicker.startReceive());
+  const kicker = createKicker(
+    'zabbix',
+    join(dir, 'kicker.yaml'),
+    { host, service: 'http' },
+    started,
+  );
+  let serve = await kicker.startServe();
+  await kicker.startReceive();
   const { history, waitHistory } = kicker;
   const openProblems = () =>
     zabbix.call<{ eventid: string; acknowledges: { message: string }[] }[]>(
@@ -174,7 +171,7 @@ await t.test('Zabbix', { skip }, async (t) => {
         { timeoutMs: 60_000 },
       );
       await serve.stop({ signal: 'SIGKILL' });
-      serve = await startKept(kicker.startServe());
+      serve = await kicker.startServe();
     });
     t.equal(outcomes(entries), 1);
   });
@@ -201,7 +198,7 @@ await t.test('Zabbix', { skip }, async (t) => {
       );
       web.setToolWorks(true);
       await web.start();
-      serve = await startKept(kicker.startServe());
+      serve = await kicker.startServe();
       await waitFor(
         'no open problem',
         async () => ((await openProblems()).length === 0 ? true : undefined),

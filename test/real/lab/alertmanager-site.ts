@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTool, startCmHost, webPort, type CmHost } from './cm-host.ts';
 import { plainEnvironment, runCommand } from './command.ts';
+import { writeRules } from './kicker-files.ts';
 import { createKicker, type Entry } from './kicker-processes.ts';
 import { checkout } from './places.ts';
 import { startProcess, type LabProcess } from './processes.ts';
@@ -126,17 +127,14 @@ export async function startSite(
     '--rules.alert.resend-delay=2s',
   ]);
   await isReady(`http://127.0.0.1:${String(places.prometheus)}/-/ready`);
-  const kicker = createKicker('am', join(dir, 'kicker.yaml'), {
-    host,
-    service: 'apache2',
-  });
-  const startKept = async (starting: Promise<LabProcess>) => {
-    const process = await starting;
-    started.push(process);
-    return process;
-  };
-  let serve = await startKept(kicker.startServe());
-  await startKept(kicker.startReceive());
+  const kicker = createKicker(
+    'am',
+    join(dir, 'kicker.yaml'),
+    { host, service: 'apache2' },
+    started,
+  );
+  let serve = await kicker.startServe();
+  await kicker.startReceive();
   const { history, waitHistory } = kicker;
   return {
     web,
@@ -155,7 +153,7 @@ export async function startSite(
     kicker: {
       kill: () => serve.stop({ signal: 'SIGKILL' }),
       start: async () => {
-        serve = await startKept(kicker.startServe());
+        serve = await kicker.startServe();
       },
     },
     backtest: async (file) => {
@@ -225,19 +223,8 @@ scrape_configs:
     static_configs: [ { targets: ['127.0.0.1:${String(webPort)}'], labels: { instance: '${host}' } } ]
 `,
   );
-  writeFileSync(
-    join(dir, 'rules.yaml'),
-    `rules:
-  - name: lab
-    match: { host: '*' }
-    coolDownSeconds: 0
-    verifySeconds: ${String(verifySeconds)}
-    attempts: { perProblem: 1, perPeriod: 100 }
-    futility: { runs: 10, relapseSeconds: 0 }
-    tell: { holdSeconds: ${String(holdSeconds)} }
-guards: { hostIntervalSeconds: 0, flapping: { low: 98, high: 99 } }
-`,
-  );
+  const tell = `{ holdSeconds: ${String(holdSeconds)} }`;
+  writeRules(dir, { verifySeconds, tell });
   writeFileSync(
     join(dir, 'kicker.yaml'),
     deployed('kicker.yaml')

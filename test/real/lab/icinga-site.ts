@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { startCmHost, webPort, type CmHost } from './cm-host.ts';
 import { mustRun, plainEnvironment, runCommand } from './command.ts';
 import { startIcinga, type Icinga } from './icinga.ts';
+import { writeRules } from './kicker-files.ts';
 import { kickerCommand } from './kicker.ts';
 import { checkout } from './places.ts';
 import { startProcess, type LabProcess } from './processes.ts';
@@ -48,7 +49,7 @@ export interface Site {
   /** when a person was called by Icinga about the service, epoch milliseconds */
   pages(): number[];
   /** what is told of a kick, from the next start of kicker on */
-  setTell(tell: string): Promise<void>;
+  setTell(tell: string): void;
   /** the objects of `kicker backtest --json` of one kind */
   backtest(file: string, kind: string): Promise<Record<string, unknown>[]>;
   check(): Promise<
@@ -168,7 +169,7 @@ export async function startSite(t: Stopped): Promise<Site> {
             .split('\n')
             .map(Number)
         : [],
-    setTell: (tell) => writeRules(home, tell),
+    setTell: (tell) => writeIcingaRules(home, tell),
     backtest: async (file, kind) =>
       (await say('backtest', '--json', '--monitor=icinga', file))
         .split('\n')
@@ -243,22 +244,10 @@ ledger: ${home}/ledger.sqlite
 rules: ${home}/rules.yaml
 `,
   );
-  await writeRules(home, '{ comment: true, acknowledge: true }');
+  writeIcingaRules(home, '{ comment: true, acknowledge: true }');
+  await mustRun('chown', ['-R', 'nagios:nagios', home]);
 }
 
-async function writeRules(home: string, tell: string): Promise<void> {
-  writeFileSync(
-    join(home, 'rules.yaml'),
-    `rules:
-  - name: lab
-    match: { host: '*' }
-    coolDownSeconds: 0
-    verifySeconds: 30
-    attempts: { perProblem: 1, perPeriod: 100 }
-    futility: { runs: 10, relapseSeconds: 0 }
-    tell: ${tell}
-guards: { hostIntervalSeconds: 0, flapping: { low: 98, high: 99 }, share: { hosts: 4 } }
-`,
-  );
-  await mustRun('chown', ['-R', 'nagios:nagios', home]);
+function writeIcingaRules(home: string, tell: string): void {
+  writeRules(home, { verifySeconds: 30, tell, guards: 'share: { hosts: 4 }' });
 }

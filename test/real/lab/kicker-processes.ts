@@ -28,11 +28,15 @@ export interface KickerProcesses {
   ): Promise<Found>;
 }
 
-/** @param name of the processes in the lab */
+/**
+ * @param name of the processes in the lab
+ * @param started each is added when it starts, for whoever stops them
+ */
 export function createKicker(
   name: string,
   config: string,
   { host, service }: { host: string; service: string },
+  started: LabProcess[] = [],
 ): KickerProcesses {
   const command: KickerProcesses['command'] = (...args) => [
     `${checkout}/packages/kicker/bin/kicker`,
@@ -48,6 +52,7 @@ export function createKicker(
     const process = startProcess(`${name}-${what}`, command(what), {
       env: plainEnvironment,
     });
+    started.push(process);
     const log = (): string => readFileSync(process.log, 'utf8');
     if (what === 'serve') serveLog = log;
     await waitFor(

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { webPort, type CmHost } from './cm-host.ts';
+import { writeRules } from './kicker-files.ts';
 import { checkout } from './places.ts';
 import type { Zabbix } from './zabbix.ts';
 
@@ -213,18 +214,7 @@ export function writeZabbixKicker(
   { port, client }: CmHost,
   { api }: Zabbix,
 ): void {
-  writeFileSync(
-    join(dir, 'rules.yaml'),
-    `rules:
-  - name: lab
-    match: { host: '*' }
-    coolDownSeconds: 0
-    verifySeconds: 60
-    attempts: { perProblem: 1, perPeriod: 100 }
-    futility: { runs: 10, relapseSeconds: 0 }
-guards: { hostIntervalSeconds: 0, flapping: { low: 98, high: 99 } }
-`,
-  );
+  writeRules(dir, { verifySeconds: 60 });
   writeFileSync(
     join(dir, 'kicker.yaml'),
     readFileSync(join(checkout, 'deploy/zabbix/kicker.yaml'), 'utf8')

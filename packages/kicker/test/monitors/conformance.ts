@@ -416,6 +416,19 @@ function everyFeedback(): Feedback[] {
   ];
 }
 
+/** What the event handlers of Nagios and Icinga 2 say alike of an event. */
+export function handlerArguments(event: Event): string[] {
+  return [
+    `--host=${event.host}`,
+    `--service=${event.service ?? ''}`,
+    `--state=${event.state}`,
+    `--state-type=${event.stateType}`,
+    `--attempt=${String(event.attempt)}`,
+    `--max-attempts=${String(event.maxAttempts ?? 4)}`,
+    `--host-state=${event.hostState ?? 'UP'}`,
+  ];
+}
+
 /** A service that is broken, for monitors that tell of attempts. @param monitor its name */
 export function brokenService(monitor: string): Event {
   const minuteAgo = Math.floor(Date.now() / 1000) * 1000 - 60_000;

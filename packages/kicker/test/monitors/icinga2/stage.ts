@@ -2,7 +2,11 @@ import type { Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { createIcinga2 } from '../../../src/monitors/icinga2/adapter.ts';
 import type { Feedback } from '../../../src/outbox/action.ts';
-import { brokenService, type MonitorStage } from '../conformance.ts';
+import {
+  brokenService,
+  handlerArguments,
+  type MonitorStage,
+} from '../conformance.ts';
 import { broken as brokenFields, startFakeIcinga } from './fake-icinga.ts';
 
 const feedbackOf: Record<string, Feedback['kind']> = {
@@ -49,14 +53,8 @@ export async function createIcinga2Stage(
     another: { ...broken, problem: '8' },
     monitor,
     messageOf: (event) => [
-      `--host=${event.host}`,
-      `--service=${event.service ?? ''}`,
-      `--state=${event.state}`,
-      `--state-type=${event.stateType}`,
-      `--attempt=${String(event.attempt)}`,
-      `--max-attempts=${String(event.maxAttempts ?? 4)}`,
+      ...handlerArguments(event),
       `--last-ok=${event.problem ?? '0'}`,
-      `--host-state=${event.hostState ?? 'UP'}`,
       '--host-last-check=1795822315',
     ],
     door: {

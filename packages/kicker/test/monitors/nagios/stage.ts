@@ -12,7 +12,11 @@ import type { Test } from 'tap';
 import type { Event } from '../../../src/events/event.ts';
 import { createNagios } from '../../../src/monitors/nagios/adapter.ts';
 import type { Feedback } from '../../../src/outbox/action.ts';
-import { brokenService, type MonitorStage } from '../conformance.ts';
+import {
+  brokenService,
+  handlerArguments,
+  type MonitorStage,
+} from '../conformance.ts';
 
 const kindOfCommand: Record<string, Feedback['kind']> = {
   SCHEDULE_FORCED_SVC_CHECK: 'recheck',
@@ -69,15 +73,9 @@ export function createNagiosStage(t: Test, name: string): MonitorStage {
       },
     ),
     messageOf: (event) => [
-      `--host=${event.host}`,
-      `--service=${event.service ?? ''}`,
-      `--state=${event.state}`,
-      `--state-type=${event.stateType}`,
-      `--attempt=${String(event.attempt)}`,
-      `--max-attempts=${String(event.maxAttempts ?? 4)}`,
+      ...handlerArguments(event),
       `--problem-id=${event.problem ?? '0'}`,
       `--last-ok=${String(Date.parse(event.since ?? '') / 1000)}`,
-      `--host-state=${event.hostState ?? 'UP'}`,
     ],
     door: {
       forgetsHold: true,
