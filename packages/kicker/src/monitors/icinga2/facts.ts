@@ -124,7 +124,10 @@ export function seeService(
         kind: 'seen',
         isGreen: seen.state === 0,
         checkedMs: seen.checkedMs,
-        aside: asideOf(seen, snapshot),
+        // A verdict looks each second and does not ask for it; it goes through all that is known.
+        get aside() {
+          return asideOf(seen, snapshot);
+        },
       };
 }
 
