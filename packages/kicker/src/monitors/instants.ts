@@ -39,6 +39,14 @@ export function instantOfSeconds(value: unknown): string | undefined {
   return Number.isInteger(seconds) ? text.replace('.000Z', 'Z') : text;
 }
 
+/**
+ * For a monitor that takes an end in whole seconds since the epoch.
+ * @returns the first of them that is not before `ms`: cut off, a page would go out before its hold is over
+ */
+export function endInSeconds(ms: number): number {
+  return Math.ceil(ms / 1000);
+}
+
 function isSeconds(seconds: number): boolean {
   return seconds >= secondsLeast && seconds <= secondsMost;
 }

@@ -44,7 +44,13 @@ interface MonitorDoor {
   /** whether it can be told anything now */
   setUp(isUp: boolean): void;
   /** what it was told so far */
-  told(): { feedback: Feedback['kind']; place: Place; text?: string }[];
+  told(): {
+    feedback: Feedback['kind'];
+    place: Place;
+    text?: string;
+    /** of a hold: its end */
+    untilMs?: number;
+  }[];
   /** it has no acknowledgements of a person */
   isWithoutAcknowledgement?: boolean;
   /** a hold ends when SOFT becomes HARD */
@@ -247,6 +253,13 @@ export function conform(
       wanted,
     );
     t.ok(door.told().every((told) => told.place.host === host));
+    const hold = can.find(({ kind }) => kind === 'hold');
+    if (hold?.kind !== 'hold') return;
+    for (const { feedback, untilMs } of door.told()) {
+      if (feedback !== 'hold') continue;
+      const later = Number(untilMs) - Date.parse(hold.until);
+      t.ok(later >= 0 && later < 1000, `no page before its end: ${later} ms`);
+    }
   });
 
   itWithDoor(
@@ -408,12 +421,17 @@ function everyFeedback(): Feedback[] {
     { kind: 'unacknowledge' },
     {
       kind: 'hold',
-      until: new Date(Date.now() + 60_000).toISOString(),
+      until: new Date(wholeSecond() + 60_700).toISOString(),
       text: 'healing',
     },
     { kind: 'release' },
     { kind: 'result', state: 'CRITICAL', text: 'a person is needed' },
   ];
+}
+
+/** The second that has begun, milliseconds. */
+function wholeSecond(): number {
+  return Math.floor(Date.now() / 1000) * 1000;
 }
 
 /** What the event handlers of Nagios and Icinga 2 say alike of an event. */
@@ -431,7 +449,7 @@ export function handlerArguments(event: Event): string[] {
 
 /** A service that is broken, for monitors that tell of attempts. @param monitor its name */
 export function brokenService(monitor: string): Event {
-  const minuteAgo = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+  const minuteAgo = wholeSecond() - 60_000;
   return {
     monitor,
     host: 'web1',

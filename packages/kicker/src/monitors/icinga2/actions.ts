@@ -2,6 +2,7 @@ import { printable, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import type { Feedback, Place } from '../../outbox/action.ts';
 import type { ApiReply, ApiRequest, Performed } from '../../ports.ts';
+import { endInSeconds } from '../instants.ts';
 import { isObject } from '../payload.ts';
 import { keyOf } from './objects.ts';
 
@@ -100,7 +101,7 @@ export function acknowledgement(
   return actionOn(named, 'acknowledge-problem', {
     author,
     comment: printable(text, textMost),
-    expiry: Math.floor(untilMs / 1000),
+    expiry: endInSeconds(untilMs),
     sticky: true,
     notify: false,
   });

@@ -2,6 +2,7 @@ import { oneLine, type FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import { bytesOfName } from '../../events/name-bytes.ts';
 import type { Feedback, Place } from '../../outbox/action.ts';
+import { endInSeconds } from '../instants.ts';
 
 export type ExternalCommand =
   { kind: 'line'; line: Uint8Array } | { kind: 'fault'; fault: FaultFacts };
@@ -93,7 +94,7 @@ function fieldsOf(
       return [
         `DELAY_${of}_NOTIFICATION`,
         ...place,
-        Math.floor(Date.parse(feedback.until) / 1000),
+        endInSeconds(Date.parse(feedback.until)),
       ];
     case 'release':
       return [`DELAY_${of}_NOTIFICATION`, ...place, epochSeconds];

@@ -27,7 +27,11 @@ export interface FakeAlertmanager {
   /** paths that were asked */
   asked: string[];
   /** silences that were set or taken back */
-  told: { feedback: 'hold' | 'release'; matchers: Silence['matchers'] }[];
+  told: {
+    feedback: 'hold' | 'release';
+    matchers: Silence['matchers'];
+    untilMs?: number;
+  }[];
   /** 0: as usual */
   failWith: number;
   /** its alerts and what Prometheus has cannot be asked for, and silences can */
@@ -102,7 +106,11 @@ export async function startFakeAlertmanager(): Promise<FakeAlertmanager> {
           );
         }
         const id = body.id || `id-${String(fake.silences.length + 1)}`;
-        fake.told.push({ feedback: 'hold', matchers: body.matchers });
+        fake.told.push({
+          feedback: 'hold',
+          matchers: body.matchers,
+          untilMs: Date.parse(body.endsAt),
+        });
         fake.silences = fake.silences.filter((one) => one.id !== id);
         fake.silences.push({ ...body, id, status: { state: 'active' } });
         answer(200, { silenceID: id });

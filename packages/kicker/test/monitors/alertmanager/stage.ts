@@ -100,8 +100,8 @@ export async function createAlertmanagerStage(
         fake.failWith = isUp ? 0 : 503;
       },
       told: () =>
-        fake.told.map(({ feedback, matchers }) => ({
-          feedback,
+        fake.told.map(({ matchers, ...told }) => ({
+          ...told,
           place: {
             host:
               matchers

@@ -88,7 +88,10 @@ export async function createIcinga2Stage(
           }
           const place = { host, service };
           if (!isHeld) return { feedback, place };
-          if (feedback === 'acknowledge') return { feedback: 'hold', place };
+          if (feedback === 'acknowledge') {
+            const untilMs = Number(body['expiry']) * 1000;
+            return { feedback: 'hold', place, untilMs };
+          }
           return feedback === 'unacknowledge'
             ? { feedback: 'release', place }
             : { feedback, place };

@@ -36,7 +36,7 @@ t.test('all feedback as Nagios wants it', (t) => {
     ],
     [
       { kind: 'hold', ...place, until: '2026-03-01T00:02:00.900Z', text: 'x' },
-      'DELAY_SVC_NOTIFICATION;web1;HTTP on 80;1772323320',
+      'DELAY_SVC_NOTIFICATION;web1;HTTP on 80;1772323321',
     ],
     [
       { kind: 'release', ...place },

@@ -97,7 +97,10 @@ export function createNagiosStage(t: Test, name: string): MonitorStage {
                 : 'release'
               : kindOfCommand[command];
           if (feedback === undefined) throw new Error(`unknown: ${line}`);
-          return { feedback, place: { host, service } };
+          const place = { host, service };
+          return feedback === 'hold'
+            ? { feedback, place, untilMs: Number(until) * 1000 }
+            : { feedback, place };
         }),
     },
     close: () => {
