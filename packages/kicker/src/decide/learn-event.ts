@@ -1,5 +1,6 @@
 import type { Event, HostState } from '../events/event.ts';
 import type { GroupFacts } from '../events/facts.ts';
+import { isSameId } from '../events/problem-id.ts';
 import { recordEvent } from './flap-history.ts';
 import { keysOf } from '../events/keys.ts';
 import { ruleFor } from './match.ts';
@@ -125,7 +126,7 @@ function withEvent(
   if (problem !== undefined && isSameProblem(problem, event)) {
     const { monitor, problem: id } = event;
     // Stryker disable next-line ConditionalExpression: the same id is written once more
-    if (id === undefined || problem.ids[monitor] === id) return service;
+    if (id === undefined || problem.ids[monitor] !== undefined) return service;
     return {
       ...service,
       problem: { ...problem, ids: { ...problem.ids, [monitor]: id } },
@@ -149,7 +150,9 @@ function withEvent(
 function isSameProblem(problem: ProblemMemory, event: Event): boolean {
   const id = problem.ids[event.monitor];
   return (
-    id === undefined || event.problem === undefined || id === event.problem
+    id === undefined ||
+    event.problem === undefined ||
+    isSameId(id, event.problem)
   );
 }
 

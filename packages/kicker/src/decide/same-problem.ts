@@ -1,4 +1,5 @@
 import type { Event } from '../events/event.ts';
+import { isSameId } from '../events/problem-id.ts';
 import type { ProblemMemory } from './memory.ts';
 
 /**
@@ -10,5 +11,5 @@ export function isAnother(
   { monitor, problem }: Event,
 ): boolean {
   const id = present?.ids[monitor];
-  return id !== undefined && problem !== undefined && id !== problem;
+  return id !== undefined && problem !== undefined && !isSameId(id, problem);
 }

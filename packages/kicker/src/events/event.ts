@@ -1,4 +1,5 @@
 import { shownName } from './name-bytes.ts';
+import { comparedId } from './problem-id.ts';
 
 /** What a monitor may say of a service, or of a host. */
 export type State =
@@ -52,7 +53,7 @@ export function problemKey(
     event.monitor,
     event.host,
     event.service ?? null,
-    event.problem ?? null,
+    event.problem === undefined ? null : comparedId(event.problem),
   ]);
 }
 

@@ -8,6 +8,14 @@ t.equal(isAnother(present, { ...critical, problem: '7' }), true);
 t.equal(isAnother(present, { ...critical, problem: '8' }), false);
 t.equal(isAnother(present, critical), false, 'the event has no id');
 t.equal(
+  isAnother(
+    { ...present, ids: { nagios: 'a/2026-11-26T17:22:39.4Z' } },
+    { ...critical, problem: 'a/2026-11-26T17:22:39.400Z' },
+  ),
+  false,
+  'the same, written with other digits',
+);
+t.equal(
   isAnother(present, { ...critical, monitor: 'icinga', problem: '7' }),
   false,
   'another monitor has ids of its own',

@@ -1,6 +1,7 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import type { Event } from '../../events/event.ts';
+import { isSameId } from '../../events/problem-id.ts';
 import { createMonitorApi } from '../../io/monitor-api.ts';
 import type { Feedback } from '../../outbox/action.ts';
 import type { Monitor, SeenService } from '../../ports.ts';
@@ -84,7 +85,11 @@ export function createAlertmanager(
           : { kind: 'not-known' };
       }
       const present = eventOf(alert);
-      if (present === undefined || present.problem !== event.problem) {
+      if (
+        present?.problem === undefined ||
+        event.problem === undefined ||
+        !isSameId(present.problem, event.problem)
+      ) {
         return { kind: 'not-known' };
       }
       const { acknowledgedBy: _before, ...rest } = event;

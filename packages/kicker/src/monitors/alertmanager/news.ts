@@ -1,4 +1,5 @@
 import type { Event } from '../../events/event.ts';
+import { comparedId } from '../../events/problem-id.ts';
 import { messageOfPayload, type Payload } from '../payload.ts';
 import type { Alert } from './snapshot.ts';
 import { isHeldByOthers, type AlertState } from './state.ts';
@@ -29,7 +30,8 @@ export function newsOf(
     const event = eventOf(alert);
     const { problem } = event ?? {};
     if (event === undefined || problem === undefined) continue;
-    if (state.told.has(problem) || state.ended.has(problem)) continue;
+    const id = comparedId(problem);
+    if (state.told.has(id) || state.ended.has(id)) continue;
     state.remember(event);
     news.push(messageOfPayload(payloadOf(alert, 'firing')));
   }
@@ -39,7 +41,7 @@ export function newsOf(
     const looked = state.lookedAt(event, nowMs);
     const isOver = looked.kind === 'looked' && !looked.isFiring;
     if (!isOver || nowMs - sinceMs < forgottenMs) continue;
-    const [fingerprint = '', startsAt = ''] = problem.split('/');
+    const [fingerprint = '', startsAt = ''] = (event.problem ?? '').split('/');
     const { labels = {} } = event;
     const alert = {
       fingerprint,

@@ -1,6 +1,7 @@
 import { oneLine, printable } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import { subjectOf } from '../../events/event.ts';
+import { comparedId } from '../../events/problem-id.ts';
 import type { Feedback, Place } from '../../outbox/action.ts';
 import type { MonitorApi, Performed } from '../../ports.ts';
 import { isObject } from '../payload.ts';
@@ -76,7 +77,7 @@ function labelsOf(
       ? [...told.values()].findLast(
           (one) => one.host === host && one.service === service,
         )
-      : told.get(problem);
+      : told.get(comparedId(problem));
   const [fingerprint = ''] = (problem ?? '').split('/');
   return event?.labels ?? alerts?.get(fingerprint)?.labels;
 }

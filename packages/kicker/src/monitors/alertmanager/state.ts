@@ -1,4 +1,5 @@
 import type { Event } from '../../events/event.ts';
+import { comparedId } from '../../events/problem-id.ts';
 import { forgetOldest, watchedForMs } from '../asked.ts';
 import type { Looked } from './prometheus.ts';
 import type { Alert, Alerts } from './snapshot.ts';
@@ -12,7 +13,7 @@ export type AlertState = ReturnType<typeof createAlertState>;
 
 /** What was told, what the API said last, and what is watched. */
 export function createAlertState() {
-  /** problem id → the event that told of it; the oldest go first */
+  /** problem id, as it is compared → the event that told of it; the oldest go first */
   const told = new Map<string, Event>();
   const watched = new Map<string, { event: Event; untilMs: number }>();
   const looks = new Map<string, { look: Looked; atMs: number }>();
@@ -40,7 +41,7 @@ export function createAlertState() {
       }
     },
     remember: (event: Event): void => {
-      const { problem } = event;
+      const problem = idOf(event);
       if (problem === undefined) return;
       if (event.state === 'OK') {
         state.forget(problem);
@@ -59,7 +60,7 @@ export function createAlertState() {
       watched.delete(problem);
     },
     watch: (event: Event, nowMs: number): void => {
-      const { problem } = event;
+      const problem = idOf(event);
       if (problem === undefined) return;
       watched.set(problem, { event, untilMs: nowMs + watchedForMs });
     },
@@ -78,16 +79,21 @@ export function createAlertState() {
       }
       return [...events.values()];
     },
-    looked: ({ problem = '' }: Event, look: Looked, atMs: number): void =>
-      void looks.set(problem, { look, atMs }),
-    lookedAt: ({ problem = '' }: Event, nowMs: number): Looked => {
-      const { look, atMs = 0 } = looks.get(problem) ?? {};
+    looked: (event: Event, look: Looked, atMs: number): void =>
+      void looks.set(idOf(event) ?? '', { look, atMs }),
+    lookedAt: (event: Event, nowMs: number): Looked => {
+      const { look, atMs = 0 } = looks.get(idOf(event) ?? '') ?? {};
       return look === undefined || nowMs - atMs > staleMs
         ? { kind: 'not-known' }
         : look;
     },
   };
   return state;
+}
+
+/** What its problem is known by: webhook and API write it with different digits. */
+function idOf({ problem }: Event): string | undefined {
+  return problem === undefined ? undefined : comparedId(problem);
 }
 
 /** Silenced by a person, or inhibited: as a downtime elsewhere. */

@@ -213,6 +213,30 @@ void t.test('what it did not tell', async (t) => {
   t.ok(ends.some((end) => end.problem === `02c27b65ce16372e/${again}`));
 });
 
+for (const [webhookHas, apiHas] of [
+  ['39.4', '39.400'],
+  ['39', '39.000'],
+  ['39.020783742', '39.020'],
+] as const) {
+  void t.test(
+    `its webhook writes ${webhookHas}, its API ${apiHas}: one episode`,
+    async (t) => {
+      const site = await createSite(t);
+      const { fake, monitor } = site;
+      const at = (seconds: string) => `2026-11-26T17:22:${seconds}Z`;
+      fake.alerts = [alertNow({ startsAt: at(apiHas) })];
+      fake.series = [{ __name__: 'up', instance: labels.instance, job: 'web' }];
+      const event = site.read(webhook('firing', { startsAt: at(webhookHas) }));
+      await site.polls();
+      t.strictSame(site.put(), [], 'it was told');
+      t.match(monitor.refresh(event, 0), { kind: 'lasts' });
+      site.read(webhook('resolved', { startsAt: at(webhookHas) }));
+      await site.polls();
+      t.strictSame(site.put(), [], 'its end was told');
+    },
+  );
+}
+
 void t.test(
   'an answer from before its end does not begin it again',
   async (t) => {

@@ -28,7 +28,7 @@ export async function createAlertmanagerStage(
       pause: () => new Promise((resolve) => setTimeout(resolve, 5)),
     },
   );
-  const since = new Date(Date.now() - 60_000).toISOString();
+  const since = instantOfGo(60_000);
   const labels = {
     alertname: 'WebDown',
     instance: 'web1:9100',
@@ -46,10 +46,11 @@ export async function createAlertmanagerStage(
     problem: `${fingerprint}/${since}`,
     labels,
   };
-  const next = new Date(Date.now() - 30_000).toISOString();
+  const next = instantOfGo(30_000);
   const alertOf = ({ since: startsAt, ...event }: Event) => ({
     fingerprint,
-    startsAt,
+    // the API writes three digits, always
+    startsAt: new Date(startsAt ?? '').toISOString(),
     labels,
     annotations: {},
     generatorURL: '',
@@ -73,6 +74,7 @@ export async function createAlertmanagerStage(
         alerts: [
           {
             ...alertOf(event),
+            startsAt: event.since,
             status: event.state === 'OK' ? 'resolved' : 'firing',
           },
         ],
@@ -121,4 +123,10 @@ export async function createAlertmanagerStage(
       await fake.close();
     },
   };
+}
+
+/** So long ago, as Go writes it into the webhook: without the zeros at the end of the fraction. */
+function instantOfGo(agoMs: number): string {
+  const second = Math.floor((Date.now() - agoMs) / 1000) * 1000;
+  return new Date(second + 400).toISOString().replace('.400Z', '.4Z');
 }
