@@ -13,7 +13,7 @@ import {
   type Site,
 } from './lab/alertmanager-site.ts';
 import { runCommand } from './lab/command.ts';
-import { timelineOf, type Entry } from './lab/kicker-processes.ts';
+import { isHeld, timelineOf, type Entry } from './lab/kicker-processes.ts';
 import { waitFor } from './lab/wait.ts';
 
 const missing = missingAlertmanager();
@@ -48,23 +48,14 @@ async function crashAndHeal(
 const count = (entries: readonly Entry[], kind: string): number =>
   entries.filter((entry) => entry.kind === kind).length;
 
-/** From when to when kicker held the page, epoch milliseconds. */
+/** From when to when kicker held the page, epoch milliseconds: each hold ends with the next verdict. */
 function heldIn(entries: readonly Entry[]): { fromMs: number; toMs: number }[] {
-  return entries.flatMap(({ kind, at, body }, index) =>
-    kind === 'action' &&
-    body['result'] === 'done' &&
-    JSON.stringify(body).includes('"kind":"hold"')
-      ? [
-          {
-            fromMs: Date.parse(at),
-            toMs: Date.parse(
-              entries.slice(index).find((later) => later.kind === 'verdict')
-                ?.at ?? '',
-            ),
-          },
-        ]
-      : [],
-  );
+  return entries.flatMap((entry, index) => {
+    if (!isHeld(entry)) return [];
+    const end = entries.slice(index).find(({ kind }) => kind === 'verdict');
+    const toMs = end === undefined ? Infinity : Date.parse(end.at);
+    return [{ fromMs: Date.parse(entry.at), toMs }];
+  });
 }
 
 await t.test('it is healed, and nobody is paged', { skip }, async (t) => {

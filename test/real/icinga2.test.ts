@@ -22,6 +22,7 @@ import {
   type Entry,
   type Site,
 } from './lab/icinga-site.ts';
+import { isHeld } from './lab/kicker-processes.ts';
 import { startProcess } from './lab/processes.ts';
 import { waitFor } from './lab/wait.ts';
 
@@ -316,14 +317,6 @@ async function pageGoesOut(t: Test, site: Site): Promise<void> {
   await icinga.modify(http, { enable_event_handler: true });
   await kicker.start();
   await settle(site, since);
-}
-
-function isHeld({ kind, body }: Entry): boolean {
-  return (
-    kind === 'action' &&
-    body['result'] === 'done' &&
-    JSON.stringify(body).includes('"kind":"hold"')
-  );
 }
 
 async function inDowntime(t: Test, site: Site): Promise<void> {

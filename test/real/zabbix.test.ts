@@ -62,8 +62,7 @@ await t.test('Zabbix', { skip }, async (t) => {
     { host, service: 'http' },
     started,
   );
-  let serve = await kicker.startServe();
-  await kicker.startReceive();
+  const serve = await kicker.startBoth();
   const { history, waitHistory } = kicker;
   const openProblems = () =>
     zabbix.call<{ eventid: string; acknowledges: { message: string }[] }[]>(
@@ -170,8 +169,8 @@ await t.test('Zabbix', { skip }, async (t) => {
           undefined,
         { timeoutMs: 60_000 },
       );
-      await serve.stop({ signal: 'SIGKILL' });
-      serve = await kicker.startServe();
+      await serve.kill();
+      await serve.start();
     });
     t.equal(outcomes(entries), 1);
   });
@@ -188,7 +187,7 @@ await t.test('Zabbix', { skip }, async (t) => {
         (all) => all.slice(before).find(({ kind }) => kind === 'kick'),
         60_000,
       );
-      await serve.stop({ signal: 'SIGKILL' });
+      await serve.kill();
       const page = await waitFor('a page', () => pager.pages[0], {
         timeoutMs: 180_000,
       });
@@ -198,7 +197,7 @@ await t.test('Zabbix', { skip }, async (t) => {
       );
       web.setToolWorks(true);
       await web.start();
-      serve = await kicker.startServe();
+      await serve.start();
       await waitFor(
         'no open problem',
         async () => ((await openProblems()).length === 0 ? true : undefined),

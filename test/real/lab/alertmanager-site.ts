@@ -133,8 +133,7 @@ export async function startSite(
     { host, service: 'apache2' },
     started,
   );
-  let serve = await kicker.startServe();
-  await kicker.startReceive();
+  const serve = await kicker.startBoth();
   const { history, waitHistory } = kicker;
   return {
     web,
@@ -150,12 +149,7 @@ export async function startSite(
     },
     startSecond: async () =>
       void (await startAlertmanager('second', places.second)),
-    kicker: {
-      kill: () => serve.stop({ signal: 'SIGKILL' }),
-      start: async () => {
-        serve = await kicker.startServe();
-      },
-    },
+    kicker: serve,
     backtest: async (file) => {
       const [program, ...args] = kicker.command(
         ...['backtest', '--json', '--monitor=alertmanager', file],

@@ -18,6 +18,8 @@ export interface KickerProcesses {
   command(...args: string[]): [string, ...string[]];
   startServe(): Promise<LabProcess>;
   startReceive(): Promise<LabProcess>;
+  /** Starts both. @returns what kills the one that serves, and starts it again */
+  startBoth(): Promise<{ kill(): Promise<void>; start(): Promise<void> }>;
   /** everything in the ledger about the service, oldest first */
   history(): Promise<Entry[]>;
   /** Waits until what the ledger has of the service fits; each look is a process. */
@@ -78,10 +80,22 @@ export function createKicker(
       .map((line) => JSON.parse(line) as Entry)
       .toReversed();
   };
+  const startServe = () => start('serve', '"event":"serving"');
+  const startReceive = () => start('receive', '"event":"receiving"');
   return {
     command,
-    startServe: () => start('serve', '"event":"serving"'),
-    startReceive: () => start('receive', '"event":"receiving"'),
+    startServe,
+    startReceive,
+    startBoth: async () => {
+      let serve = await startServe();
+      await startReceive();
+      return {
+        kill: () => serve.stop({ signal: 'SIGKILL' }),
+        start: async () => {
+          serve = await startServe();
+        },
+      };
+    },
     history,
     waitHistory: (what, probe, timeoutMs) => {
       let askedMs = Number.NEGATIVE_INFINITY;
@@ -97,6 +111,15 @@ export function createKicker(
       );
     },
   };
+}
+
+/** Whether kicker has told the monitor to hold the page. */
+export function isHeld({ kind, body }: Pick<Entry, 'kind' | 'body'>): boolean {
+  return (
+    kind === 'action' &&
+    body['result'] === 'done' &&
+    JSON.stringify(body).includes('"kind":"hold"')
+  );
 }
 
 /** One line an entry, with the seconds since `fromMs`. */

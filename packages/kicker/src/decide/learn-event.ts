@@ -1,10 +1,9 @@
 import type { Event, HostState } from '../events/event.ts';
 import type { GroupFacts } from '../events/facts.ts';
-import { isSameId } from '../events/problem-id.ts';
 import { recordEvent } from './flap-history.ts';
 import { keysOf } from '../events/keys.ts';
 import { ruleFor } from './match.ts';
-import type { HostMemory, ProblemMemory, ServiceMemory } from './memory.ts';
+import type { HostMemory, ServiceMemory } from './memory.ts';
 import type { News } from './news.ts';
 import {
   isCountedNow,
@@ -13,6 +12,7 @@ import {
   type Recall,
 } from './recall.ts';
 import type { Rule } from './rules.ts';
+import { isAnother } from './same-problem.ts';
 import { emptyService } from './service-memory.ts';
 import { settleOverdue, withFutile, withHealed } from './verdict.ts';
 
@@ -123,7 +123,8 @@ function withEvent(
     const seen = { ...green, greenMs: atMs };
     return seen.verifying === undefined ? seen : withHealed(seen, atMs);
   }
-  if (problem !== undefined && isSameProblem(problem, event)) {
+  // Another id of the same monitor: the recovery between them was not told.
+  if (problem !== undefined && !isAnother(problem, event)) {
     const { monitor, problem: id } = event;
     // Stryker disable next-line ConditionalExpression: the same id is written once more
     if (id === undefined || problem.ids[monitor] !== undefined) return service;
@@ -144,16 +145,6 @@ function withEvent(
       isTold: false,
     },
   };
-}
-
-/** Another id of the same monitor: the recovery between them was not told. */
-function isSameProblem(problem: ProblemMemory, event: Event): boolean {
-  const id = problem.ids[event.monitor];
-  return (
-    id === undefined ||
-    event.problem === undefined ||
-    isSameId(id, event.problem)
-  );
 }
 
 /**

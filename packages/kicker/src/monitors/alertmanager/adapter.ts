@@ -1,7 +1,6 @@
 import type { FaultFacts } from '@kickd/protocol';
 import { errors } from '../../errors.ts';
 import type { Event } from '../../events/event.ts';
-import { isSameId } from '../../events/problem-id.ts';
 import { createMonitorApi } from '../../io/monitor-api.ts';
 import type { Feedback } from '../../outbox/action.ts';
 import type { Monitor, SeenService } from '../../ports.ts';
@@ -19,6 +18,7 @@ import { parseAlerts, type Alert } from './snapshot.ts';
 import {
   createAlertState,
   hasUnknownSilence,
+  idOf,
   isHeldByOthers,
   staleMs,
 } from './state.ts';
@@ -85,11 +85,7 @@ export function createAlertmanager(
           : { kind: 'not-known' };
       }
       const present = eventOf(alert);
-      if (
-        present?.problem === undefined ||
-        event.problem === undefined ||
-        !isSameId(present.problem, event.problem)
-      ) {
+      if (present === undefined || idOf(present) !== idOf(event)) {
         return { kind: 'not-known' };
       }
       const { acknowledgedBy: _before, ...rest } = event;

@@ -1,8 +1,7 @@
 import type { Event } from '../../events/event.ts';
-import { comparedId } from '../../events/problem-id.ts';
 import { messageOfPayload, type Payload } from '../payload.ts';
 import type { Alert } from './snapshot.ts';
-import { isHeldByOthers, type AlertState } from './state.ts';
+import { idOf, isHeldByOthers, type AlertState } from './state.ts';
 
 /** Alertmanager forgets its alerts with a restart, until Prometheus sends them again, once a minute. */
 const forgottenMs = 90_000;
@@ -28,9 +27,8 @@ export function newsOf(
     if (!alert.receivers.includes(receiver)) continue;
     if (isHeldByOthers(alert, state.ownSilences)) continue;
     const event = eventOf(alert);
-    const { problem } = event ?? {};
-    if (event === undefined || problem === undefined) continue;
-    const id = comparedId(problem);
+    const id = event && idOf(event);
+    if (event === undefined || id === undefined) continue;
     if (state.told.has(id) || state.ended.has(id)) continue;
     state.remember(event);
     news.push(messageOfPayload(payloadOf(alert, 'firing')));

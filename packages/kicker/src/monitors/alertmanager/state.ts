@@ -92,7 +92,7 @@ export function createAlertState() {
 }
 
 /** What its problem is known by: webhook and API write it with different digits. */
-function idOf({ problem }: Event): string | undefined {
+export function idOf({ problem }: Event): string | undefined {
   return problem === undefined ? undefined : comparedId(problem);
 }
 
