@@ -1,0 +1,118 @@
+# frozen_string_literal: true
+
+require 'json'
+require 'socket'
+
+module KickdStandby
+  # What the runner hands over.
+  Order = Struct.new(:run, :resources)
+
+  # Where the runner asks and hands the run over. One line each way, JSON:
+  #
+  #   {"ask":"ready"}  →  {"standby":"ready","pid":1,"resources":["Service[apache2]"],"unfit":{}} or {"standby":"stale","because":"…"}
+  #   {"run":"ID","resources":["Service[apache2]"]}  →  {"standby":"started"}
+  #   {"ask":"leave"}                       →  nothing, the process ends
+  #
+  # A connection that ends before a run was handed over changes nothing: the next one may.
+  class Door
+    LINE_BYTES = 16 * 1024
+    LEAVE = { 'ask' => 'leave' }.freeze
+    RUN = /\A\h{8}-\h{4}-7\h{3}-[89ab]\h{3}-\h{12}\z/.freeze
+    LIFE_SECONDS = 24 * 60 * 60
+    # a look whether it is still of use, while nobody asks
+    LOOK_EVERY_SECONDS = 60
+    # whoever connects says at once what it wants
+    ANSWER_SECONDS = 5
+
+    # @param heal [Heal] what may be asked for
+    # @param stamps [Stamps] what tells whether a run that is started now would be the same
+    def initialize(path, heal, stamps)
+      @path = path
+      @heal = heal
+      @stamps = stamps
+      @loaded_at = seconds
+    end
+
+    # Listens until a run is handed over.
+    # @return [Order, nil] nil: what was loaded is of no use any more
+    def wait
+      server = listen
+      loop do
+        if server.wait_readable(LOOK_EVERY_SECONDS)
+          order = serve(server.accept)
+          return order if order
+        end
+        return nil if stale || Quiet.short_of_memory?
+      end
+    ensure
+      File.unlink(@path) if server && File.exist?(@path)
+      server&.close
+    end
+
+    private
+
+    def listen
+      File.unlink(@path) if File.socket?(@path)
+      before = File.umask(0o177)
+      UNIXServer.new(@path).tap { |server| server.listen(1) }
+    ensure
+      File.umask(before)
+    end
+
+    def serve(peer)
+      return unless peer.getpeereid.first == Process.euid
+
+      while (line = read(peer))
+        asked = JSON.parse(line)
+        return unless asked.is_a?(Hash)
+        return Process.exit!(0) if asked == LEAVE
+
+        order = order_of(asked)
+        say(peer, order ? { standby: 'started' } : ready)
+        return order if order
+      end
+    rescue JSON::ParserError, SystemCallError
+      nil
+    ensure
+      peer.close
+    end
+
+    # @return [Order, nil] nil: it is no run, or not one of this standby
+    def order_of(asked)
+      run, resources = asked.values_at('run', 'resources')
+      return unless run.is_a?(String) && RUN.match?(run) && resources.is_a?(Array)
+
+      Order.new(run, resources) if (resources - @heal.resources).empty?
+    end
+
+    def ready
+      because = stale
+      return { standby: 'stale', because: because } if because
+
+      { standby: 'ready', pid: Process.pid, resources: @heal.resources, unfit: @heal.unfit }
+    end
+
+    # @return [String, nil] what is not as it was
+    def stale
+      return 'the time: it was loaded a day ago' if seconds - @loaded_at > LIFE_SECONDS
+
+      @stamps.changed
+    end
+
+    # a clock that nobody sets, and that goes on while the host sleeps
+    def seconds
+      Process.clock_gettime(Process::CLOCK_BOOTTIME)
+    end
+
+    def read(peer)
+      return unless peer.wait_readable(ANSWER_SECONDS)
+
+      line = peer.gets("\n", LINE_BYTES)
+      line if line&.end_with?("\n")
+    end
+
+    def say(peer, answer)
+      peer.write("#{JSON.generate(answer)}\n")
+    end
+  end
+end

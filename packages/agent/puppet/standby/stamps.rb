@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+require 'socket'
+
+module KickdStandby
+  # What a process that loaded its files a while ago was made of, and whether a new one would be made of the same.
+  class Stamps
+    # @param files [Array<String>] each as it is now, also one that is not there
+    # @param trees [Array<String>] folders: a file more counts as well
+    def initialize(files, trees)
+      @trees = trees
+      @before = now(files)
+    end
+
+    # @return [String, nil] the first thing that is not what it was
+    def changed
+      is = now(@before.keys.grep(%r{\A/}))
+      (is.keys | @before.keys).find { |name| is[name] != @before[name] }
+    end
+
+    # What changed while it was being loaded: nobody can tell which of the two was.
+    # @return [String, nil] the first of them
+    def newer_than(time)
+      @before.keys.grep(%r{\A/}).find do |file|
+        File.stat(file).ctime.between?(time, Time.now)
+      rescue SystemCallError
+        false
+      end
+    end
+
+    private
+
+    def now(files)
+      all = (files + @trees + @trees.flat_map { |tree| Dir.glob('**/*', File::FNM_DOTMATCH, base: tree).map { |f| File.join(tree, f) } }).uniq
+      all.to_h { |file| [file, stamp(file)] }.merge('the name of the host' => Socket.gethostname)
+    end
+
+    def stamp(file)
+      found = File.stat(file)
+      [found.dev, found.ino, found.size, found.mtime.to_r, found.mode, found.uid]
+    rescue SystemCallError
+      nil
+    end
+  end
+end
