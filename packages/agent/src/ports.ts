@@ -1,4 +1,4 @@
-import type { Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
+import type { Healed, Kick, Outcome, Run, Uuid7 } from '@kickd/protocol';
 import type { RunCounts } from './run/counts.ts';
 import type { ChainHead } from './audit/chain.ts';
 import type { AuditEntry } from './audit/entry.ts';
@@ -35,6 +35,8 @@ export interface Runner {
   ): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Resolves when the run has ended, or as it stands when `signal` aborts. */
   waitForEnd(run: Uuid7, signal: AbortSignal): Promise<Run | undefined>;
+  /** Resolves when the run has healed or has ended, or as it stands when `signal` aborts. */
+  waitForHeal(run: Uuid7, signal: AbortSignal): Promise<Run | undefined>;
   /** Newest first. */
   recent(most: number): Promise<Run[]>;
   state(): Promise<RunnerState>;
@@ -233,8 +235,29 @@ export interface CmProfile {
   /** what asks the host about a service before a run and after it; without it nobody does */
   readonly probes?: Probes;
   outcome(end: ToolEnd, evidence: Evidence): Outcome;
+  /** how a process of the tool is loaded ahead; without it every run starts one */
+  readonly standby?: StandbyPlan;
   /** For a tool whose report can be of any size: `outcome` is then told through this. */
   streamed?(run: Uuid7): StreamedReport;
+}
+
+/**
+ * A process of the tool that is loaded ahead and makes one run: first the resources that it is told, then an ordinary
+ * run. See docs/decisions/0031-standby.md.
+ */
+export interface StandbyPlan {
+  /** @param socket where it listens once it is loaded */
+  command(socket: string): Command;
+  /** what the first step leaves as soon as it has ended */
+  healReport(run: Uuid7): StreamedHeal;
+}
+
+/** The report of a first step, handed over as a `StreamedReport` is. */
+export interface StreamedHeal {
+  readonly file: string;
+  take(piece: Buffer): void;
+  /** undefined: it tells of nothing that was put back */
+  healed(at: Date, state: ReportState): Healed | undefined;
 }
 
 /** What asks the host about one service. Literal as it stands in the configuration: nothing of a kick gets into it. */

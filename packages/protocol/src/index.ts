@@ -23,7 +23,7 @@ export { patterns } from './patterns.ts';
 export { oneLine } from './one-line.ts';
 export { printable, printableAscii } from './printable.ts';
 export { Problem, problemContentType } from './problem.ts';
-export { Joined, Run, RunList, ServedKick } from './run.ts';
+export { Healed, Joined, Run, RunList, ServedKick } from './run.ts';
 export { Expiry, Status } from './status.ts';
 export { waitMaxSeconds } from './wait-max.ts';
 /** Puppet's old port of `puppet agent --listen`. */

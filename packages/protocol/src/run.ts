@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { Uuid7 } from './ids.ts';
 import { Because } from './kick.ts';
 import { Certname, Environment, Instant, ProfileName, Tag } from './names.ts';
-import { Outcome } from './outcome.ts';
+import { CorrectedResource, Outcome } from './outcome.ts';
 
 /** How a kick came to the run that serves it. */
 export const Joined = Type.Union([
@@ -25,6 +25,17 @@ export const ServedKick = Type.Object({
 });
 export type ServedKick = Static<typeof ServedKick>;
 
+/**
+ * The first step of a run has ended and the run goes on: what it has put back so far. It is no outcome, and the outcome
+ * holds all of it.
+ */
+export const Healed = Type.Object({
+  at: Instant,
+  corrected: Type.Array(CorrectedResource),
+  failed: Type.Array(Type.String()),
+});
+export type Healed = Static<typeof Healed>;
+
 /** One execution of a CM tool on one host; it may serve many kicks. */
 export const Run = Type.Object({
   run: Uuid7,
@@ -41,6 +52,8 @@ export const Run = Type.Object({
   kicks: Type.Array(ServedKick),
   queuedAt: Instant,
   startedAt: Type.Optional(Instant),
+  /** only of a run that heals first, see `Healed` */
+  healed: Type.Optional(Healed),
   endedAt: Type.Optional(Instant),
   /** milliseconds from start to end, by the monotonic clock */
   durationMs: Type.Optional(Type.Integer()),

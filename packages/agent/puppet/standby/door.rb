@@ -9,7 +9,8 @@ module KickdStandby
 
   # Where the runner asks and hands the run over. One line each way, JSON:
   #
-  #   {"ask":"ready"}  →  {"standby":"ready","pid":1,"resources":["Service[apache2]"],"unfit":{}} or {"standby":"stale","because":"…"}
+  #   {"ask":"ready"}  →  {"standby":"ready","pid":1,"mark":"standby-…","resources":["Service[apache2]"],"unfit":{}}
+  #                       or {"standby":"stale","because":"…"}
   #   {"run":"ID","resources":["Service[apache2]"]}  →  {"standby":"started"}
   #   {"ask":"leave"}                       →  nothing, the process ends
   #
@@ -89,7 +90,7 @@ module KickdStandby
       because = stale
       return { standby: 'stale', because: because } if because
 
-      { standby: 'ready', pid: Process.pid, resources: @heal.resources, unfit: @heal.unfit }
+      { standby: 'ready', pid: Process.pid, mark: BORN_WITH[:env]['KICKD_RUN'], resources: @heal.resources, unfit: @heal.unfit }
     end
 
     # @return [String, nil] what is not as it was

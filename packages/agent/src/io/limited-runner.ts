@@ -27,6 +27,7 @@ export function limitKicks(
     cancel: (run, by) => runner.cancel(run, by),
     readLog: (run, signal) => runner.readLog(run, signal),
     waitForEnd: (run, signal) => runner.waitForEnd(run, signal),
+    waitForHeal: (run, signal) => runner.waitForHeal(run, signal),
     recent: (most) => runner.recent(most),
     state: () => runner.state(),
     close: () => runner.close(),

@@ -2,6 +2,7 @@ import type { Uuid7 } from '@kickd/protocol';
 
 interface Life {
   ended: PromiseWithResolvers<void>;
+  healed: PromiseWithResolvers<void>;
   cancel: AbortController;
 }
 
@@ -14,6 +15,7 @@ export class Lives {
     if (this.#lives.has(run)) return;
     this.#lives.set(run, {
       ended: Promise.withResolvers(),
+      healed: Promise.withResolvers(),
       cancel: new AbortController(),
     });
   }
@@ -31,6 +33,15 @@ export class Lives {
     return this.#lives.get(run)?.ended.promise;
   }
 
+  /** Resolves when the run has healed or has ended; undefined: it is not open. */
+  healed(run: Uuid7): Promise<void> | undefined {
+    return this.#lives.get(run)?.healed.promise;
+  }
+
+  heal(run: Uuid7): void {
+    this.#lives.get(run)?.healed.resolve();
+  }
+
   /** Aborts when somebody cancels the run, with the reason. */
   cancelOf(run: Uuid7): AbortSignal {
     this.bear(run);
@@ -42,6 +53,7 @@ export class Lives {
   }
 
   end(run: Uuid7): void {
+    this.heal(run);
     this.#lives.get(run)?.ended.resolve();
     this.#lives.delete(run);
   }

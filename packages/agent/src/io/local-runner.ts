@@ -130,12 +130,12 @@ export class LocalRunner implements Runner {
   }
 
   async waitForEnd(id: Uuid7, signal: AbortSignal): Promise<Run | undefined> {
-    const ended = this.#line.lives.ended(id);
-    if (ended !== undefined && !signal.aborted) {
-      const aborted = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => aborted.resolve(), { once: true });
-      await Promise.race([ended, aborted.promise]);
-    }
+    await settledOrAborted(this.#line.lives.ended(id), signal);
+    return this.find(id);
+  }
+
+  async waitForHeal(id: Uuid7, signal: AbortSignal): Promise<Run | undefined> {
+    await settledOrAborted(this.#line.lives.healed(id), signal);
     return this.find(id);
   }
 
@@ -278,6 +278,16 @@ export class LocalRunner implements Runner {
       this.#line.endings.doubt();
     }
   }
+}
+
+async function settledOrAborted(
+  settled: Promise<void> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (settled === undefined || signal.aborted) return;
+  const aborted = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => aborted.resolve(), { once: true });
+  await Promise.race([settled, aborted.promise]);
 }
 
 /** A rule whose `what.cm` is a drill would break a host for each alert. */

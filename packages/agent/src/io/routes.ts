@@ -49,17 +49,21 @@ export function addRoutes(
   app.get('/run/:id', async (request, reply) => {
     const facts = factsOf(request);
     const id = facts?.run ?? '';
-    const waitSeconds = readWait(request.raw.url ?? '');
-    if (waitSeconds === undefined) {
+    const wait = readWait(request.raw.url ?? '');
+    if (wait === undefined) {
       return refuse(request, reply, refusals.queryInvalid());
     }
+    const { seconds: waitSeconds } = wait;
     waitsForRunner(request.raw.socket, waitSeconds * 1000);
     const patience = AbortSignal.any([
       AbortSignal.timeout(waitSeconds * 1000),
       hangUp(request),
       settings.closing,
     ]);
-    const run = await runner.waitForEnd(id, patience);
+    const run =
+      wait.until === 'healed'
+        ? await runner.waitForHeal(id, patience)
+        : await runner.waitForEnd(id, patience);
     if (run === undefined) return refuse(request, reply, refusals.runUnknown());
     const shown =
       facts?.isOwnRun === true ? withOwnBecauses(run, facts.certname) : run;
@@ -141,15 +145,18 @@ function auditState(audit: Audit): NonNullable<Status['audit']> {
   };
 }
 
-/** @returns seconds, 0 without a query, undefined when the query is anything else */
-function readWait(url: string): number | undefined {
+/** @returns 0 seconds without a query, undefined when the query is anything else */
+function readWait(
+  url: string,
+): { seconds: number; until: 'ended' | 'healed' } | undefined {
   const [, query] = url.split('?');
-  if (query === undefined) return 0;
-  const seconds = /^wait=(\d{1,2})$/.exec(query)?.[1];
-  if (seconds === undefined || Number(seconds) > waitMaxSeconds) {
-    return undefined;
-  }
-  return Number(seconds);
+  if (query === undefined) return { seconds: 0, until: 'ended' };
+  const found = /^wait=(\d{1,2})(&until=healed)?$/.exec(query);
+  if (found === null || Number(found[1]) > waitMaxSeconds) return undefined;
+  return {
+    seconds: Number(found[1]),
+    until: found[2] === undefined ? 'ended' : 'healed',
+  };
 }
 
 /** A log is silent as long as its run: only a reader that takes nothing of what is ready is cut off. */

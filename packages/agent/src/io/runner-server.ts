@@ -131,13 +131,18 @@ async function answer(
       );
     case 'find':
       return reply(socket, 'find', runOf(await runner.find(request.run)));
-    case 'wait-for-end': {
+    case 'wait-for-end':
+    case 'wait-for-heal': {
       const signal = AbortSignal.any([
         AbortSignal.timeout(waitMaxMs),
         hangUp(socket),
       ]);
-      const run = await runner.waitForEnd(request.run, signal);
-      return reply(socket, 'wait-for-end', runOf(run));
+      const { operation, run } = request;
+      const found =
+        operation === 'wait-for-end'
+          ? await runner.waitForEnd(run, signal)
+          : await runner.waitForHeal(run, signal);
+      return reply(socket, operation, runOf(found));
     }
     case 'cancel':
       return reply(

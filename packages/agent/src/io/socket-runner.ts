@@ -47,11 +47,22 @@ export class SocketRunner implements Runner {
     return this.#ask({ operation: 'cancel', run, by }, neverAborts());
   }
 
-  async waitForEnd(run: Uuid7, signal: AbortSignal): Promise<Run | undefined> {
+  waitForEnd(run: Uuid7, signal: AbortSignal): Promise<Run | undefined> {
+    return this.#wait('wait-for-end', run, signal);
+  }
+
+  waitForHeal(run: Uuid7, signal: AbortSignal): Promise<Run | undefined> {
+    return this.#wait('wait-for-heal', run, signal);
+  }
+
+  async #wait(
+    operation: 'wait-for-end' | 'wait-for-heal',
+    run: Uuid7,
+    signal: AbortSignal,
+  ): Promise<Run | undefined> {
     if (signal.aborted) return this.find(run);
     try {
-      return (await this.#askAgain({ operation: 'wait-for-end', run }, signal))
-        .run;
+      return (await this.#askAgain({ operation, run }, signal)).run;
     } catch (error) {
       if (signal.aborted) return this.find(run);
       throw error;

@@ -9,6 +9,7 @@ export interface Answers extends Record<Operation, unknown> {
   cancel: Cancellation;
   find: { run?: Run };
   'wait-for-end': { run?: Run };
+  'wait-for-heal': { run?: Run };
   /** followed by chunks where the run is known */
   'read-log': { isKnown: boolean };
   recent: Run[];

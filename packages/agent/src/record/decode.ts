@@ -62,6 +62,7 @@ function readRequest(reader: RecordReader): RunnerRequest {
     case 'find':
     case 'read-log':
     case 'wait-for-end':
+    case 'wait-for-heal':
       return { operation, run: reader.id() };
     case 'recent': {
       const most = reader.byte(offsets.most);

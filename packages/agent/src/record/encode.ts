@@ -33,6 +33,7 @@ export function encodeRecord(request: RunnerRequest): Uint8Array {
     case 'find':
     case 'read-log':
     case 'wait-for-end':
+    case 'wait-for-heal':
       putId(record, request.run);
       break;
     case 'recent':

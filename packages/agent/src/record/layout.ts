@@ -42,6 +42,7 @@ export const operations = {
   'wait-for-end': 5,
   recent: 6,
   state: 7,
+  'wait-for-heal': 8,
 } as const;
 export type Operation = keyof typeof operations;
 

@@ -13,14 +13,20 @@ export function withMatch(
   run: Run,
   services: ServiceMap,
 ): Outcome {
+  const wanted = wantedResources(run, services);
+  if (wanted.length === 0) return outcome;
+  const touched = outcome.pending ?? outcome.corrected;
+  const matched = touched.some(({ resource }) => wanted.includes(resource));
+  return { ...outcome, matched };
+}
+
+/** What keeps up the services that the kicks of this run are about, each once. */
+export function wantedResources(run: Run, services: ServiceMap): string[] {
   const wanted = run.kicks.flatMap(({ because }) => {
     const { service } = because ?? {};
     return service !== undefined && Object.hasOwn(services, service)
       ? (services[service] ?? [])
       : [];
   });
-  if (wanted.length === 0) return outcome;
-  const touched = outcome.pending ?? outcome.corrected;
-  const matched = touched.some(({ resource }) => wanted.includes(resource));
-  return { ...outcome, matched };
+  return [...new Set(wanted)];
 }

@@ -1,0 +1,70 @@
+import type { Healed, Uuid7 } from '@kickd/protocol';
+import type {
+  Command,
+  ReportState,
+  StandbyPlan,
+  StreamedHeal,
+} from '../ports.ts';
+import type { ServiceMap } from '../run/match.ts';
+import { PuppetReportReader } from './puppet-report.ts';
+
+export interface PuppetStandbySettings {
+  /** the Ruby that this Puppet runs on, and kickd's program for it */
+  ruby: string;
+  program: string;
+  /** of an ordinary run, without its id */
+  run: Command;
+  services: ServiceMap;
+  /** the file that Puppet keeps while it runs */
+  runLock: string;
+  /** where the output of each run goes, and the report of its first step */
+  logDir: string;
+}
+
+/** A Puppet that is loaded ahead, by the program in packages/agent/puppet. */
+export function createPuppetStandby(
+  settings: PuppetStandbySettings,
+): StandbyPlan {
+  const { ruby, program, run, services, runLock, logDir } = settings;
+  const resources = new Set(Object.values(services).flat());
+  return {
+    command: (socket) => ({
+      file: ruby,
+      argv: [
+        program,
+        `--socket=${socket}`,
+        `--logs=${logDir}`,
+        `--lock=${runLock}`,
+        ...[...resources].map((resource) => `--resource=${resource}`),
+        '--',
+        run.file,
+        ...run.argv,
+      ],
+      env: run.env,
+    }),
+    healReport: (id) => streamHeal(`${logDir}/${id}.heal.yaml`, id),
+  };
+}
+
+function streamHeal(file: string, run: Uuid7): StreamedHeal {
+  const reader = new PuppetReportReader();
+  return {
+    file,
+    take: (piece) => reader.take(piece),
+    healed: (at, state) => healedOf(reader, run, at, state),
+  };
+}
+
+function healedOf(
+  reader: PuppetReportReader,
+  run: Uuid7,
+  at: Date,
+  state: ReportState,
+): Healed | undefined {
+  const read = reader.end();
+  if (state.kind !== 'read' || read.kind !== 'report') return undefined;
+  const { jobId, corrected, failed } = read.report;
+  return jobId === run && corrected.length > 0
+    ? { at: at.toISOString(), corrected, failed }
+    : undefined;
+}

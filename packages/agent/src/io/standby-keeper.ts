@@ -1,0 +1,129 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type {
+  Child,
+  ChildIdentity,
+  Clock,
+  Command,
+  Launcher,
+  StandbyPlan,
+} from '../ports.ts';
+import { makeFolder } from './make-folder.ts';
+import { readBootId, readStartTicks } from './proc.ts';
+import {
+  askStandby,
+  dismissStandby,
+  type AskedStandby,
+} from './standby-link.ts';
+
+/** The standbys of this host: one for each plan, loaded ahead. */
+export interface StandbyKeeper {
+  ask(plan: StandbyPlan): Promise<AskedStandby>;
+  /** Starts what is missing, and ends what belongs to no plan of these. Never rejects. */
+  keep(plans: readonly StandbyPlan[]): Promise<void>;
+  /** The process of a standby, once it has taken a run: from then on it is no standby any more. */
+  take(mark: string, identity: ChildIdentity): Child | undefined;
+}
+
+export interface StandbyKeeperSettings {
+  /** of root's alone: sockets, and who listens there */
+  dir: string;
+  logDir: string;
+}
+
+/** What is known of a standby that was started, whether it has loaded yet or not. */
+interface Started {
+  mark: string;
+  identity: ChildIdentity;
+}
+
+export function createStandbyKeeper(
+  { dir, logDir }: StandbyKeeperSettings,
+  { launcher }: { launcher: Launcher; clock: Clock },
+): StandbyKeeper {
+  /** started by this process: it alone is told of their exit codes */
+  const children = new Map<string, Child>();
+  const pathsOf = (plan: StandbyPlan): { socket: string; note: string } => {
+    const key = keyOf(plan.command('/'));
+    return { socket: join(dir, `${key}.sock`), note: join(dir, `${key}.json`) };
+  };
+  const start = async (plan: StandbyPlan): Promise<void> => {
+    const { socket, note } = pathsOf(plan);
+    const mark = `standby-${randomUUID()}`;
+    const output = join(logDir, `${mark}.log`);
+    const launch = await launcher.launch(plan.command(socket), mark, output);
+    if (launch.kind === 'not-started') return;
+    const { child } = launch;
+    children.set(mark, child);
+    void child.ended.then(() => children.delete(mark));
+    writeNote(note, { mark, identity: child.identity });
+  };
+  return {
+    ask: (plan) => askStandby(pathsOf(plan).socket),
+    keep: async (plans) => {
+      makeFolder(dir, 0o700);
+      const wanted = new Set(plans.map((plan) => pathsOf(plan).note));
+      for (const name of readdirSync(dir)) {
+        const note = join(dir, name);
+        if (!name.endsWith('.json') || wanted.has(note)) continue;
+        await dismissStandby(note.replace(/json$/, 'sock'));
+        const started = readNote(note);
+        if (started !== undefined && isThere(started)) {
+          launcher
+            .adopt(started.identity, started.mark)
+            ?.signalGroup('SIGTERM');
+        }
+        rmSync(note, { force: true });
+      }
+      for (const plan of plans) {
+        const started = readNote(pathsOf(plan).note);
+        if (started === undefined || !isThere(started)) await start(plan);
+      }
+    },
+    take: (mark, identity) => {
+      for (const name of readdirSync(dir)) {
+        const note = join(dir, name);
+        if (name.endsWith('.json') && readNote(note)?.mark === mark) {
+          rmSync(note, { force: true });
+        }
+      }
+      return children.get(mark) ?? launcher.adopt(identity, mark);
+    },
+  };
+}
+
+/** Another command, another standby. */
+function keyOf({ file, argv, env }: Command): string {
+  return createHash('sha256')
+    .update(JSON.stringify([file, argv, env]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function isThere({ identity }: Started): boolean {
+  return (
+    identity.bootId === readBootId() &&
+    readStartTicks(identity.pid) === identity.startTicks
+  );
+}
+
+function writeNote(note: string, started: Started): void {
+  writeFileSync(`${note}.new`, JSON.stringify(started), { mode: 0o600 });
+  renameSync(`${note}.new`, note);
+}
+
+function readNote(note: string): Started | undefined {
+  try {
+    return JSON.parse(readFileSync(note, 'utf8')) as Started;
+  } catch {
+    // ENOENT: none was started
+    return undefined;
+  }
+}

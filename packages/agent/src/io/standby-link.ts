@@ -1,0 +1,165 @@
+import { createConnection, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Uuid7 } from '@kickd/protocol';
+import { reasonOf } from '../errors.ts';
+import type { ChildIdentity } from '../ports.ts';
+import { readBootId, readStartTicks } from './proc.ts';
+
+/** A standby that has said that a run started now would be made of the same, and waits for what comes next. */
+export interface ReadyStandby {
+  /** what its unit, or its processes, are known by */
+  readonly mark: string;
+  readonly identity: ChildIdentity;
+  /** what it can heal */
+  readonly resources: ReadonlySet<string>;
+  /** what it was asked to be able to heal and is not, with the reason */
+  readonly unfit: Readonly<Record<string, string>>;
+  /**
+   * Hands the run over. Waits until it is known: whoever wants an end of that ends the process.
+   * @returns whether it took the run; false: it has touched nothing
+   */
+  start(run: Uuid7, resources: readonly string[]): Promise<boolean>;
+  /** It waits on for the next one. */
+  release(): void;
+}
+
+export type AskedStandby =
+  | { kind: 'ready'; standby: ReadyStandby }
+  /** there is none, it loads, or it does not answer in time */
+  | { kind: 'none'; why: string }
+  /** it leaves and loads again */
+  | { kind: 'stale'; because: string };
+
+/** A standby that is there says so at once; the look at its files takes some 30 ms. */
+const answerMs = { connect: 50, ready: 500 };
+const lineMaxChars = 64 * 1024;
+
+/** Asks the standby behind this socket whether it can take a run now. Never rejects. */
+export async function askStandby(path: string): Promise<AskedStandby> {
+  const lines = new Lines(createConnection({ path }));
+  try {
+    await lines.connected(answerMs.connect);
+    const answer = await lines.ask({ ask: 'ready' }, answerMs.ready);
+    if (answer['standby'] === 'stale') {
+      lines.close();
+      return { kind: 'stale', because: String(answer['because']) };
+    }
+    const standby = readyOf(answer, lines);
+    if (standby !== undefined) return { kind: 'ready', standby };
+    lines.close();
+    return { kind: 'none', why: 'it gave an answer that is none' };
+  } catch (error) {
+    lines.close();
+    return { kind: 'none', why: reasonOf(error) };
+  }
+}
+
+/** Tells the standby behind this socket to end. Never rejects. */
+export async function dismissStandby(path: string): Promise<void> {
+  const lines = new Lines(createConnection({ path }));
+  try {
+    await lines.connected(answerMs.connect);
+    await lines.ask({ ask: 'leave' }, answerMs.ready);
+  } catch {
+    // it is gone, which is what was wanted
+  } finally {
+    lines.close();
+  }
+}
+
+function readyOf(
+  answer: Record<string, unknown>,
+  lines: Lines,
+): ReadyStandby | undefined {
+  const { standby, pid, mark, resources, unfit } = answer;
+  const startTicks =
+    typeof pid === 'number' ? readStartTicks(pid) : undefined;
+  if (
+    standby !== 'ready' ||
+    typeof pid !== 'number' ||
+    startTicks === undefined ||
+    typeof mark !== 'string' ||
+    !Array.isArray(resources)
+  ) {
+    return undefined;
+  }
+  return {
+    mark,
+    identity: { pid, startTicks, bootId: readBootId() },
+    resources: new Set(resources.map(String)),
+    unfit: Object.fromEntries(
+      Object.entries(unfit ?? {}).map(([name, why]) => [name, String(why)]),
+    ),
+    start: async (run, wanted) => {
+      try {
+        const order = { run, resources: wanted };
+        const said = await lines.ask(order);
+        return said['standby'] === 'started';
+      } catch {
+        return false;
+      } finally {
+        lines.close();
+      }
+    },
+    release: () => lines.close(),
+  };
+}
+
+/** A line out, a line in, each JSON. */
+class Lines {
+  readonly #socket: Socket;
+  readonly #answers: AsyncIterator<string>;
+  readonly #connected: Promise<void>;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+    // whoever asks next is told
+    promise.catch(() => {});
+    this.#connected = promise;
+    this.#answers = createInterface({ input: socket })[Symbol.asyncIterator]();
+  }
+
+  connected(withinMs: number): Promise<void> {
+    return within(this.#connected, withinMs);
+  }
+
+  async ask(
+    question: unknown,
+    withinMs?: number,
+  ): Promise<Record<string, unknown>> {
+    this.#socket.write(`${JSON.stringify(question)}\n`);
+    const next = this.#answers.next();
+    const answer = await (withinMs === undefined
+      ? next
+      : within(next, withinMs));
+    if (answer.done === true) throw new Error('it hung up');
+    if (answer.value.length > lineMaxChars) throw new Error('too long');
+    const said: unknown = JSON.parse(answer.value);
+    if (typeof said !== 'object' || said === null) throw new Error('no object');
+    return { ...said };
+  }
+
+  close(): void {
+    this.#socket.on('error', () => {});
+    this.#socket.destroy();
+  }
+}
+
+async function within<Value>(
+  promise: Promise<Value>,
+  ms: number,
+): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`no answer within ${String(ms)} ms`)),
+    ms,
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
