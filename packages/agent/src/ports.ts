@@ -108,6 +108,8 @@ export interface Journal {
   /** Called before the child is started, and again once it is known. */
   start(run: Run, bootId: string, child?: ChildIdentity): void;
   end(run: Run): void;
+  /** The run as it now stands, in progress: nothing of its child changes. */
+  note(run: Run): void;
   /** Forgets ended runs, and their kicks, that ended before this time. @returns their ids */
   prune(before: Date): Uuid7[];
   /** Writes something that changes nothing. @throws while the journal cannot be written */
@@ -178,6 +180,8 @@ export type Launch =
 
 export interface Child {
   identity: ChildIdentity;
+  /** what its unit, or its processes, are known by: its run, or that of a standby */
+  mark: string;
   /** never rejects */
   ended: Promise<ChildEnd>;
   /** Sends the signal to the whole process group, or control group. */

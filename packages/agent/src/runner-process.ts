@@ -40,6 +40,7 @@ export async function startRunnerProcess(
     clock,
     before: readRunCounts(countsFile),
     onCounts: (counts) => writeRunCounts(countsFile, counts),
+    standbyDir: join(dirname(path), 'standby'),
   });
   const server = createRunnerServer({
     runner: limitKicks(runner, {

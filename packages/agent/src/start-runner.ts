@@ -11,6 +11,8 @@ import { LocalRunner } from './io/local-runner.ts';
 import { makeFolder } from './io/make-folder.ts';
 import { findPuppet } from './io/puppet-host.ts';
 import { openSqliteJournal } from './io/sqlite-journal.ts';
+import { createStandbyKeeper, noStandbys } from './io/standby-keeper.ts';
+import { findStandbyProgram } from './io/standby-program.ts';
 import type { Clock, Narrator } from './ports.ts';
 import { noRunCounts, withTold, type RunCounts } from './run/counts.ts';
 
@@ -25,12 +27,15 @@ export function startRunner(
     clock,
     before = noRunCounts(),
     onCounts,
+    standbyDir,
   }: {
     narrator: Narrator;
     clock: Clock;
     /** what the runner before this one has counted */
     before?: RunCounts;
     onCounts?: (counts: RunCounts) => void;
+    /** where those that are loaded ahead are found again; left out: none is */
+    standbyDir?: string;
   },
 ): LocalRunner {
   const logDir = `${settings.state}/runs`;
@@ -55,11 +60,14 @@ export function startRunner(
       narrator.tell(event);
     },
   };
+  const puppetBinary = findPuppet();
+  const runs = createLauncher(launcher, settings.run.graceMs);
   const runner = new LocalRunner(
     {
       certname: settings.certname,
       profiles: createProfiles(settings, {
-        puppetBinary: findPuppet(),
+        puppetBinary,
+        standby: findStandbyProgram(puppetBinary),
         home: userInfo().homedir,
         ansibleCallbacks: findAnsibleCallbacks(),
       }),
@@ -69,7 +77,11 @@ export function startRunner(
     },
     {
       journal,
-      launcher: createLauncher(launcher, settings.run.graceMs),
+      launcher: runs,
+      standbys:
+        standbyDir === undefined
+          ? noStandbys
+          : createStandbyKeeper({ dir: standbyDir, logDir }, runs),
       clock,
       narrator: counting,
       facts: () => ({ launcher, counts }),

@@ -1,4 +1,4 @@
-import type { FaultFacts, Outcome } from '@kickd/protocol';
+import type { FaultFacts, Healed, Outcome } from '@kickd/protocol';
 
 /** Everything that kickd tells: the JSON log prints it as it is, the terminal in words. */
 export type Told =
@@ -91,6 +91,12 @@ export type Told =
       durationMs: number;
     }
   | { event: 'run-started'; run: string; cm: string; command: string[] }
+  /** there is a standby in the profile and the run is started cold */
+  | { event: 'standby-unused'; run: string; why: string }
+  /** to a standby: from here on its process is the run's */
+  | { event: 'run-handed-over'; run: string; cm: string; pid: number }
+  /** the first step has ended and has put something back; the run goes on */
+  | { event: 'run-healed'; run: string; healed: Healed }
   | { event: 'run-adopted'; run: string; pid: number }
   | { event: 'run-stopping'; run: string; code: string; signal: string }
   | { event: 'run-ended'; run: string; durationMs?: number; outcome: Outcome }

@@ -159,6 +159,7 @@ function createStillRunner(host: string): Runner {
       return (async function* () {})();
     },
     waitForEnd: async () => run,
+    waitForHeal: async () => run,
     recent: async () => [run],
     state: () => Promise.reject(new Error('nobody asks')),
     close: async () => {},

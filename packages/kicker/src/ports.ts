@@ -69,13 +69,20 @@ export interface Transport {
     kick: Kick,
     signal: AbortSignal,
   ): Promise<AgentReply<Run>>;
-  /** @param waitSeconds 0 … 60, whole: how long the host may hold the reply until the run ends */
   follow(
     target: Target,
     run: string,
-    waitSeconds: number,
+    wait: Wait,
     signal: AbortSignal,
   ): Promise<AgentReply<Run>>;
+}
+
+/** How long a host may hold the reply about a run, and what for. */
+export interface Wait {
+  /** 0 … 60, whole */
+  seconds: number;
+  /** `healed`: also until its first step has put something back */
+  until: 'healed' | 'ended';
 }
 
 /** The client of a kickd that is reached directly. */

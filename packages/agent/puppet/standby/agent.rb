@@ -39,7 +39,7 @@ module KickdStandby
       heal.prepare
       stamps = Stamps.new([*Code.files, *Heal.file], Code.trees)
       GC.start
-      order = stamps.newer_than(KickdStandby::BORN_AT) ? nil : Door.new(kickd.socket, heal, stamps).wait
+      order = stamps.newer_than(KickdStandby::BORN_AT) ? nil : Door.new(kickd, heal, stamps).wait
       return KickdStandby.load_anew unless order
 
       begin_run(order, kickd)

@@ -25,10 +25,12 @@ module KickdStandby
     # whoever connects says at once what it wants
     ANSWER_SECONDS = 5
 
+    # @param options [Options]
     # @param heal [Heal] what may be asked for
     # @param stamps [Stamps] what tells whether a run that is started now would be the same
-    def initialize(path, heal, stamps)
-      @path = path
+    def initialize(options, heal, stamps)
+      @options = options
+      @path = options.socket
       @heal = heal
       @stamps = stamps
       @loaded_at = seconds
@@ -69,13 +71,25 @@ module KickdStandby
         return Process.exit!(0) if asked == LEAVE
 
         order = order_of(asked)
-        say(peer, order ? { standby: 'started' } : ready)
-        return order if order
+        return take(order, peer) if order
+
+        say(peer, ready)
       end
     rescue JSON::ParserError, SystemCallError
       nil
     ensure
       peer.close
+    end
+
+    # From the moment that the file is there the run is this process's, whatever becomes of the runner.
+    def take(order, peer)
+      File.open(@options.taken_file_of(order.run), File::WRONLY | File::CREAT | File::EXCL, 0o600).close
+      begin
+        say(peer, standby: 'started')
+      rescue SystemCallError
+        # the next runner finds the file
+      end
+      order
     end
 
     # @return [Order, nil] nil: it is no run, or not one of this standby

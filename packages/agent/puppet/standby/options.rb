@@ -34,6 +34,11 @@ module KickdStandby
       File.join(logs, "#{run}.log")
     end
 
+    # there: the run is this process's
+    def taken_file_of(run)
+      "#{log_of(run)}.taken"
+    end
+
     # the report of the first step, in Puppet's own format
     def heal_report_of(run)
       File.join(logs, "#{run}.heal.yaml")

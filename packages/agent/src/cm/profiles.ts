@@ -17,6 +17,8 @@ export interface Host {
   puppetBinary: string | undefined;
   /** home of the user that runs the tool */
   home: string;
+  /** what a Puppet is loaded ahead with, where both are found */
+  standby?: { ruby: string; program: string } | undefined;
   /** folder of kickd's callback of Ansible, where it is found */
   ansibleCallbacks?: string | undefined;
 }
@@ -74,6 +76,8 @@ function createProfile(
         },
         ...(puppetConf !== undefined && { puppetConf }),
         logDir,
+        ...(profile.standby === true &&
+          host.standby !== undefined && { standby: host.standby }),
       });
     }
     case 'puppet-apply':

@@ -8,6 +8,10 @@ import { judgePuppetEnd, judgeWithoutReport } from './puppet-end.ts';
 import { disabledMessage, isLockHeld } from './puppet-locks.ts';
 import { readPuppetLog, type PuppetLog } from './puppet-log.ts';
 import {
+  createPuppetStandby,
+  type PuppetStandbySettings,
+} from './puppet-standby.ts';
+import {
   outcomeOfText,
   streamPuppetReport,
   type FoundReport,
@@ -34,6 +38,8 @@ export interface PuppetAgentSettings {
   puppetConf?: string;
   /** where the output of each run goes */
   logDir: string;
+  /** with what a Puppet is loaded ahead; left out: none is */
+  standby?: Pick<PuppetStandbySettings, 'ruby' | 'program'>;
 }
 
 /** `puppet agent --onetime`: the run that the talk of 2011 kicked. */
@@ -61,6 +67,19 @@ export function createPuppetAgent(settings: PuppetAgentSettings): CmProfile {
     isLocked: (evidence, isAlive) => isLockHeld(evidence['runLock'], isAlive),
     policy: (evidence) => readPolicy(evidence['summary']),
     outcome: (end, evidence) => outcomeOfText(streamed(end.run), end, evidence),
+    ...(settings.standby !== undefined && {
+      standby: createPuppetStandby({
+        ...settings.standby,
+        run: {
+          file: settings.binary,
+          argv: ordinaryArguments(settings),
+          env: settings.env,
+        },
+        services: settings.services,
+        runLock: files.runLock,
+        logDir: settings.logDir,
+      }),
+    }),
   };
 }
 
@@ -69,6 +88,20 @@ function agentArguments(
   run: Uuid7,
   scope: RunScope,
 ): string[] {
+  return [
+    ...ordinaryArguments(settings),
+    // ties the report to this run
+    `--job-id=${run}`,
+    ...(scope.tags === undefined ? [] : [`--tags=${scope.tags.join(',')}`]),
+    ...(scope.noop ? ['--noop'] : []),
+    ...(scope.environment === undefined
+      ? []
+      : [`--environment=${scope.environment}`]),
+  ];
+}
+
+/** Of every run. */
+function ordinaryArguments(settings: PuppetAgentSettings): string[] {
   return [
     'agent',
     ...confArguments(settings.puppetConf),
@@ -88,13 +121,6 @@ function agentArguments(
     '--logdest=syslog',
     // a diff can hold a secret, and the output is kept
     '--no-show_diff',
-    // ties the report to this run
-    `--job-id=${run}`,
-    ...(scope.tags === undefined ? [] : [`--tags=${scope.tags.join(',')}`]),
-    ...(scope.noop ? ['--noop'] : []),
-    ...(scope.environment === undefined
-      ? []
-      : [`--environment=${scope.environment}`]),
   ];
 }
 

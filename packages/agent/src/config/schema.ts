@@ -92,6 +92,12 @@ const PuppetAgentProfile = Type.Object(
     binary,
     /** how long Puppet waits for the lock of another run */
     waitForLockSeconds: Type.Optional(Seconds),
+    /** a process of Puppet is loaded ahead: docs/guides/standby.md */
+    standby: Type.Optional(
+      Type.Boolean({
+        description: 'true to load a Puppet ahead of each run, or false',
+      }),
+    ),
     ...ofServices,
   },
   closed('a profile of puppet-agent'),

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Uuid7 } from '@kickd/protocol';
 import { execa } from 'execa';
 import { reasonOf } from '../errors.ts';
 import type {
@@ -27,8 +28,13 @@ export function createChildLauncher(): Launcher {
   return {
     bootId: () => bootId,
     launch: ({ env, ...command }, run, outputFile) =>
-      launch({ ...command, env: { ...env, [mark]: run } }, outputFile, bootId),
-    adopt: (identity) => adopt(identity, bootId),
+      launch(
+        { ...command, env: { ...env, [mark]: run } },
+        run,
+        outputFile,
+        bootId,
+      ),
+    adopt: (identity, run) => adopt(identity, run, bootId),
     find: (run) => {
       const [pid] = findMarked(mark, run);
       const startTicks = pid === undefined ? undefined : readStartTicks(pid);
@@ -58,6 +64,7 @@ async function killSurvivors(run: string): Promise<void> {
 
 async function launch(
   command: Command,
+  run: Uuid7,
   outputFile: string,
   bootId: string,
 ): Promise<Launch> {
@@ -97,13 +104,17 @@ async function launch(
     });
     const startTicks = readStartTicks(pid) ?? 'gone';
     const identity = { pid, startTicks, bootId };
-    return { kind: 'started', child: toChild(identity, ended) };
+    return { kind: 'started', child: toChild(identity, run, ended) };
   } finally {
     closeSync(output);
   }
 }
 
-function adopt(identity: ChildIdentity, bootId: string): Child | undefined {
+function adopt(
+  identity: ChildIdentity,
+  run: Uuid7,
+  bootId: string,
+): Child | undefined {
   const isThere = (): boolean =>
     identity.bootId === bootId &&
     readStartTicks(identity.pid) === identity.startTicks;
@@ -112,12 +123,17 @@ function adopt(identity: ChildIdentity, bootId: string): Child | undefined {
     while (isThere()) await sleep(adoptedPollMs, undefined, { ref: false });
     return {};
   })();
-  return toChild(identity, ended);
+  return toChild(identity, run, ended);
 }
 
-function toChild(identity: ChildIdentity, ended: Promise<ChildEnd>): Child {
+function toChild(
+  identity: ChildIdentity,
+  run: Uuid7,
+  ended: Promise<ChildEnd>,
+): Child {
   return {
     identity,
+    mark: run,
     ended,
     signalGroup: (signal) => {
       try {

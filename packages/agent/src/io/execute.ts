@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Outcome, Run, Uuid7 } from '@kickd/protocol';
+import type { Healed, Outcome, Run, Uuid7 } from '@kickd/protocol';
 import { isUnwanted } from '../run/admit.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type {
@@ -17,9 +17,19 @@ import type {
 import { readEvidence, streamReport } from './evidence.ts';
 import { readFreeze } from './freeze-file.ts';
 import { askBefore } from './host-probes.ts';
+import {
+  awaitHeal,
+  findStandby,
+  forgetStandby,
+  handOver,
+  markOfStandby,
+  mayBeHandedOver,
+  noteStandby,
+} from './hand-over.ts';
 import { isAlive } from './proc.ts';
 import { readingMarkOf } from './reading-mark.ts';
 import { limitOutput } from './run-log.ts';
+import type { StandbyKeeper } from './standby-keeper.ts';
 
 export interface ExecutionSettings {
   /** a run that takes longer is ended: TERM, then KILL after the grace */
@@ -42,17 +52,23 @@ export interface Execution extends ExecutionSettings {
   cancel: AbortSignal;
   /** aborts when this kickd leaves in an orderly way: what it has not finished is the next one's */
   closing: AbortSignal;
+  standbys: StandbyKeeper;
   /** Called where the run ends without having begun: from then on nobody joins it. */
   seal(): void;
-  /** Called right before the child is started; durable when it returns. */
-  begin(): void;
+  /**
+   * Called right before the child is started; durable when it returns.
+   * @param child that is there already: a standby, which is told of the run next
+   */
+  begin(child?: ChildIdentity): void;
+  /** Called once the first step of the run has put something back. */
+  heal(healed: Healed): void;
   /** Called once the child is known; never throws. */
   noteChild(child: ChildIdentity): void;
 }
 
 /** One run of the tool, from its start to its outcome. Rejects only if `begin` throws. */
 export async function executeRun(execution: Execution): Promise<Outcome> {
-  const { profile, launcher, narrator, logFile } = execution;
+  const { narrator, logFile, cancel } = execution;
   const refusal = await findRefusal(execution);
   if (refusal !== undefined) return refusal;
   const needed = await askBefore(execution);
@@ -66,9 +82,30 @@ export async function executeRun(execution: Execution): Promise<Outcome> {
     if (changed !== undefined) return changed;
   }
 
+  const standby = await findStandby(execution);
   // nothing may be awaited from here to the launch: what is started is what is written
-  execution.begin();
+  const isFit = mayBeHandedOver(execution.run);
+  if (standby !== undefined && !isFit) standby.release();
+  if (standby === undefined || !isFit) {
+    execution.begin();
+    return startCold(execution);
+  }
+  noteStandby(logFile, standby.mark);
+  execution.begin(standby.identity);
+  const child = await handOver(execution, standby);
+  if (child === undefined) {
+    return cancel.aborted ? cancelled(cancel) : startCold(execution);
+  }
   const { run } = execution;
+  const { pid } = child.identity;
+  narrator.tell({ event: 'run-handed-over', run: run.run, cm: run.cm, pid });
+  return follow(execution, child, execution.timeoutMs);
+}
+
+/** A process of its own for a run that has begun, and that no standby has. */
+export async function startCold(execution: Execution): Promise<Outcome> {
+  const { run, profile, launcher, narrator, logFile } = execution;
+  forgetStandby(logFile);
   const command = profile.command(run.run, run);
   const launch = await launcher.launch(command, run.run, logFile);
   if (launch.kind === 'not-started') {
@@ -135,6 +172,20 @@ export async function followAdopted(
     : outcome;
 }
 
+/** Tells of the first step of a run that was handed over. Never rejects. */
+async function noteHeal(
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<void> {
+  if (markOfStandby(execution.logFile) === undefined) return;
+  try {
+    const healed = await awaitHeal(execution, signal);
+    if (healed !== undefined) execution.heal(healed);
+  } catch {
+    // the outcome is told by what comes after it
+  }
+}
+
 /** What the tool's files say without a run: whether it is locked or disabled. */
 export function readLocks(profile: CmProfile): ReturnType<typeof readEvidence> {
   const { report: _, log: _log, ...locks } = profile.evidenceFiles('');
@@ -154,6 +205,7 @@ async function follow(
 ): Promise<Outcome> {
   const watch = new AbortController();
   limitOutput(execution.logFile, watch.signal);
+  void noteHeal(execution, watch.signal);
   const limit = sleep(timeoutMs, 'timed-out' as const, {
     signal: watch.signal,
   }).catch(() => 'ended' as const);
@@ -205,7 +257,8 @@ async function stop(
   // also after a clean end: a child of the tool may have stayed behind
   child.signalGroup('SIGKILL');
   await child.ended;
-  await launcher.killSurvivors(run.run);
+  await launcher.killSurvivors(child.mark);
+  if (child.mark !== run.run) await launcher.killSurvivors(run.run);
 }
 
 async function judge(execution: Execution, ended: ChildEnd): Promise<Outcome> {

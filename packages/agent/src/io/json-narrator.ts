@@ -41,6 +41,9 @@ function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
     case 'run-accepted':
     case 'run-started':
     case 'run-adopted':
+    case 'standby-unused':
+    case 'run-handed-over':
+    case 'run-healed':
     case 'run-ended':
     case 'reloaded':
     case 'closing':

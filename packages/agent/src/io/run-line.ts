@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import type { Outcome, Run, Uuid7 } from '@kickd/protocol';
+import type { Healed, Outcome, Run, Uuid7 } from '@kickd/protocol';
 import { reasonOf } from '../errors.ts';
 import { settle } from '../journal/settle.ts';
 import { isUnwanted } from '../run/admit.ts';
 import { goneProfile } from '../run/gone-profile.ts';
+import { withHealed } from '../run/healed.ts';
 import { withMatch } from '../run/match.ts';
 import { OpenRuns } from '../run/open-runs.ts';
 import { bareOutcome } from '../run/outcome.ts';
@@ -20,12 +21,15 @@ import type {
 import { Endings } from './endings.ts';
 import {
   executeRun,
+  startCold,
   followAdopted,
   type Execution,
   type ExecutionSettings,
 } from './execute.ts';
 import { askAfter } from './host-probes.ts';
+import { handOverAgain, markOfStandby } from './hand-over.ts';
 import { Lives } from './lives.ts';
+import type { StandbyKeeper } from './standby-keeper.ts';
 import { Timers } from './timers.ts';
 
 export interface RunLineSettings extends ExecutionSettings {
@@ -41,7 +45,10 @@ export interface RunLineParts {
   launcher: Launcher;
   clock: Clock;
   narrator: Narrator;
+  standbys: StandbyKeeper;
 }
+
+const quietMs = 1000;
 
 /**
  * The runs of this host, one after the other: from the queue to the outcome on disk. Every step of it is
@@ -58,6 +65,7 @@ export class RunLine {
   readonly #closing = new AbortController();
   /** set while the host's own interval holds the queue back */
   #isResting = false;
+  #isKeeping = false;
   readonly lives = new Lives();
   readonly timers = new Timers();
   readonly endings: Endings;
@@ -143,7 +151,10 @@ export class RunLine {
     if (this.endings.isDoubtful) return;
     const { clock } = this.#parts;
     const [next] = this.#open.waiting;
-    if (next === undefined) return;
+    if (next === undefined) {
+      this.#keepStandbys();
+      return;
+    }
     if (isUnwanted(next, clock.now())) {
       this.#open.take(next.run);
       const reason = 'every kick of this run expired while it waited';
@@ -162,6 +173,20 @@ export class RunLine {
       return;
     }
     this.#serve(next, executeRun);
+  }
+
+  /** Not at once: whoever has just started may be asked for a run, and one that loads meanwhile is of no use for it. */
+  #keepStandbys(): void {
+    if (this.#isKeeping) return;
+    this.#isKeeping = true;
+    this.timers.after(quietMs, () => {
+      this.#isKeeping = false;
+      if (this.#served !== undefined || this.#isClosed) return;
+      const plans = [...this.#settings.profiles.values()].flatMap(
+        ({ standby }) => standby ?? [],
+      );
+      void this.#parts.standbys.keep(plans);
+    });
   }
 
   /** Ends a run that waits at once, and asks one that is served to end. */
@@ -219,7 +244,8 @@ export class RunLine {
         sealed = newest();
         this.#open.drop(run.run);
       },
-      begin: () => this.#begin(run),
+      begin: (child) => this.#begin(run, child),
+      heal: (healed) => this.#heal(run, healed),
       noteChild: (child) => this.#noteChild(run, child),
     };
     const outcome = await work(execution).catch((error: unknown) =>
@@ -233,7 +259,7 @@ export class RunLine {
     this.record(
       last,
       {
-        ...withMatch(outcome, last, profile.services),
+        ...withMatch(withHealed(outcome, last.healed), last, profile.services),
         ...(verified !== undefined && { verified }),
       },
       last.startedAt === undefined ? undefined : durationMs,
@@ -245,11 +271,11 @@ export class RunLine {
    * Marks a run as begun, first on disk: until then it waits like any other, others may join it, and
    * another kickd would start it.
    */
-  #begin(run: Run): void {
+  #begin(run: Run, child?: ChildIdentity): void {
     const { journal, launcher, clock } = this.#parts;
     this.endings.trust();
     const started = startedRun(this.#open.newest(run), clock.now());
-    journal.start(started, launcher.bootId());
+    journal.start(started, launcher.bootId(), child);
     this.#open.begin(started);
     this.#pace.started(clock.monotonicMs());
   }
@@ -263,6 +289,23 @@ export class RunLine {
     } catch {
       this.endings.doubt();
     }
+  }
+
+  /** Told by what the run left on disk: not written, the next kickd reads it again. */
+  #heal(run: Run, healed: Healed): void {
+    const { journal, narrator } = this.#parts;
+    const before = this.#open.newest(run);
+    if (before.state !== 'running' || before.healed !== undefined) return;
+    const after = { ...before, healed };
+    this.#open.begin(after);
+    narrator.tell({ event: 'run-healed', run: run.run, healed });
+    try {
+      this.endings.trust();
+      journal.note(after);
+    } catch {
+      this.endings.doubt();
+    }
+    this.lives.heal(run.run);
   }
 
   /** Whether the tool was started is not guessed: one that could have been is looked for. */
@@ -283,6 +326,12 @@ export class RunLine {
   ): Promise<Outcome> {
     const { launcher, narrator } = this.#parts;
     const { run } = execution.run;
+    const mark = markOfStandby(execution.logFile);
+    if (mark !== undefined) {
+      const taken = await handOverAgain(execution, mark, identity);
+      if (taken === undefined) return startCold(execution);
+      return followAdopted(execution, taken.child);
+    }
     const found = identity ?? launcher.find(run);
     const child = found && launcher.adopt(found, run);
     if (child !== undefined) {

@@ -50,6 +50,11 @@ export function openSqliteJournal(file: string): Journal {
     // only a write shows that it can be written again
     fault = undefined;
   };
+  const putRun = (run: Run): void =>
+    write((db) => {
+      db.putRun.run(run.run, run.state, JSON.stringify(run));
+      db.sealRun.run(run.run);
+    });
 
   return {
     findKick: (id) => {
@@ -78,12 +83,8 @@ export function openSqliteJournal(file: string): Journal {
         db.sealRun.run(run.run);
       });
     },
-    end: (run) => {
-      write((db) => {
-        db.putRun.run(run.run, run.state, JSON.stringify(run));
-        db.sealRun.run(run.run);
-      });
-    },
+    end: putRun,
+    note: putRun,
     prune: (before) => {
       // a UUIDv7 begins with its time, so that ids sort as the runs did
       const bound = before.getTime().toString(16).padStart(12, '0');

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import type {
   Child,
   ChildIdentity,
-  Clock,
   Command,
   Launcher,
   StandbyPlan,
@@ -46,7 +45,7 @@ interface Started {
 
 export function createStandbyKeeper(
   { dir, logDir }: StandbyKeeperSettings,
-  { launcher }: { launcher: Launcher; clock: Clock },
+  launcher: Launcher,
 ): StandbyKeeper {
   /** started by this process: it alone is told of their exit codes */
   const children = new Map<string, Child>();
@@ -127,3 +126,10 @@ function readNote(note: string): Started | undefined {
     return undefined;
   }
 }
+
+/** Of a kickd that loads nothing ahead: the foreground, which is for a person to look at. */
+export const noStandbys: StandbyKeeper = {
+  ask: async () => ({ kind: 'none', why: 'this kickd has none' }),
+  keep: async () => {},
+  take: () => undefined,
+};

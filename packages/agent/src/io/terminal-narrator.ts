@@ -114,6 +114,22 @@ export function createTerminalNarrator(terminal: Terminal): Narrator {
         line('>', 'cyan', `run ${event.run} started (${event.cm})`);
         detail('command', event.command.join(' '));
         return;
+      case 'standby-unused':
+        line('>', 'yellow', `run ${event.run} starts cold: ${event.why}`);
+        return;
+      case 'run-handed-over':
+        line(
+          '>',
+          'cyan',
+          `run ${event.run} begins in the standby of ${event.cm}, process ${String(event.pid)}`,
+        );
+        return;
+      case 'run-healed': {
+        const { corrected } = event.healed;
+        const names = [...new Set(corrected.map(({ resource }) => resource))];
+        line('v', 'green', `run ${event.run} has healed ${names.join(', ')}`);
+        return;
+      }
       case 'run-adopted':
         line(
           '>',

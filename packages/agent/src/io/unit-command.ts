@@ -16,7 +16,7 @@ export interface UnitPlan {
 
 /** One unit a run, so that the run is found again by its id alone; its probes have one that is not the run's. */
 export function unitOf(run: Uuid7): string {
-  return run.startsWith('probe-')
+  return run.startsWith('probe-') || run.startsWith('standby-')
     ? `kickd-${run}.service`
     : `kickd-run-${run}.service`;
 }

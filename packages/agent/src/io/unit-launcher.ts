@@ -5,8 +5,6 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
-  watch,
-  type FSWatcher,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +25,7 @@ import {
   systemdRunArguments,
   unitOf,
 } from './unit-command.ts';
+import { watchFolder } from './watch-folder.ts';
 import {
   parseEnd,
   parseUnit,
@@ -151,6 +150,7 @@ function toChild(
 ): Child {
   return {
     identity,
+    mark: run,
     ended,
     signalGroup: (signal) => void sendSignal(run, signal),
   };
@@ -193,25 +193,6 @@ async function waitForEnd(
   } finally {
     changes.close();
   }
-}
-
-/** Where inotify has nothing left to give, its reader looks by itself. */
-function watchFolder(dir: string): { next(): Promise<void>; close(): void } {
-  let wake = (): void => {};
-  let watcher: FSWatcher | undefined;
-  try {
-    watcher = watch(dir, { persistent: false }, () => wake());
-    watcher.on('error', () => {});
-  } catch {
-    // ENOSPC: the user's limit of watches
-  }
-  return {
-    next: () =>
-      new Promise((resolve) => {
-        wake = resolve;
-      }),
-    close: () => watcher?.close(),
-  };
 }
 
 function readEnd(endFile: string): ChildEnd | undefined {

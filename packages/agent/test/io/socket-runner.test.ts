@@ -43,6 +43,7 @@ function recorder(): Runner & { asked: string[] } {
     cancel: heard('cancel', { kind: 'cancelled', run }),
     readLog: heard('readLog', undefined),
     waitForEnd: heard('waitForEnd', run),
+    waitForHeal: heard('waitForHeal', run),
     recent: heard('recent', [run]),
     state: () => Promise.reject(new Error('the disk is gone')),
     close: heard('close', undefined),

@@ -51,6 +51,7 @@ export function createFakeHost(): FakeHost {
   };
   const toChild = (tool: Tool, isParent: boolean): Child => ({
     identity: tool.identity,
+    mark: tool.run,
     ended: tool.gone.promise.then((end) => (isParent ? end : {})),
     signalGroup: (signal) => bury(tool, { signal }),
   });
@@ -100,6 +101,7 @@ export function createFakeHost(): FakeHost {
 function toProbe(identity: ChildIdentity, isGreen: boolean): Child {
   return {
     identity,
+    mark: 'probe',
     ended: Promise.resolve({ exitCode: isGreen ? 0 : 2 }),
     signalGroup: () => {},
   };

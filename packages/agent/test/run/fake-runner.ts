@@ -2,11 +2,13 @@ import { createUuid7 } from '@kickd/protocol';
 import { createCommand } from '../../src/cm/command.ts';
 import { createDrill } from '../../src/cm/drill.ts';
 import { noRunCounts } from '../../src/run/counts.ts';
+import { noStandbys, type StandbyKeeper } from '../../src/io/standby-keeper.ts';
 import { LocalRunner } from '../../src/io/local-runner.ts';
 import type { Clock, CmProfile, Journal, Launcher } from '../../src/ports.ts';
 import type { Told } from '../../src/told.ts';
 
 export interface RunnerParts {
+  standbys?: StandbyKeeper;
   /** where the tool's lock, the freeze file and the logs would be */
   dir: string;
   journal: Journal;
@@ -42,6 +44,7 @@ export function createFakeRunner(parts: RunnerParts): LocalRunner {
     {
       journal,
       launcher,
+      standbys: parts.standbys ?? noStandbys,
       clock,
       facts: () => ({ launcher: 'process', counts: noRunCounts() }),
       narrator: { tell: (event) => void told?.push(event) },

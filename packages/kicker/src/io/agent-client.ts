@@ -7,7 +7,7 @@ import {
 } from '@kickd/protocol';
 import type { Material } from '@kickd/mtls';
 import type { Target } from '../fleet/target.ts';
-import type { AgentClient, AgentReply } from '../ports.ts';
+import type { AgentClient, AgentReply, Wait } from '../ports.ts';
 import { exchange } from './agent-exchange.ts';
 import { followLog } from './agent-log.ts';
 import { judgeReply, type Kept } from './agent-reply.ts';
@@ -78,17 +78,17 @@ export function createAgentClient(
         (run) => keepNewRun(run, kick),
         signal,
       ),
-    follow: (target, run, waitSeconds, signal) =>
+    follow: (target, run, wait, signal) =>
       ask(
         target,
         {
           method: 'GET',
-          path: `/run/${encodeURIComponent(run)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`,
+          path: `/run/${encodeURIComponent(run)}${queryOf(wait)}`,
         },
         'run',
         (body) => keepRun(body, run, target),
         signal,
-        waitSeconds * 1000,
+        wait.seconds * 1000,
       ),
     followLog: async (target, run, onChunk, signal) => {
       const own = ownMaterial();
@@ -155,4 +155,9 @@ function keepStatus(status: Status, { certname }: Target): Kept<Status> {
         asked: certname,
         found: status.certname,
       };
+}
+
+function queryOf({ seconds, until }: Wait): string {
+  if (seconds <= 0) return '';
+  return `?wait=${String(seconds)}${until === 'healed' ? '&until=healed' : ''}`;
 }

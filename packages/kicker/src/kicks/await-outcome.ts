@@ -1,4 +1,4 @@
-import { waitMaxSeconds, type Run } from '@kickd/protocol';
+import { waitMaxSeconds, type Healed, type Run } from '@kickd/protocol';
 import { backoffMs } from '../decide/backoff.ts';
 import { factsOf, isPassing } from '../fleet/reply-facts.ts';
 import type { Target } from '../fleet/target.ts';
@@ -23,9 +23,11 @@ export async function awaitOutcome(
   withinMs: number,
   timing: Timing,
   signal: AbortSignal,
+  onHealed: (healed: Healed) => void = () => {},
 ): Promise<Followed> {
   const startMs = timing.clock.monotonicMs();
   let failures = 0;
+  let until: 'healed' | 'ended' = 'healed';
   let last = {
     code: 'WAIT_OVER',
     message: 'the run has not ended within the time',
@@ -36,11 +38,21 @@ export async function awaitOutcome(
     const leftMs = startMs + withinMs - askedMs;
     if (leftMs <= 0 || signal.aborted) return { kind: 'not-known', ...last };
     const waitSeconds = Math.min(waitMaxSeconds, Math.ceil(leftMs / 1000));
-    const reply = await transport.follow(target, run, waitSeconds, signal);
+    const reply = await transport.follow(
+      target,
+      run,
+      { seconds: waitSeconds, until },
+      signal,
+    );
     if (reply.kind === 'accepted') {
       failures = 0;
       if (reply.body.state === 'ended') {
         return { kind: 'ended', run: reply.body };
+      }
+      if (reply.body.healed !== undefined && until === 'healed') {
+        until = 'ended';
+        onHealed(reply.body.healed);
+        continue;
       }
       const tookMs = timing.clock.monotonicMs() - askedMs;
       if (tookMs < looksApartMs) {
@@ -49,6 +61,11 @@ export async function awaitOutcome(
       continue;
     }
     last = factsOf(reply);
+    if (until === 'healed' && last.code === 'QUERY_INVALID') {
+      // an older kickd: its runs have one step
+      until = 'ended';
+      continue;
+    }
     if (reply.kind === 'problem' && !isPassing(reply))
       return { kind: 'not-known', ...last };
     failures += 1;

@@ -122,6 +122,7 @@ async function followRun(
     withinMs,
     timing,
     signal,
+    () => store.tell({ kind: 'healed' }),
   );
   if (end.kind === 'not-known') {
     if (signal.aborted) return;

@@ -15,6 +15,8 @@ export type KickNews =
   | { kind: 'expired' }
   /** the problem was over before it was accepted, and no request is under way */
   | { kind: 'withdrawn' }
+  /** the first step of the run has put something back; the run goes on */
+  | { kind: 'healed' }
   | { kind: 'ended'; outcome: Extract<OutcomeRecord, { kind: 'ended' }> }
   /** the run is followed no longer, and its end is not known */
   | { kind: 'lost-sight'; fault: ReplyFault }
@@ -117,6 +119,8 @@ export const life = {
       actions: at.isOver === true ? [] : [{ do: 'hold-again' }],
     }),
     green: (at) => stay({ ...at, isOver: true }),
+    // Green may be seen long before the run has ended. Told twice, it is looked at twice.
+    healed: (at) => ({ next: at, actions: [{ do: 'recheck' }] }),
     ended: (at, { outcome }) => finish(at, outcome),
     'lost-sight': (at, { fault }) =>
       finish(at, { kind: 'not-known', ...fault }),

@@ -47,11 +47,16 @@ void t.test('a whole 202 with a run is accepted', async (t) => {
 });
 
 void t.test('the wait stands in the path', async (t) => {
-  await client.follow(target, runId, 30, never);
+  await client.follow(target, runId, { seconds: 30, until: 'ended' }, never);
   t.equal(kickd.seen.at(-1)?.path, `/run/${runId}?wait=30`);
-  await client.follow(target, runId, 0, never);
+  await client.follow(target, runId, { seconds: 0, until: 'ended' }, never);
   t.equal(kickd.seen.at(-1)?.path, `/run/${runId}`);
-  await client.follow(target, '../status', 0, never);
+  await client.follow(
+    target,
+    '../status',
+    { seconds: 0, until: 'ended' },
+    never,
+  );
   t.equal(kickd.seen.at(-1)?.path, '/run/..%2Fstatus');
 });
 
@@ -295,7 +300,12 @@ for (const [name, run, way, isBelieved] of about) {
     const told =
       way === 'submit'
         ? await client.submit(target, kick, never)
-        : await client.follow(target, runId, 0, never);
+        : await client.follow(
+            target,
+            runId,
+            { seconds: 0, until: 'ended' },
+            never,
+          );
     if (!isBelieved) {
       t.match(told, {
         kind: 'unknown',
@@ -392,7 +402,7 @@ void t.test('a run of more than a mebibyte is not read', async (t) => {
   });
   for (const told of [
     await client.submit(target, kick, never),
-    await client.follow(target, runId, 0, never),
+    await client.follow(target, runId, { seconds: 0, until: 'ended' }, never),
   ]) {
     t.match(told, {
       kind: 'unknown',

@@ -43,8 +43,8 @@ function createStage(replies: readonly AgentReply<Run>[], tookMs = 0) {
     run: (withinMs = 150_000) =>
       awaitOutcome(
         {
-          follow: async (_target, _run, waitSeconds) => {
-            asked.push(waitSeconds);
+          follow: async (_target, _run, { seconds }) => {
+            asked.push(seconds);
             nowMs += tookMs;
             stage.onAsked();
             return replies[asked.length - 1] ?? running;
