@@ -8,6 +8,11 @@ export {
 } from '@kickd/certs-dev';
 export { writeSsl, type SslTexts } from './ssl-files.ts';
 export { createFakeCm, type FakeCm } from './fake-cm.ts';
+export {
+  createFakeStandby,
+  type FakeStandby,
+  type FakeStandbyPlan,
+} from './fake-standby.ts';
 export { whyNoOpenssl } from './openssl.ts';
 export { rawRequest, type RawReply } from './raw-request.ts';
 export { createRandom, type Random } from './random.ts';

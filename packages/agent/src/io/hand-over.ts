@@ -84,7 +84,11 @@ export async function handOver(
   if (cancel.aborted) onCancel();
   const isStarted = await taking;
   late.abort();
-  return isStarted || isTaken(logFile) ? child : undefined;
+  if (isStarted || isTaken(logFile)) return child;
+  // nobody would know it any more, and it must not take the run later
+  child.signalGroup('SIGKILL');
+  await child.ended;
+  return isTaken(logFile) ? child : undefined;
 }
 
 /**

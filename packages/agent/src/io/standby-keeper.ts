@@ -64,27 +64,31 @@ export function createStandbyKeeper(
     void child.ended.then(() => children.delete(mark));
     writeNote(note, { mark, identity: child.identity });
   };
+  const keep = async (plans: readonly StandbyPlan[]): Promise<void> => {
+    makeFolder(dir, 0o700);
+    const wanted = new Set(plans.map((plan) => pathsOf(plan).note));
+    for (const name of readdirSync(dir)) {
+      const note = join(dir, name);
+      if (!name.endsWith('.json') || wanted.has(note)) continue;
+      await dismissStandby(note.replace(/json$/, 'sock'));
+      const started = readNote(note);
+      if (started !== undefined && isThere(started)) {
+        launcher.adopt(started.identity, started.mark)?.signalGroup('SIGTERM');
+      }
+      rmSync(note, { force: true });
+    }
+    for (const plan of plans) {
+      const started = readNote(pathsOf(plan).note);
+      if (started === undefined || !isThere(started)) await start(plan);
+    }
+  };
+  // one after the other: what is started is what the next one finds
+  let keeping: Promise<void> = Promise.resolve();
   return {
     ask: (plan) => askStandby(pathsOf(plan).socket),
-    keep: async (plans) => {
-      makeFolder(dir, 0o700);
-      const wanted = new Set(plans.map((plan) => pathsOf(plan).note));
-      for (const name of readdirSync(dir)) {
-        const note = join(dir, name);
-        if (!name.endsWith('.json') || wanted.has(note)) continue;
-        await dismissStandby(note.replace(/json$/, 'sock'));
-        const started = readNote(note);
-        if (started !== undefined && isThere(started)) {
-          launcher
-            .adopt(started.identity, started.mark)
-            ?.signalGroup('SIGTERM');
-        }
-        rmSync(note, { force: true });
-      }
-      for (const plan of plans) {
-        const started = readNote(pathsOf(plan).note);
-        if (started === undefined || !isThere(started)) await start(plan);
-      }
+    keep: (plans) => {
+      keeping = keeping.then(() => keep(plans)).catch(() => {});
+      return keeping;
     },
     take: (mark, identity) => {
       for (const name of readdirSync(dir)) {

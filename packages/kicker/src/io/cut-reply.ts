@@ -2,6 +2,7 @@ import {
   outcomeLimits,
   runLimits,
   type CorrectedResource,
+  type Healed,
   type Outcome,
   type Run,
   type RunList,
@@ -21,7 +22,8 @@ export function cutRun(
   run: Run,
   isKept: (kick: ServedKick) => boolean = () => true,
 ): Run {
-  const { tags, environment, startedAt, endedAt, durationMs, outcome } = run;
+  const { tags, environment, startedAt, endedAt, durationMs } = run;
+  const { healed, outcome } = run;
   return {
     run: run.run,
     certname: run.certname,
@@ -33,6 +35,7 @@ export function cutRun(
     kicks: run.kicks.filter(isKept).slice(0, runLimits.kicks).map(cutKick),
     queuedAt: run.queuedAt,
     ...(startedAt !== undefined && { startedAt }),
+    ...(healed !== undefined && { healed: cutHealed(healed) }),
     ...(endedAt !== undefined && { endedAt }),
     ...(durationMs !== undefined && { durationMs }),
     ...(outcome !== undefined && { outcome: cutOutcome(outcome) }),
@@ -108,6 +111,15 @@ function cutKick(given: ServedKick): ServedKick {
     ...(expires !== undefined && { expires }),
     // the schema takes no key in it that it does not know, and no long text
     ...(because !== undefined && { because }),
+  };
+}
+
+function cutHealed({ at, corrected, failed }: Healed): Healed {
+  const { resources, nameChars } = outcomeLimits;
+  return {
+    at,
+    corrected: corrected.slice(0, resources).map(cutResource),
+    failed: failed.slice(0, resources).map((name) => cut(name, nameChars)),
   };
 }
 
