@@ -264,6 +264,40 @@ export interface StreamedHeal {
   healed(at: Date, state: ReportState): Healed | undefined;
 }
 
+/** The standbys of this host: one for each plan, loaded ahead. */
+export interface Standbys {
+  ask(plan: StandbyPlan): Promise<AskedStandby>;
+  /** Starts what is missing, and ends what belongs to no plan of these. Never rejects. */
+  keep(plans: readonly StandbyPlan[]): Promise<void>;
+  /** The process of a standby, once it has taken a run: from then on it is no standby any more. */
+  take(mark: string, identity: ChildIdentity): Child | undefined;
+}
+
+/** A standby that has said that a run started now would be made of the same, and waits for what comes next. */
+export interface ReadyStandby {
+  /** what its unit, or its processes, are known by */
+  readonly mark: string;
+  readonly identity: ChildIdentity;
+  /** what it can heal */
+  readonly resources: ReadonlySet<string>;
+  /** what it was asked to be able to heal and is not, with the reason */
+  readonly unfit: Readonly<Record<string, string>>;
+  /**
+   * Hands the run over. Waits until it is known: whoever wants an end of that ends the process.
+   * @returns whether it took the run; false: it has touched nothing
+   */
+  start(run: Uuid7, resources: readonly string[]): Promise<boolean>;
+  /** It waits on for the next one. */
+  release(): void;
+}
+
+export type AskedStandby =
+  | { kind: 'ready'; standby: ReadyStandby }
+  /** there is none, it loads, or it does not answer in time */
+  | { kind: 'none'; why: string }
+  /** it leaves and loads again */
+  | { kind: 'stale'; because: string };
+
 /** What asks the host about one service. Literal as it stands in the configuration: nothing of a kick gets into it. */
 export interface Probe {
   file: string;

@@ -12,6 +12,7 @@ import type {
   Launcher,
   Narrator,
   ReportState,
+  Standbys,
   ToolEnd,
 } from '../ports.ts';
 import { readEvidence, streamReport } from './evidence.ts';
@@ -29,7 +30,6 @@ import {
 import { isAlive } from './proc.ts';
 import { readingMarkOf } from './reading-mark.ts';
 import { limitOutput } from './run-log.ts';
-import type { StandbyKeeper } from './standby-keeper.ts';
 
 export interface ExecutionSettings {
   /** a run that takes longer is ended: TERM, then KILL after the grace */
@@ -52,7 +52,7 @@ export interface Execution extends ExecutionSettings {
   cancel: AbortSignal;
   /** aborts when this kickd leaves in an orderly way: what it has not finished is the next one's */
   closing: AbortSignal;
-  standbys: StandbyKeeper;
+  standbys: Standbys;
   /** Called where the run ends without having begun: from then on nobody joins it. */
   seal(): void;
   /**

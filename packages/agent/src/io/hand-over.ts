@@ -8,12 +8,12 @@ import type {
   CmProfile,
   Launcher,
   Narrator,
+  ReadyStandby,
+  Standbys,
 } from '../ports.ts';
 import { wantedResources } from '../run/match.ts';
 import { streamReport } from './evidence.ts';
 import { readingMarkOf } from './reading-mark.ts';
-import type { StandbyKeeper } from './standby-keeper.ts';
-import type { ReadyStandby } from './standby-link.ts';
 import { watchFolder } from './watch-folder.ts';
 
 /** What handing a run over to a standby needs of its execution. */
@@ -24,7 +24,7 @@ export interface HandOver {
   logFile: string;
   clock: Clock;
   narrator: Narrator;
-  standbys: StandbyKeeper;
+  standbys: Standbys;
   cancel: AbortSignal;
 }
 

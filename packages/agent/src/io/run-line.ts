@@ -17,6 +17,7 @@ import type {
   Journal,
   Launcher,
   Narrator,
+  Standbys,
 } from '../ports.ts';
 import { Endings } from './endings.ts';
 import {
@@ -29,7 +30,6 @@ import {
 import { askAfter } from './host-probes.ts';
 import { handOverAgain, markOfStandby } from './hand-over.ts';
 import { Lives } from './lives.ts';
-import type { StandbyKeeper } from './standby-keeper.ts';
 import { Timers } from './timers.ts';
 
 export interface RunLineSettings extends ExecutionSettings {
@@ -45,7 +45,7 @@ export interface RunLineParts {
   launcher: Launcher;
   clock: Clock;
   narrator: Narrator;
-  standbys: StandbyKeeper;
+  standbys: Standbys;
 }
 
 const quietMs = 1000;

@@ -13,23 +13,11 @@ import type {
   Command,
   Launcher,
   StandbyPlan,
+  Standbys,
 } from '../ports.ts';
 import { makeFolder } from './make-folder.ts';
 import { readBootId, readStartTicks } from './proc.ts';
-import {
-  askStandby,
-  dismissStandby,
-  type AskedStandby,
-} from './standby-link.ts';
-
-/** The standbys of this host: one for each plan, loaded ahead. */
-export interface StandbyKeeper {
-  ask(plan: StandbyPlan): Promise<AskedStandby>;
-  /** Starts what is missing, and ends what belongs to no plan of these. Never rejects. */
-  keep(plans: readonly StandbyPlan[]): Promise<void>;
-  /** The process of a standby, once it has taken a run: from then on it is no standby any more. */
-  take(mark: string, identity: ChildIdentity): Child | undefined;
-}
+import { askStandby, dismissStandby } from './standby-link.ts';
 
 export interface StandbyKeeperSettings {
   /** of root's alone: sockets, and who listens there */
@@ -46,7 +34,7 @@ interface Started {
 export function createStandbyKeeper(
   { dir, logDir }: StandbyKeeperSettings,
   launcher: Launcher,
-): StandbyKeeper {
+): Standbys {
   /** started by this process: it alone is told of their exit codes */
   const children = new Map<string, Child>();
   const pathsOf = (plan: StandbyPlan): { socket: string; note: string } => {
@@ -132,7 +120,7 @@ function readNote(note: string): Started | undefined {
 }
 
 /** Of a kickd that loads nothing ahead: the foreground, which is for a person to look at. */
-export const noStandbys: StandbyKeeper = {
+export const noStandbys: Standbys = {
   ask: async () => ({ kind: 'none', why: 'this kickd has none' }),
   keep: async () => {},
   take: () => undefined,

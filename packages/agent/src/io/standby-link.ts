@@ -1,34 +1,8 @@
 import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Uuid7 } from '@kickd/protocol';
 import { reasonOf } from '../errors.ts';
-import type { ChildIdentity } from '../ports.ts';
+import type { AskedStandby, ReadyStandby } from '../ports.ts';
 import { readBootId, readStartTicks } from './proc.ts';
-
-/** A standby that has said that a run started now would be made of the same, and waits for what comes next. */
-export interface ReadyStandby {
-  /** what its unit, or its processes, are known by */
-  readonly mark: string;
-  readonly identity: ChildIdentity;
-  /** what it can heal */
-  readonly resources: ReadonlySet<string>;
-  /** what it was asked to be able to heal and is not, with the reason */
-  readonly unfit: Readonly<Record<string, string>>;
-  /**
-   * Hands the run over. Waits until it is known: whoever wants an end of that ends the process.
-   * @returns whether it took the run; false: it has touched nothing
-   */
-  start(run: Uuid7, resources: readonly string[]): Promise<boolean>;
-  /** It waits on for the next one. */
-  release(): void;
-}
-
-export type AskedStandby =
-  | { kind: 'ready'; standby: ReadyStandby }
-  /** there is none, it loads, or it does not answer in time */
-  | { kind: 'none'; why: string }
-  /** it leaves and loads again */
-  | { kind: 'stale'; because: string };
 
 /** A standby that is there says so at once; the look at its files takes some 30 ms. */
 const answerMs = { connect: 50, ready: 500 };
@@ -72,8 +46,7 @@ function readyOf(
   lines: Lines,
 ): ReadyStandby | undefined {
   const { standby, pid, mark, resources, unfit } = answer;
-  const startTicks =
-    typeof pid === 'number' ? readStartTicks(pid) : undefined;
+  const startTicks = typeof pid === 'number' ? readStartTicks(pid) : undefined;
   if (
     standby !== 'ready' ||
     typeof pid !== 'number' ||

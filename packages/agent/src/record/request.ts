@@ -6,7 +6,10 @@ import type { Kick, Uuid7 } from '@kickd/protocol';
  */
 export type RunnerRequest =
   | { operation: 'submit'; kick: Kick; by: string; as?: 'drill' }
-  | { operation: 'find' | 'read-log' | 'wait-for-end' | 'wait-for-heal'; run: Uuid7 }
+  | {
+      operation: 'find' | 'read-log' | 'wait-for-end' | 'wait-for-heal';
+      run: Uuid7;
+    }
   | { operation: 'cancel'; run: Uuid7; by: string }
   | { operation: 'recent'; most: number }
   | { operation: 'state' };

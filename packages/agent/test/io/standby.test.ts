@@ -14,11 +14,8 @@ import { createChildLauncher } from '../../src/io/child-launcher.ts';
 import type { LocalRunner } from '../../src/io/local-runner.ts';
 import { isAlive } from '../../src/io/proc.ts';
 import { openSqliteJournal } from '../../src/io/sqlite-journal.ts';
-import {
-  createStandbyKeeper,
-  type StandbyKeeper,
-} from '../../src/io/standby-keeper.ts';
-import type { StandbyPlan } from '../../src/ports.ts';
+import { createStandbyKeeper } from '../../src/io/standby-keeper.ts';
+import type { StandbyPlan, Standbys } from '../../src/ports.ts';
 import type { Told } from '../../src/told.ts';
 import { kickId, monitor } from '../fixture.ts';
 import { createFakeRunner } from '../run/fake-runner.ts';
@@ -56,7 +53,7 @@ interface Host {
   tool: FakeCm;
   fake: FakeStandby;
   plan: StandbyPlan;
-  keeper: StandbyKeeper;
+  keeper: Standbys;
   told: Told[];
   runner: LocalRunner;
   /** the next kickd, after the last one was killed */

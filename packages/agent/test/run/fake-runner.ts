@@ -2,13 +2,19 @@ import { createUuid7 } from '@kickd/protocol';
 import { createCommand } from '../../src/cm/command.ts';
 import { createDrill } from '../../src/cm/drill.ts';
 import { noRunCounts } from '../../src/run/counts.ts';
-import { noStandbys, type StandbyKeeper } from '../../src/io/standby-keeper.ts';
+import { noStandbys } from '../../src/io/standby-keeper.ts';
 import { LocalRunner } from '../../src/io/local-runner.ts';
-import type { Clock, CmProfile, Journal, Launcher } from '../../src/ports.ts';
+import type {
+  Clock,
+  CmProfile,
+  Journal,
+  Launcher,
+  Standbys,
+} from '../../src/ports.ts';
 import type { Told } from '../../src/told.ts';
 
 export interface RunnerParts {
-  standbys?: StandbyKeeper;
+  standbys?: Standbys;
   /** where the tool's lock, the freeze file and the logs would be */
   dir: string;
   journal: Journal;
