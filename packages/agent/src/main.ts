@@ -96,7 +96,8 @@ const halves = {
     const narrator = createJsonNarrator(createLogWriter(2));
     const { listen } = await import('./commands/listen.ts');
     const { env: environment, pid } = process;
-    const options = { configFile: config, runner: socket, narrator };
+    const leave = (): void => void process.kill(pid, 'SIGTERM');
+    const options = { configFile: config, runner: socket, narrator, leave };
     await start(narrator, () => listen({ ...options, environment, pid }));
   },
   runner: async ({

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Settings } from './config/settings.ts';
 import { clearSocket } from './io/own-socket.ts';
 import { readRunCounts, writeRunCounts } from './io/run-counts-file.ts';
+import { leaveWhenIdle } from './io/leave-when-idle.ts';
 import { limitKicks } from './io/limited-runner.ts';
 import { createRunnerServer } from './io/runner-server.ts';
 import { systemClock } from './io/system-clock.ts';
@@ -21,8 +22,6 @@ export interface RunnerProcessOptions {
   /** Called once nothing was asked and nothing ran for this long, where systemd starts the next one. */
   onIdle?: { afterMs: number; leave: () => void };
 }
-
-const lookEveryMs = 1000;
 
 /**
  * The runner in a process of its own, behind its socket.
@@ -57,25 +56,27 @@ export async function startRunnerProcess(
     throw error;
   }
   narrator.tell({ event: 'runner-ready', cm: settings.cm.default });
-  let busyMs = clock.monotonicMs();
-  const look = setInterval(() => {
-    const nowMs = clock.monotonicMs();
-    if (server.connections > 0 || !runner.isIdle) busyMs = nowMs;
-    if (onIdle !== undefined && nowMs - busyMs >= onIdle.afterMs) {
-      clearInterval(look);
-      narrator.tell({
-        event: 'runner-leaves',
-        afterSeconds: onIdle.afterMs / 1000,
-      });
-      onIdle.leave();
-    }
-  }, lookEveryMs);
+  const stopLooking =
+    onIdle === undefined
+      ? undefined
+      : leaveWhenIdle(
+          {
+            afterMs: onIdle.afterMs,
+            leave: () => {
+              const afterSeconds = onIdle.afterMs / 1000;
+              narrator.tell({ event: 'runner-leaves', afterSeconds });
+              onIdle.leave();
+            },
+          },
+          () => server.connections > 0 || !runner.isIdle,
+          clock,
+        );
   return {
     get runningId() {
       return runner.runningId;
     },
     close: async () => {
-      clearInterval(look);
+      stopLooking?.();
       await server.close();
       await runner.close();
     },

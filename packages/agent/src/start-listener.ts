@@ -13,6 +13,7 @@ import { differentName } from './different-name.ts';
 import { AuditFile } from './io/audit-file.ts';
 import { AclFile } from './io/acl-file.ts';
 import { createAclGate } from './io/acl-gate.ts';
+import { leaveWhenIdle } from './io/leave-when-idle.ts';
 import { createListener, type ListenAt } from './io/listener.ts';
 import { Metrics } from './metrics.ts';
 import type { Clock, Narrator, Runner } from './ports.ts';
@@ -25,6 +26,8 @@ export interface ListenerParts {
   /** Called when certificates and rules are in order, so that nothing begins before. */
   openRunner: () => Runner;
   at: ListenAt;
+  /** Called once nobody was connected for this long, where systemd starts the next one. */
+  onIdle?: { afterMs: number; leave: () => void };
 }
 
 export interface StartedListener {
@@ -59,7 +62,7 @@ export async function startListener(
 async function listenWith(
   audit: AuditFile,
   settings: Settings,
-  { narrator: told, clock, openRunner, at }: ListenerParts,
+  { narrator: told, clock, openRunner, at, onIdle }: ListenerParts,
 ): Promise<StartedListener> {
   const metrics = new Metrics();
   const narrator: Narrator = {
@@ -175,9 +178,25 @@ async function listenWith(
     aclFile: settings.acl.file,
     rules: rules(),
   });
+  const stopLooking =
+    onIdle === undefined
+      ? undefined
+      : leaveWhenIdle(
+          {
+            afterMs: onIdle.afterMs,
+            leave: () => {
+              const afterSeconds = onIdle.afterMs / 1000;
+              narrator.tell({ event: 'listener-leaves', afterSeconds });
+              onIdle.leave();
+            },
+          },
+          () => listener.connections > 0,
+          clock,
+        );
   return {
     port,
     close: async () => {
+      stopLooking?.();
       life.abort();
       await listener.close();
       audit.close();

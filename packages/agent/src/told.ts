@@ -66,6 +66,8 @@ export type Told =
   | { event: 'runner-ready'; cm: string }
   /** nothing is left to do: the next request starts another */
   | { event: 'runner-leaves'; afterSeconds: number }
+  /** nobody was connected: the next connection starts another */
+  | { event: 'listener-leaves'; afterSeconds: number }
   | {
       event: 'run-accepted';
       run: string;

@@ -16,11 +16,12 @@ export interface ListenOptions {
   narrator: Narrator;
   environment: SocketVariables & { CREDENTIALS_DIRECTORY?: string | undefined };
   pid: number;
+  leave: () => void;
 }
 
 /** `kickd listen`: the process that reads the network, and has nothing to give away. */
 export function listen(options: ListenOptions): Promise<Started> {
-  const { configFile, narrator, environment, pid } = options;
+  const { configFile, narrator, environment, pid, leave } = options;
   return startService(
     configFile,
     async (settings) => {
@@ -36,6 +37,11 @@ export function listen(options: ListenOptions): Promise<Started> {
           clock: systemClock,
           openRunner: () => runner,
           at: fd === undefined ? settings.listen : { fd },
+          // without systemd's socket nobody would start the next one
+          ...(fd !== undefined &&
+            settings.listen.idleExitMs > 0 && {
+              onIdle: { afterMs: settings.listen.idleExitMs, leave },
+            }),
         },
       );
       return { close: () => listener.close() };

@@ -269,6 +269,8 @@ export const ConfigFile = Type.Object(
               description: 'a port, 0 (any) to 65535',
             }),
           ),
+          /** the listener of systemd's socket ends when nobody was connected for so long; 0: never */
+          idleExitSeconds: Type.Optional(Count(0, 24 * 60 * 60, 'seconds')),
           /** what one address, or one /64 of IPv6, may use up */
           perSource: Type.Optional(
             Type.Object(
@@ -284,7 +286,7 @@ export const ConfigFile = Type.Object(
             ),
           ),
         },
-        closed('a mapping with address, port or perSource'),
+        closed('a mapping with address, port, idleExitSeconds or perSource'),
       ),
     ),
     certname: Type.Optional(
@@ -374,7 +376,7 @@ export const ConfigFile = Type.Object(
 export type ConfigFile = Static<typeof ConfigFile>;
 
 export const configDefaults = {
-  listen: { address: '0.0.0.0', port: defaultPort },
+  listen: { address: '0.0.0.0', port: defaultPort, idleExitSeconds: 300 },
   perSource: { connections: 32, perSecond: 100 },
   acl: { file: '/etc/kickd/auth.conf', anyCertname: false },
   run: {

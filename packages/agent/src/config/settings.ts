@@ -10,6 +10,8 @@ export interface Settings {
   listen: {
     address: string;
     port: number;
+    /** of systemd's socket; 0: it never ends by itself */
+    idleExitMs: number;
     perSource: { connections: number; perSecond: number };
   };
   certname: string;
@@ -49,10 +51,12 @@ export function resolveSettings(
   if (!profiles.has(fallback)) profiles.set(fallback, { type: fallback });
   const chosen = config.cm?.default ?? fallback;
   const run = { ...configDefaults.run, ...config.run };
+  const listen = { ...configDefaults.listen, ...config.listen };
   return {
     listen: {
-      ...configDefaults.listen,
-      ...config.listen,
+      address: listen.address,
+      port: listen.port,
+      idleExitMs: listen.idleExitSeconds * 1000,
       perSource: { ...configDefaults.perSource, ...config.listen?.perSource },
     },
     certname: config.certname ?? puppet.certname,

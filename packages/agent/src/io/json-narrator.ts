@@ -38,6 +38,7 @@ function levelOf(event: Told): 'debug' | 'info' | 'warn' | 'error' {
     case 'listening':
     case 'runner-ready':
     case 'runner-leaves':
+    case 'listener-leaves':
     case 'run-accepted':
     case 'run-started':
     case 'run-adopted':

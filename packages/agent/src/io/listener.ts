@@ -42,6 +42,8 @@ export interface Listener {
   listen(at: ListenAt): Promise<{ address: string; port: number }>;
   /** New connections get the new material; open ones of whom it does not trust any more are ended. */
   rotate(material: Material): void;
+  /** how many connections are open, whatever is known of them */
+  readonly connections: number;
   close(): Promise<void>;
 }
 
@@ -117,6 +119,11 @@ export function createListener(settings: ListenerSettings): Listener {
     lines.tellBare(socket, { code, status, method });
   });
   addDoor(app, settings, { sources, lines });
+  let connections = 0;
+  server.on('connection', (socket: Socket) => {
+    connections += 1;
+    socket.once('close', () => (connections -= 1));
+  });
   const closing = new AbortController();
   addRoutes(app, { ...settings, lines, closing: closing.signal });
 
@@ -129,6 +136,9 @@ export function createListener(settings: ListenerSettings): Listener {
       material = next;
       server.setSecureContext(serverTlsOptions(next, { minVersion }));
       guard.recheck();
+    },
+    get connections() {
+      return connections;
     },
     close: async () => {
       sources.close();

@@ -104,7 +104,8 @@ export function createTerminalNarrator(terminal: Terminal): Narrator {
       case 'record-refused':
       case 'runner-ready':
       case 'runner-leaves':
-        // of a runner in a process of its own, which has no terminal
+      case 'listener-leaves':
+        // of a process of its own, which has no terminal
         return;
       case 'run-accepted':
         line('>', 'cyan', `kick ${event.kick} of ${event.by}: ${event.how}`);
