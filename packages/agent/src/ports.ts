@@ -271,6 +271,8 @@ export interface Standbys {
   keep(plans: readonly StandbyPlan[]): Promise<void>;
   /** The process of a standby, once it has taken a run: from then on it is no standby any more. */
   take(mark: string, identity: ChildIdentity): Child | undefined;
+  /** Called when kickd ends: whether they outlive it is their launcher's matter. Never rejects. */
+  close(): Promise<void>;
 }
 
 /** A standby that has said that a run started now would be made of the same, and waits for what comes next. */

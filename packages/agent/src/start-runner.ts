@@ -81,7 +81,10 @@ export function startRunner(
       standbys:
         standbyDir === undefined
           ? noStandbys
-          : createStandbyKeeper({ dir: standbyDir, logDir }, runs),
+          : createStandbyKeeper(
+              { dir: standbyDir, logDir, outlive: launcher === 'unit' },
+              runs,
+            ),
       clock,
       narrator: counting,
       facts: () => ({ launcher, counts }),

@@ -95,6 +95,7 @@ export async function startFixture(
     listen: {
       address: '127.0.0.1',
       port: 0,
+      idleExitMs: 0,
       perSource: options.perSource ?? { connections: 32, perSecond: 100 },
     },
     certname: web,

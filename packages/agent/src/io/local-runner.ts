@@ -194,6 +194,7 @@ export class LocalRunner implements Runner {
   /** Stops starting runs; one that is in progress goes on by itself and is adopted later. */
   async close(): Promise<void> {
     this.#line.close();
+    await this.#parts.standbys.close();
     this.#parts.journal.close();
   }
 

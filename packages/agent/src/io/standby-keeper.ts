@@ -23,6 +23,8 @@ export interface StandbyKeeperSettings {
   /** of root's alone: sockets, and who listens there */
   dir: string;
   logDir: string;
+  /** they wait on for the next kickd: units of systemd */
+  outlive: boolean;
 }
 
 /** What is known of a standby that was started, whether it has loaded yet or not. */
@@ -32,7 +34,7 @@ interface Started {
 }
 
 export function createStandbyKeeper(
-  { dir, logDir }: StandbyKeeperSettings,
+  { dir, logDir, outlive }: StandbyKeeperSettings,
   launcher: Launcher,
 ): Standbys {
   /** started by this process: it alone is told of their exit codes */
@@ -72,9 +74,11 @@ export function createStandbyKeeper(
   };
   // one after the other: what is started is what the next one finds
   let keeping: Promise<void> = Promise.resolve();
+  let isClosed = false;
   return {
     ask: (plan) => askStandby(pathsOf(plan).socket),
     keep: (plans) => {
+      if (isClosed) return keeping;
       keeping = keeping.then(() => keep(plans)).catch(() => {});
       return keeping;
     },
@@ -86,6 +90,12 @@ export function createStandbyKeeper(
         }
       }
       return children.get(mark) ?? launcher.adopt(identity, mark);
+    },
+    close: async () => {
+      isClosed = true;
+      if (outlive) return;
+      keeping = keeping.then(() => keep([])).catch(() => {});
+      await keeping;
     },
   };
 }
@@ -124,4 +134,5 @@ export const noStandbys: Standbys = {
   ask: async () => ({ kind: 'none', why: 'this kickd has none' }),
   keep: async () => {},
   take: () => undefined,
+  close: async () => {},
 };

@@ -78,7 +78,8 @@ t.test('listener and runner, each by its command', async (t) => {
     t,
     runRunner({ ...common, socket, leave: () => t.fail('leaves') }),
   );
-  await running(t, listen({ ...common, runner: socket }));
+  const leave = (): void => t.fail('leaves');
+  await running(t, listen({ ...common, leave, runner: socket }));
   const listening = told.find((event) => event.event === 'listening');
   t.ok(told.some((event) => event.event === 'runner-ready'));
   if (listening?.event !== 'listening') throw new Error('does not listen');
@@ -101,12 +102,15 @@ t.test('listener and runner, each by its command', async (t) => {
 t.test('what is wrong comes back, from either', async (t) => {
   const { dir, configFile } = createHost(t);
   const common = { narrator: narratorOf([]), environment: {}, pid: 1 };
+  const leave = (): void => t.fail('leaves');
   const missing = join(dir, 'none.yaml');
   const socket = socketPath(t);
   const refused = (started: Started): string | undefined =>
     started.kind === 'refused' ? started.faults[0]?.code : 'running';
   t.equal(
-    refused(await listen({ ...common, configFile: missing, runner: socket })),
+    refused(
+      await listen({ ...common, leave, configFile: missing, runner: socket }),
+    ),
     'CONFIG_UNREADABLE',
   );
   t.equal(
@@ -135,7 +139,13 @@ t.test('what is wrong comes back, from either', async (t) => {
   const two = { LISTEN_PID: '1', LISTEN_FDS: '2' };
   t.equal(
     refused(
-      await listen({ ...common, environment: two, configFile, runner: socket }),
+      await listen({
+        ...common,
+        leave,
+        environment: two,
+        configFile,
+        runner: socket,
+      }),
     ),
     'SOCKET_COUNT',
   );

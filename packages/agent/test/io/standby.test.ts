@@ -71,7 +71,7 @@ async function startHost(t: Test): Promise<Host> {
   const fake = createFakeStandby(dir);
   const launcher = createChildLauncher();
   const keeper = createStandbyKeeper(
-    { dir: join(dir, 'standby'), logDir: dir },
+    { dir: join(dir, 'standby'), logDir: dir, outlive: false },
     launcher,
   );
   const plan = createPuppetStandby({
@@ -140,7 +140,6 @@ async function startHost(t: Test): Promise<Host> {
   };
   t.teardown(async () => {
     await host.runner.close();
-    await keeper.keep([]);
     rmSync(dir, { recursive: true, force: true });
   });
   return host;
