@@ -47,12 +47,21 @@ t.test(
   },
 );
 
-t.test('killed or failing at every step, it does so too', async (t) => {
-  const dir = t.testdir();
-  const { steps, breaches } = await playAllSteps(dir, { twice: false });
-  t.same(breaches, []);
-  t.ok(steps > 100, `${String(steps)} steps`);
-});
+for (const isHandedOver of [false, true]) {
+  const where = isHandedOver ? ', where a standby waits' : '';
+  t.test(
+    `killed or failing at every step, it does so too${where}`,
+    async (t) => {
+      const dir = t.testdir();
+      const { steps, breaches } = await playAllSteps(dir, {
+        twice: false,
+        isHandedOver,
+      });
+      t.same(breaches, []);
+      t.ok(steps > 100, `${String(steps)} steps`);
+    },
+  );
+}
 
 const run = (id: string, more: Partial<Run> = {}): Run => ({
   run: id,

@@ -1,4 +1,8 @@
-import type { Journal, Launcher } from '../../packages/agent/src/ports.ts';
+import type {
+  Journal,
+  Launcher,
+  Standbys,
+} from '../../packages/agent/src/ports.ts';
 
 /** What happens at the n-th call of a port. */
 export interface FusePlan {
@@ -11,13 +15,15 @@ export interface FusePlan {
   /** so many calls throw, one after the other */
   times?: number;
   /** only the calls of this port count */
-  only?: 'journal' | 'launcher';
+  only?: 'journal' | 'launcher' | 'standbys';
 }
 
 /** Counts the calls of the ports of one life, and ends it at one of them. */
 export interface Fuse {
   journal(journal: Journal): Journal;
   launcher(launcher: Launcher): Launcher;
+  /** and what each of them is told */
+  standbys(standbys: Standbys): Standbys;
   readonly isBlown: boolean;
   readonly isDead: boolean;
   /** the call at which it happened */
@@ -46,14 +52,16 @@ export function createFuse(plan: FusePlan): Fuse {
   };
   const wrap = <Port extends object>(
     port: Port,
-    kind: 'journal' | 'launcher',
+    kind: NonNullable<FusePlan['only']>,
   ): Port =>
     new Proxy(port, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name);
         if (typeof member !== 'function') return member;
-        // closing belongs to the test, and a boot id is no step
-        if (name === 'close' || name === 'bootId') return member.bind(target);
+        // closing belongs to the test, a boot id is no step, and loading ahead is for later runs
+        if (name === 'close' || name === 'bootId' || name === 'keep') {
+          return member.bind(target);
+        }
         if (plan.only !== undefined && plan.only !== kind) {
           return member.bind(target);
         }
@@ -66,6 +74,15 @@ export function createFuse(plan: FusePlan): Fuse {
   return {
     journal: (journal) => wrap(journal, 'journal'),
     launcher: (launcher) => wrap(launcher, 'launcher'),
+    standbys: (standbys) => ({
+      ...wrap(standbys, 'standbys'),
+      ask: async (plan) => {
+        const asked = await step('standbys.ask', () => standbys.ask(plan));
+        return asked.kind === 'ready'
+          ? { kind: 'ready', standby: wrap(asked.standby, 'standbys') }
+          : asked;
+      },
+    }),
     get isBlown() {
       return blownAt !== '';
     },

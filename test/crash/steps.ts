@@ -6,6 +6,7 @@ import type { LocalRunner } from '../../packages/agent/src/io/local-runner.ts';
 import { openSqliteJournal } from '../../packages/agent/src/io/sqlite-journal.ts';
 import {
   createFakeHost,
+  fakeStandbyPlan,
   type FakeHost,
 } from '../../packages/agent/test/run/fake-host.ts';
 import { createFakeRunner } from '../../packages/agent/test/run/fake-runner.ts';
@@ -60,13 +61,14 @@ const sideBySide = 32;
  */
 export async function playAllSteps(
   dir: string,
-  { twice }: { twice: boolean },
+  { twice, isHandedOver = false }: { twice: boolean; isHandedOver?: boolean },
 ): Promise<{ steps: number; breaches: FailedStep[] }> {
   const result = { steps: 0, breaches: [] as FailedStep[] };
   const play = async (name: string, plans: FusePlan[]): Promise<boolean> => {
     const { blownAt, breaches, history } = await playSteps(
       join(dir, name),
       plans,
+      isHandedOver,
     );
     // what follows the last fuse that blew has been played already
     if (blownAt.length < plans.length) return false;
@@ -121,10 +123,13 @@ const callsMost = 90;
 async function playSteps(
   dir: string,
   plans: readonly FusePlan[],
+  isHandedOver: boolean,
 ): Promise<StepResult> {
   mkdirSync(dir, { recursive: true });
   const tools = createFakeHost();
-  const world: World = { dir, tools, history: [], next: 0, unanswered: [] };
+  const world: World = {
+    ...{ dir, tools, isHandedOver, history: [], next: 0, unanswered: [] },
+  };
   const blownAt: string[] = [];
   for (const [point, plan] of [...plans, never].entries()) {
     const fuse = createFuse(plan);
@@ -140,6 +145,8 @@ const never: FusePlan = { at: 0, when: 'before', what: 'death' };
 
 interface World {
   dir: string;
+  /** to a standby: what it cannot take is started cold beside it */
+  isHandedOver: boolean;
   tools: FakeHost;
   history: Entry[];
   /** which line of the story comes next */
@@ -156,6 +163,10 @@ async function live(world: World, fuse: Fuse, point: number): Promise<void> {
       dir,
       journal: fuse.journal(journal),
       launcher: fuse.launcher(tools.launcher()),
+      ...(world.isHandedOver && {
+        standbys: fuse.standbys(tools.standbys(dir)),
+        change: (profile) => ({ ...profile, standby: fakeStandbyPlan }),
+      }),
     });
     runner.recover();
     await play(world, runner, fuse, point);

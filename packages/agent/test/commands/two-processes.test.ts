@@ -78,7 +78,7 @@ t.test('listener and runner, each by its command', async (t) => {
     t,
     runRunner({ ...common, socket, leave: () => t.fail('leaves') }),
   );
-  const leave = (): void => t.fail('leaves');
+  const leave = (): void => void t.fail('leaves');
   await running(t, listen({ ...common, leave, runner: socket }));
   const listening = told.find((event) => event.event === 'listening');
   t.ok(told.some((event) => event.event === 'runner-ready'));
@@ -102,7 +102,7 @@ t.test('listener and runner, each by its command', async (t) => {
 t.test('what is wrong comes back, from either', async (t) => {
   const { dir, configFile } = createHost(t);
   const common = { narrator: narratorOf([]), environment: {}, pid: 1 };
-  const leave = (): void => t.fail('leaves');
+  const leave = (): void => void t.fail('leaves');
   const missing = join(dir, 'none.yaml');
   const socket = socketPath(t);
   const refused = (started: Started): string | undefined =>

@@ -1,8 +1,12 @@
+import { writeFileSync } from 'node:fs';
 import type {
   Child,
   ChildEnd,
   ChildIdentity,
   Launcher,
+  ReadyStandby,
+  StandbyPlan,
+  Standbys,
 } from '../../src/ports.ts';
 
 /** What the tool itself would tell, in the order in which it happened. */
@@ -25,10 +29,24 @@ export interface FakeHost {
   reboot(): void;
   /** The launcher of one runner: it is told of the ends of its own children alone. */
   launcher(): Launcher;
+  /** One waits whenever it is asked for; it takes its run by a file in `logDir`, as a real one does. */
+  standbys(logDir: string): Standbys;
 }
 
+/** For a profile whose runs are handed over. */
+export const fakeStandbyPlan: StandbyPlan = {
+  command: () => ({ file: '/standby', argv: [], env: {} }),
+  healReport: (run) => ({
+    file: `/nonexistent/${run}.heal.yaml`,
+    take: () => {},
+    healed: () => undefined,
+  }),
+};
+
 interface Tool {
-  run: string;
+  /** undefined: a standby that waits */
+  run: string | undefined;
+  mark: string;
   identity: ChildIdentity;
   gone: PromiseWithResolvers<ChildEnd>;
 }
@@ -42,6 +60,10 @@ export function createFakeHost(): FakeHost {
   const bury = (tool: Tool, end: ChildEnd): void => {
     if (!tools.delete(tool.identity.pid)) return;
     const { exitCode } = end;
+    if (tool.run === undefined) {
+      tool.gone.resolve(end);
+      return;
+    }
     lines.push(
       exitCode === undefined
         ? { what: 'killed', run: tool.run }
@@ -51,16 +73,17 @@ export function createFakeHost(): FakeHost {
   };
   const toChild = (tool: Tool, isParent: boolean): Child => ({
     identity: tool.identity,
-    mark: tool.run,
+    mark: tool.mark,
     ended: tool.gone.promise.then((end) => (isParent ? end : {})),
     signalGroup: (signal) => bury(tool, { signal }),
   });
   const ofRun = (run: string): Tool[] =>
-    [...tools.values()].filter((tool) => tool.run === run);
+    [...tools.values()].filter((tool) => tool.run === run || tool.mark === run);
   const host: FakeHost = {
     lines,
     isGreen: true,
-    alive: () => [...tools.values()][0]?.run,
+    alive: () =>
+      [...tools.values()].find((tool) => tool.run !== undefined)?.run,
     end: (run, exitCode) => {
       for (const tool of ofRun(run)) bury(tool, { exitCode });
     },
@@ -77,7 +100,8 @@ export function createFakeHost(): FakeHost {
           const isGreen = host.isGreen && command.file !== '/red';
           return { kind: 'started', child: toProbe(identity, isGreen) };
         }
-        const tool = { run, identity, gone: Promise.withResolvers<ChildEnd>() };
+        const gone = Promise.withResolvers<ChildEnd>();
+        const tool = { run, mark: run, identity, gone };
         tools.set(pids, tool);
         lines.push({ what: 'start', run });
         return { kind: 'started', child: toChild(tool, true) };
@@ -93,6 +117,44 @@ export function createFakeHost(): FakeHost {
         for (const tool of ofRun(run)) bury(tool, { signal: 'SIGKILL' });
       },
     }),
+    standbys: (logDir) => {
+      const waiting = (): Tool => {
+        const found = [...tools.values()].find(
+          (tool) => tool.run === undefined,
+        );
+        if (found !== undefined) return found;
+        pids += 1;
+        const identity = { pid: pids, startTicks: '1', bootId: bootId() };
+        const gone = Promise.withResolvers<ChildEnd>();
+        const mark = `standby-${String(pids)}`;
+        const tool: Tool = { run: undefined, mark, identity, gone };
+        tools.set(pids, tool);
+        return tool;
+      };
+      const readyOf = (tool: Tool): ReadyStandby => ({
+        mark: tool.mark,
+        identity: tool.identity,
+        resources: new Set(),
+        unfit: {},
+        start: async (run) => {
+          if (!tools.has(tool.identity.pid)) return false;
+          writeFileSync(`${logDir}/${run}.log.taken`, '');
+          tool.run = run;
+          lines.push({ what: 'start', run });
+          return true;
+        },
+        release: () => {},
+      });
+      return {
+        ask: async () => ({ kind: 'ready', standby: readyOf(waiting()) }),
+        keep: async () => {},
+        take: (_mark, { pid }) => {
+          const tool = tools.get(pid);
+          return tool && toChild(tool, true);
+        },
+        close: async () => {},
+      };
+    },
   };
   return host;
 }
