@@ -20,7 +20,14 @@ export interface Agent {
 export async function startAgent(
   settings: Settings,
   narrator: Narrator,
-  clock: Clock = systemClock,
+  {
+    clock = systemClock,
+    standbyDir,
+  }: {
+    clock?: Clock;
+    /** see startRunner */
+    standbyDir?: string;
+  } = {},
 ): Promise<Agent> {
   let runner: LocalRunner | undefined;
   try {
@@ -28,7 +35,11 @@ export async function startAgent(
       narrator,
       clock,
       openRunner: () => {
-        runner = startRunner(settings, { narrator, clock });
+        runner = startRunner(settings, {
+          narrator,
+          clock,
+          ...(standbyDir !== undefined && { standbyDir }),
+        });
         const perMinute = settings.run.kicksPerMinute;
         return limitKicks(runner, { perMinute, clock });
       },

@@ -159,7 +159,9 @@ async function commandLine(argv: readonly string[]): Promise<void> {
             process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
           now: () => new Date(),
         });
-        await start(narrator, () => runAgent(config, narrator));
+        await start(narrator, () =>
+          runAgent(config, narrator, { loadsAhead: false }),
+        );
       },
     )
     .command(
@@ -168,7 +170,9 @@ async function commandLine(argv: readonly string[]): Promise<void> {
       (args) => args.options(configOption),
       async ({ config }) => {
         const narrator = createJsonNarrator(createLogWriter(1));
-        await start(narrator, () => runAgent(config, narrator));
+        await start(narrator, () =>
+          runAgent(config, narrator, { loadsAhead: true }),
+        );
       },
     )
     .command(

@@ -50,6 +50,8 @@ export interface Kickd {
 }
 
 const home = join(stateFolder, 'kickd');
+/** where the standby of its profile listens once it is loaded, and who it is */
+export const standbyFolder = join(home, 'state/standby');
 const port = 8139;
 
 /** Starts kickd and waits until it listens. Its journal is empty unless `keepJournal`. */
@@ -61,6 +63,8 @@ export async function startKickd(options: {
   timeoutSeconds?: number;
   /** a profile `drill`, which the monitor may ask for and the auditor may not: lines below its name */
   drill?: readonly string[];
+  /** the profile loads a Puppet ahead, and knows what keeps `HTTP` up */
+  standby?: boolean;
 }): Promise<Kickd> {
   if (!options.keepJournal) rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
@@ -71,6 +75,7 @@ export async function startKickd(options: {
       options.agentFiles,
       options.timeoutSeconds ?? 120,
       options.drill ?? [],
+      options.standby === true,
     ),
   );
   writeFileSync(
@@ -138,7 +143,11 @@ function configuration(
   files: CertFiles,
   timeoutSeconds: number,
   drill: readonly string[],
+  hasStandby: boolean,
 ): string {
+  const standby = hasStandby
+    ? "      standby: true\n      services: {HTTP: ['Service[apache2]']}\n"
+    : '';
   const profile = drill.length === 0 ? [] : ['    drill:', ...drill];
   return `listen:
   address: ${webHost.address}
@@ -156,7 +165,7 @@ cm:
   profiles:
     puppet-agent:
       type: puppet-agent
-${profile.map((line) => `${line}\n`).join('')}run:
+${standby}${profile.map((line) => `${line}\n`).join('')}run:
   timeoutSeconds: ${timeoutSeconds}
   graceSeconds: 2
   minIntervalSeconds: 0
