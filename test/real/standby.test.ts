@@ -253,7 +253,7 @@ async function killed(t: Test, stage: Stage): Promise<void> {
   const ended = await kickd.waitEnd(id);
   t.ok(
     ['failed', 'partly', 'lost'].includes(ended.outcome?.kind ?? ''),
-    ended.outcome?.kind,
+    String(ended.outcome?.kind),
   );
   await runAgent();
   t.ok(await lab.apache.isUp(), 'the next run heals it');
