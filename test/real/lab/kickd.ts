@@ -52,6 +52,8 @@ export interface Kickd {
 const home = join(stateFolder, 'kickd');
 /** where the standby of its profile listens once it is loaded, and who it is */
 export const standbyFolder = join(home, 'state/standby');
+/** the output of each run, and what a first step left */
+export const runsFolder = join(home, 'state/runs');
 const port = 8139;
 
 /** Starts kickd and waits until it listens. Its journal is empty unless `keepJournal`. */
@@ -63,8 +65,8 @@ export async function startKickd(options: {
   timeoutSeconds?: number;
   /** a profile `drill`, which the monitor may ask for and the auditor may not: lines below its name */
   drill?: readonly string[];
-  /** the profile loads a Puppet ahead, and knows what keeps `HTTP` up */
-  standby?: boolean;
+  /** the profile loads a Puppet ahead, and knows the resources of these services; a second profile, `cold`, loads none */
+  standby?: Readonly<Record<string, readonly string[]>>;
 }): Promise<Kickd> {
   if (!options.keepJournal) rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
@@ -75,7 +77,7 @@ export async function startKickd(options: {
       options.agentFiles,
       options.timeoutSeconds ?? 120,
       options.drill ?? [],
-      options.standby === true,
+      options.standby,
     ),
   );
   writeFileSync(
@@ -143,11 +145,13 @@ function configuration(
   files: CertFiles,
   timeoutSeconds: number,
   drill: readonly string[],
-  hasStandby: boolean,
+  services: Readonly<Record<string, readonly string[]>> | undefined,
 ): string {
-  const standby = hasStandby
-    ? "      standby: true\n      services: {HTTP: ['Service[apache2]']}\n"
-    : '';
+  const known = `      services: ${JSON.stringify(services)}\n`;
+  const standby =
+    services === undefined
+      ? ''
+      : `      standby: true\n${known}    cold:\n      type: puppet-agent\n${known}`;
   const profile = drill.length === 0 ? [] : ['    drill:', ...drill];
   return `listen:
   address: ${webHost.address}

@@ -33,9 +33,14 @@ export async function writeSlowPolicy(when: 'before' | 'after'): Promise<{
   waitReached(options: { timeoutMs: number }): Promise<void>;
   /** lets the run go on, and ends a slow resource whose run is gone */
   release(): void;
+  /** the next run is held as well */
+  hold(): void;
 }> {
-  rmSync(reachedFile, { force: true });
-  rmSync(releaseFile, { force: true });
+  const hold = (): void => {
+    rmSync(reachedFile, { force: true });
+    rmSync(releaseFile, { force: true });
+  };
+  hold();
   await writeSite(`
   exec { 'slow':
     command => '/bin/sh -c "touch ${reachedFile}; until test -e ${releaseFile}; do sleep 0.1; done"',
@@ -52,6 +57,7 @@ export async function writeSlowPolicy(when: 'before' | 'after'): Promise<{
       );
     },
     release: () => writeFileSync(releaseFile, ''),
+    hold,
   };
 }
 

@@ -29,9 +29,9 @@ module KickdStandby
     # All providers of a type or none: with some of them there Puppet looks for no others, and may take another provider
     # than a run that has just been started.
     # @param names [Array<String>] of types
-    def load_types(names)
-      @types = names
-      environment = Puppet::Node::Environment.remote(Puppet[:environment])
+    # @param environment [Puppet::Node::Environment] whose plugins count
+    def load_types(names, environment)
+      @types = [names, environment]
       (names | COMMON_TYPES).each do |name|
         type = Puppet::Type.type(name.downcase.to_sym)
         type.providerloader.loadall(environment) if type.respond_to?(:providerloader)
@@ -42,7 +42,7 @@ module KickdStandby
     end
 
     def load_types_again
-      load_types(@types)
+      load_types(*@types)
     end
 
     # Everything that was loaded, here and by the dynamic linker, and what stands beside it.

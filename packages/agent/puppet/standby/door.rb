@@ -20,8 +20,9 @@ module KickdStandby
     LEAVE = { 'ask' => 'leave' }.freeze
     RUN = /\A\h{8}-\h{4}-7\h{3}-[89ab]\h{3}-\h{12}\z/.freeze
     LIFE_SECONDS = 24 * 60 * 60
-    # a look whether it is still of use, while nobody asks
+    # a look whether it is still of use, while nobody asks; one at the catalog alone, which each ordinary run renews
     LOOK_EVERY_SECONDS = 60
+    GLANCE_EVERY_SECONDS = 5
     # whoever connects says at once what it wants
     ANSWER_SECONDS = 5
 
@@ -34,6 +35,7 @@ module KickdStandby
       @heal = heal
       @stamps = stamps
       @loaded_at = seconds
+      @looked_at = @loaded_at
     end
 
     # Listens until a run is handed over.
@@ -41,11 +43,14 @@ module KickdStandby
     def wait
       server = listen
       loop do
-        if server.wait_readable(LOOK_EVERY_SECONDS)
+        if server.wait_readable(GLANCE_EVERY_SECONDS)
           order = serve(server.accept)
           return order if order
+        elsif !look_due?
+          return nil if @stamps.quick_changed
+          next
         end
-        return nil if stale || Quiet.short_of_memory?
+        return nil if useless?
       end
     ensure
       File.unlink(@path) if server && File.exist?(@path)
@@ -107,9 +112,19 @@ module KickdStandby
       { standby: 'ready', pid: Process.pid, mark: BORN_WITH[:env]['KICKD_RUN'], resources: @heal.resources, unfit: @heal.unfit }
     end
 
+    def look_due?
+      seconds - @looked_at >= LOOK_EVERY_SECONDS
+    end
+
+    def useless?
+      @looked_at = seconds
+      stale || Quiet.short_of_memory?
+    end
+
     # @return [String, nil] what is not as it was
     def stale
       return 'the time: it was loaded a day ago' if seconds - @loaded_at > LIFE_SECONDS
+      return 'the time: the catalog is older than two run intervals' if @heal.old?
 
       @stamps.changed
     end

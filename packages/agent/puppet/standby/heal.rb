@@ -5,28 +5,55 @@ require_relative 'closure'
 require_relative 'heal_run'
 
 module KickdStandby
-  # The first step of a run: some resources of the catalog that this host applied last, by Puppet's own transaction.
+  # The first step of a run: some resources of a catalog that is there already, by Puppet's own transaction.
   class Heal
     # a catalog that an ordinary run would have replaced long ago
-    CATALOG_RUN_INTERVALS = 2
+    MOST_RUN_INTERVALS = 2
+
+    # The catalog that this host applied last, as it lies on disk; of another node, gone or not readable: none.
+    # @param names [Array<String>] of the profile's `services`
+    def self.of_cached_catalog(names)
+      cache = Puppet::Resource::Catalog.indirection.cache
+      file = cache.path(Puppet[:node_name_value]) if cache.respond_to?(:path)
+      return new(names, nil, file) unless file && File.exist?(file)
+
+      made_at = File.mtime(file)
+      data = Puppet::Resource::Catalog.indirection.find(
+        Puppet[:node_name_value], ignore_terminus: true, environment: Puppet::Node::Environment.remote(Puppet[:environment])
+      )
+      new(names, data, file, made_at)
+    rescue StandardError => e
+      Puppet.debug("kickd standby: no catalog: #{e.message}")
+      new(names, nil, file)
+    end
 
     # @return [Hash{String => String}] resources that cannot be healed this way, and why not
     attr_reader :unfit
+    # @return [String, nil] where the catalog lies
+    attr_reader :file
 
     # @param names [Array<String>] of the profile's `services`
-    def initialize(names)
+    # @param data [Puppet::Resource::Catalog, nil] as it was compiled or read
+    def initialize(names, data, file = nil, made_at = Time.now)
       @names = names
+      @data = data
+      @file = file
+      @made_at = made_at
       @closures = {}
       @unfit = {}
-      @data = read
     end
 
     # Call it once all types that the catalog has are loaded.
     # @return [Heal] itself
     def prepare
-      whole = @data && CatalogCut.to_ral(@data)
+      whole = @data && !old? && CatalogCut.to_ral(@data)
       @names.each { |name| whole ? prepare_one(name, whole) : @unfit[name] = 'this host has no catalog that is new enough' }
       self
+    end
+
+    # @return [Boolean] of a catalog that says no more how this host should be
+    def old?
+      !@data.nil? && (Time.now - @made_at).abs > MOST_RUN_INTERVALS * Puppet[:runinterval]
     end
 
     # @return [Array<String>] those that can be healed
@@ -39,19 +66,20 @@ module KickdStandby
       @data ? @data.resources.map(&:type).uniq.grep_v(/::|\A(Class|Node|Stage)\z/) : []
     end
 
-    # The catalog as it lies on this host, of another node or gone or old: nil.
-    def self.file
-      cache = Puppet::Resource::Catalog.indirection.cache
-      cache.path(Puppet[:node_name_value]) if cache.respond_to?(:path)
-    end
-
-    # Takes Puppet's lock, and keeps it: the ordinary run of the same process follows.
-    # @return [Boolean] whether it has the lock
-    def apply(names, stamps, job_id:, report_file:)
+    # With `locked` it takes Puppet's lock, and keeps it: the ordinary run of the same process follows.
+    # @return [Boolean] whether a run may go on here
+    def apply(names, stamps, job_id:, report_file:, locked:)
       kept = names.flat_map { |name| @closures.fetch(name) }.uniq
-      client = HealClient.new(CatalogCut.convert(@data, kept), stamps, report_file)
+      catalog = CatalogCut.convert(@data, kept)
+      client = HealClient.new(catalog, stamps, report_file, @file ? 'explicitly_requested' : 'not_used')
+      options = { job_id: job_id, start_time: Time.now, waitforcert: 0, splay: false }
+      unless locked
+        client.new(nil, job_id).run(options)
+        return true
+      end
+
       agent = LockKeepingAgent.new(client, false)
-      agent.run(job_id: job_id, start_time: Time.now, waitforcert: 0, splay: false)
+      agent.run(options)
       agent.locked?
     end
 
@@ -68,18 +96,6 @@ module KickdStandby
     rescue StandardError => e
       # what Ruby says itself may show values of the catalog
       @unfit[name] = e.class.name
-    end
-
-    def read
-      file = self.class.file
-      return unless file && File.exist?(file) && Time.now - File.mtime(file) < CATALOG_RUN_INTERVALS * Puppet[:runinterval]
-
-      Puppet::Resource::Catalog.indirection.find(
-        Puppet[:node_name_value], ignore_terminus: true, environment: Puppet::Node::Environment.remote(Puppet[:environment])
-      )
-    rescue StandardError => e
-      Puppet.debug("kickd standby: no catalog: #{e.message}")
-      nil
     end
   end
 end

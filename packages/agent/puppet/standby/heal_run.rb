@@ -22,14 +22,12 @@ module KickdStandby
 
   # Puppet asks the class of a client for a new one.
   class HealClient
-    def initialize(catalog, stamps, report_file)
-      @catalog = catalog
-      @stamps = stamps
-      @report_file = report_file
+    def initialize(*parts)
+      @parts = parts
     end
 
     def new(transaction_uuid, job_id)
-      HealConfigurer.new(transaction_uuid, job_id).prepare(@catalog, @stamps, @report_file)
+      HealConfigurer.new(transaction_uuid, job_id).prepare(*@parts)
     end
 
     # in the words of Puppet's messages
@@ -40,11 +38,11 @@ module KickdStandby
 
   # A run of a catalog that is there already: no facts, no plugins, nothing asked of the server.
   class HealConfigurer < Puppet::Configurer
-    def prepare(catalog, stamps, report_file)
+    def prepare(catalog, stamps, report_file, cached_catalog_status)
       @catalog = catalog
       @stamps = stamps
       @report_file = report_file
-      @cached_catalog_status = 'explicitly_requested'
+      @cached_catalog_status = cached_catalog_status
       @environment = catalog.environment || @environment
       self
     end

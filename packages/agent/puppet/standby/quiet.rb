@@ -10,9 +10,9 @@ module KickdStandby
 
     module_function
 
-    # @param lock [String] the file that Puppet keeps while it runs
+    # @param lock [String, nil] the file that Puppet keeps while it runs
     def wait(lock)
-      sleep 1 while held?(lock)
+      sleep 1 while lock && held?(lock)
       until now?
         sleep LOOK_EVERY_SECONDS
       end

@@ -7,9 +7,16 @@ module KickdStandby
   class Stamps
     # @param files [Array<String>] each as it is now, also one that is not there
     # @param trees [Array<String>] folders: a file more counts as well
-    def initialize(files, trees)
+    # @param quick [String, nil] the one of the files that changes most often
+    def initialize(files, trees, quick: nil)
       @trees = trees
       @before = now(files)
+      @quick = quick
+    end
+
+    # @return [Boolean] whether the one that changes most often is not what it was
+    def quick_changed
+      !@quick.nil? && stamp(@quick) != @before[@quick]
     end
 
     # @return [String, nil] the first thing that is not what it was

@@ -10,6 +10,7 @@ import { createCommand } from './command.ts';
 import { createDrill } from './drill.ts';
 import { createPuppetAgent } from './puppet-agent.ts';
 import { createPuppetApply } from './puppet-apply.ts';
+import type { StandbyProgram } from './puppet-standby.ts';
 import { createSaltCall } from './salt-call.ts';
 
 export interface Host {
@@ -18,7 +19,7 @@ export interface Host {
   /** home of the user that runs the tool */
   home: string;
   /** what a Puppet is loaded ahead with, where both are found */
-  standby?: { ruby: string; program: string } | undefined;
+  standby?: StandbyProgram | undefined;
   /** folder of kickd's callback of Ansible, where it is found */
   ansibleCallbacks?: string | undefined;
 }
@@ -46,6 +47,13 @@ export function literalEnv(host: Pick<Host, 'home'>): Record<string, string> {
     LANG: 'C.UTF-8',
     HOME: host.home,
   };
+}
+
+function standbyOf(
+  profile: { standby?: boolean },
+  { standby }: Host,
+): { standby?: StandbyProgram } {
+  return profile.standby === true && standby !== undefined ? { standby } : {};
 }
 
 function createProfile(
@@ -76,8 +84,7 @@ function createProfile(
         },
         ...(puppetConf !== undefined && { puppetConf }),
         logDir,
-        ...(profile.standby === true &&
-          host.standby !== undefined && { standby: host.standby }),
+        ...standbyOf(profile, host),
       });
     }
     case 'puppet-apply':
@@ -94,6 +101,7 @@ function createProfile(
           modulePath: profile.modulePath,
         }),
         reportDir: logDir,
+        ...standbyOf(profile, host),
       });
     case 'cfengine':
       return createCfengine({

@@ -7,10 +7,7 @@ import { confArguments } from './puppet-conf-arguments.ts';
 import { judgePuppetEnd, judgeWithoutReport } from './puppet-end.ts';
 import { disabledMessage, isLockHeld } from './puppet-locks.ts';
 import { readPuppetLog, type PuppetLog } from './puppet-log.ts';
-import {
-  createPuppetStandby,
-  type PuppetStandbySettings,
-} from './puppet-standby.ts';
+import { createPuppetStandby, type StandbyProgram } from './puppet-standby.ts';
 import {
   outcomeOfText,
   streamPuppetReport,
@@ -39,7 +36,7 @@ export interface PuppetAgentSettings {
   /** where the output of each run goes */
   logDir: string;
   /** with what a Puppet is loaded ahead; left out: none is */
-  standby?: Pick<PuppetStandbySettings, 'ruby' | 'program'>;
+  standby?: StandbyProgram;
 }
 
 /** `puppet agent --onetime`: the run that the talk of 2011 kicked. */
@@ -75,6 +72,7 @@ export function createPuppetAgent(settings: PuppetAgentSettings): CmProfile {
           argv: ordinaryArguments(settings),
           env: settings.env,
         },
+        ofRun: [jobIdOf('RUN')],
         services: settings.services,
         runLock: files.runLock,
         logDir: settings.logDir,
@@ -90,8 +88,7 @@ function agentArguments(
 ): string[] {
   return [
     ...ordinaryArguments(settings),
-    // ties the report to this run
-    `--job-id=${run}`,
+    jobIdOf(run),
     ...(scope.tags === undefined ? [] : [`--tags=${scope.tags.join(',')}`]),
     ...(scope.noop ? ['--noop'] : []),
     ...(scope.environment === undefined
@@ -99,6 +96,9 @@ function agentArguments(
       : [`--environment=${scope.environment}`]),
   ];
 }
+
+/** Ties the report to this run. */
+const jobIdOf = (run: string): string => `--job-id=${run}`;
 
 /** Of every run. */
 function ordinaryArguments(settings: PuppetAgentSettings): string[] {

@@ -4,6 +4,7 @@ import type { ServiceMap } from '../run/match.ts';
 import { confArguments } from './puppet-conf-arguments.ts';
 import { judgePuppetEnd, judgeWithoutReport } from './puppet-end.ts';
 import { readPuppetLog } from './puppet-log.ts';
+import { createPuppetStandby, type StandbyProgram } from './puppet-standby.ts';
 import {
   outcomeOfText,
   streamPuppetReport,
@@ -22,12 +23,16 @@ export interface PuppetApplySettings {
   puppetConf?: string;
   /** where the output of each run goes, and each run's own report: `puppet apply` has no job id to tell reports apart */
   reportDir: string;
+  /** with what a Puppet is loaded ahead; left out: none is */
+  standby?: StandbyProgram;
 }
 
 /** `puppet apply` of a manifest on this host: no server. */
 export function createPuppetApply(settings: PuppetApplySettings): CmProfile {
   const reportFile = (run: string): string =>
     `${settings.reportDir}/${run}.report.yaml`;
+  const reportArgument = (run: string): string =>
+    `--lastrunreport=${reportFile(run)}`;
   const streamed = (run: string): StreamedReport =>
     streamPuppetReport(reportFile(run), undefined, judgeApplyEnd);
   return {
@@ -38,15 +43,8 @@ export function createPuppetApply(settings: PuppetApplySettings): CmProfile {
     command: (run, scope) => ({
       file: settings.binary,
       argv: [
-        'apply',
-        ...confArguments(settings.puppetConf),
-        '--detailed-exitcodes',
-        '--color=false',
-        '--no-show_diff',
-        `--lastrunreport=${reportFile(run)}`,
-        ...(settings.modulePath === undefined
-          ? []
-          : [`--modulepath=${settings.modulePath}`]),
+        ...ordinaryArguments(settings),
+        reportArgument(run),
         ...(scope.tags === undefined ? [] : [`--tags=${scope.tags.join(',')}`]),
         ...(scope.noop ? ['--noop'] : []),
         ...(scope.environment === undefined
@@ -59,7 +57,34 @@ export function createPuppetApply(settings: PuppetApplySettings): CmProfile {
     refusal: () => undefined,
     isLocked: () => false,
     outcome: (end, evidence) => outcomeOfText(streamed(end.run), end, evidence),
+    ...(settings.standby !== undefined && {
+      standby: createPuppetStandby({
+        ...settings.standby,
+        run: {
+          file: settings.binary,
+          argv: [...ordinaryArguments(settings), settings.manifest],
+          env: settings.env,
+        },
+        ofRun: [reportArgument('RUN')],
+        services: settings.services,
+        logDir: settings.reportDir,
+      }),
+    }),
   };
+}
+
+/** Of every run. */
+function ordinaryArguments(settings: PuppetApplySettings): string[] {
+  return [
+    'apply',
+    ...confArguments(settings.puppetConf),
+    '--detailed-exitcodes',
+    '--color=false',
+    '--no-show_diff',
+    ...(settings.modulePath === undefined
+      ? []
+      : [`--modulepath=${settings.modulePath}`]),
+  ];
 }
 
 function judgeApplyEnd(

@@ -12,20 +12,25 @@ export interface PuppetStandbySettings {
   /** the Ruby that this Puppet runs on, and kickd's program for it */
   ruby: string;
   program: string;
-  /** of an ordinary run, without its id */
+  /** of an ordinary run, without what each run has of its own */
   run: Command;
+  /** arguments that each run has of its own, between the subcommand and the others; `RUN` stands for its id */
+  ofRun: readonly string[];
   services: ServiceMap;
-  /** the file that Puppet keeps while it runs */
-  runLock: string;
+  /** the file that Puppet keeps while it runs, where it does */
+  runLock?: string;
   /** where the output of each run goes, and the report of its first step */
   logDir: string;
 }
+
+/** Settings of the profiles that may have one. */
+export type StandbyProgram = Pick<PuppetStandbySettings, 'ruby' | 'program'>;
 
 /** A Puppet that is loaded ahead, by the program in packages/agent/puppet. */
 export function createPuppetStandby(
   settings: PuppetStandbySettings,
 ): StandbyPlan {
-  const { ruby, program, run, services, runLock, logDir } = settings;
+  const { ruby, program, run, ofRun, services, runLock, logDir } = settings;
   const resources = new Set(Object.values(services).flat());
   return {
     command: (socket) => ({
@@ -34,7 +39,8 @@ export function createPuppetStandby(
         program,
         `--socket=${socket}`,
         `--logs=${logDir}`,
-        `--lock=${runLock}`,
+        ...(runLock === undefined ? [] : [`--lock=${runLock}`]),
+        ...ofRun.map((argument) => `--of-run=${argument}`),
         ...[...resources].map((resource) => `--resource=${resource}`),
         '--',
         run.file,

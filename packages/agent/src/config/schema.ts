@@ -86,18 +86,20 @@ const ofServices = {
   ),
 };
 
+/** A process of Puppet is loaded ahead: docs/guides/standby.md */
+const Standby = Type.Optional(
+  Type.Boolean({
+    description: 'true to load a Puppet ahead of each run, or false',
+  }),
+);
+
 const PuppetAgentProfile = Type.Object(
   {
     type: Type.Literal('puppet-agent'),
     binary,
     /** how long Puppet waits for the lock of another run */
     waitForLockSeconds: Type.Optional(Seconds),
-    /** a process of Puppet is loaded ahead: docs/guides/standby.md */
-    standby: Type.Optional(
-      Type.Boolean({
-        description: 'true to load a Puppet ahead of each run, or false',
-      }),
-    ),
+    standby: Standby,
     ...ofServices,
   },
   closed('a profile of puppet-agent'),
@@ -109,6 +111,7 @@ const PuppetApplyProfile = Type.Object(
     binary,
     manifest: AbsolutePath('the manifest'),
     modulePath: Type.Optional(AbsolutePath('the modules')),
+    standby: Standby,
     ...ofServices,
   },
   closed('a profile of puppet-apply'),

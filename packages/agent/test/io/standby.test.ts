@@ -79,6 +79,7 @@ async function startHost(t: Test): Promise<Host> {
     program: 'kickd_standby.rb',
     run: { file: tool.file, argv: ['agent'], env: {} },
     services: { HTTP: [service] },
+    ofRun: ['--job-id=RUN'],
     runLock: join(dir, 'lock'),
     logDir: dir,
   });

@@ -181,7 +181,7 @@ t.test('a record that is not exactly one request is refused', (t) => {
     ['an older version', 'version', full, put(offsets.version, 0, 0)],
     ['a newer version', 'version', full, put(offsets.version, 0, 2)],
     ['no operation', 'operation', full, put(offsets.operation, 0)],
-    ['an unknown operation', 'operation', full, put(offsets.operation, 8)],
+    ['an unknown operation', 'operation', full, put(offsets.operation, 9)],
     ['an unknown flag', 'flags', full, put(offsets.flags, 23)],
     ['noop without a noop', 'flags', full, put(offsets.flags, 6)],
     ['33 tags', 'number', full, put(offsets.tagCount, 33)],
