@@ -22,11 +22,8 @@ export async function startAgent(
   narrator: Narrator,
   {
     clock = systemClock,
-    standbyDir,
   }: {
     clock?: Clock;
-    /** see startRunner */
-    standbyDir?: string;
   } = {},
 ): Promise<Agent> {
   let runner: LocalRunner | undefined;
@@ -35,11 +32,7 @@ export async function startAgent(
       narrator,
       clock,
       openRunner: () => {
-        runner = startRunner(settings, {
-          narrator,
-          clock,
-          ...(standbyDir !== undefined && { standbyDir }),
-        });
+        runner = startRunner(settings, { narrator, clock });
         const perMinute = settings.run.kicksPerMinute;
         return limitKicks(runner, { perMinute, clock });
       },

@@ -123,6 +123,29 @@ export const faults = {
     message: `the probe of ${printable(service)} in the profile ${profile} does not say how the service is, so each kick runs: ${why}`,
     remedy: `type what kickd typed: ${typed}`,
   }),
+  standbyProgram: (profile: string): FaultFacts => ({
+    code: 'STANDBY_PROGRAM',
+    exitCode: usage,
+    message: `the profile ${profile} wants a standby, but the Ruby of its Puppet, or kickd_standby.rb of kickd, was not found: each run is cold`,
+    remedy: `head -n 1 "$(command -v puppet)" names the Ruby; it has to be Puppet's own, or that of Debian's package: dpkg -L kickd | grep standby; or set cm.profiles.${profile}.standby to false`,
+  }),
+  standbyServices: (profile: string): FaultFacts => ({
+    code: 'STANDBY_SERVICES',
+    exitCode: usage,
+    message: `the profile ${profile} has a standby, and names no resource of any service: it makes ordinary runs, and heals nothing ahead`,
+    remedy: `say which resource keeps which service of the monitor up: cm.profiles.${profile}.services: {HTTP: ['Service[apache2]']}`,
+  }),
+  standbyUnfit: (
+    profile: string,
+    resource: string,
+    why: string,
+  ): FaultFacts => ({
+    code: 'STANDBY_UNFIT',
+    exitCode: usage,
+    message: `${printable(resource)} of the profile ${profile} is not healed ahead, only by the ordinary run: ${printable(why)}`,
+    remedy:
+      'nothing has to be done; docs/guides/standby.md says what can be healed ahead',
+  }),
   environmentPoisoned: (name: string): FaultFacts => ({
     code: 'ENVIRONMENT_UNSAFE',
     exitCode: usage,

@@ -160,7 +160,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
           now: () => new Date(),
         });
         await start(narrator, () =>
-          runAgent(config, narrator, { loadsAhead: false }),
+          runAgent(config, narrator),
         );
       },
     )
@@ -171,7 +171,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
       async ({ config }) => {
         const narrator = createJsonNarrator(createLogWriter(1));
         await start(narrator, () =>
-          runAgent(config, narrator, { loadsAhead: true }),
+          runAgent(config, narrator),
         );
       },
     )

@@ -11,7 +11,7 @@ import { LocalRunner } from './io/local-runner.ts';
 import { makeFolder } from './io/make-folder.ts';
 import { findPuppet } from './io/puppet-host.ts';
 import { openSqliteJournal } from './io/sqlite-journal.ts';
-import { createStandbyKeeper, noStandbys } from './io/standby-keeper.ts';
+import { createStandbyKeeper } from './io/standby-keeper.ts';
 import { findStandbyProgram } from './io/standby-program.ts';
 import type { Clock, Narrator } from './ports.ts';
 import { noRunCounts, withTold, type RunCounts } from './run/counts.ts';
@@ -27,14 +27,14 @@ export function startRunner(
     clock,
     before = noRunCounts(),
     onCounts,
-    standbyDir,
+    standbyDir = `${settings.state}/standby`,
   }: {
     narrator: Narrator;
     clock: Clock;
     /** what the runner before this one has counted */
     before?: RunCounts;
     onCounts?: (counts: RunCounts) => void;
-    /** where those that are loaded ahead are found again; left out: none is */
+    /** of root's alone: where those that are loaded ahead are found again */
     standbyDir?: string;
   },
 ): LocalRunner {
@@ -78,13 +78,10 @@ export function startRunner(
     {
       journal,
       launcher: runs,
-      standbys:
-        standbyDir === undefined
-          ? noStandbys
-          : createStandbyKeeper(
-              { dir: standbyDir, logDir, outlive: launcher === 'unit' },
-              runs,
-            ),
+      standbys: createStandbyKeeper(
+        { dir: standbyDir, logDir, outlive: launcher === 'unit' },
+        runs,
+      ),
       clock,
       narrator: counting,
       facts: () => ({ launcher, counts }),

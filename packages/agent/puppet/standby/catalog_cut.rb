@@ -18,6 +18,19 @@ module KickdStandby
       to_ral(rest).tap(&:relationship_graph)
     end
 
+    # To see how the resources stand on each other; not to be applied.
+    # @param data [Puppet::Resource::Catalog] as it was read
+    def whole(data)
+      copy = data.filter { false }
+      copy.resources.each { |resource| fill_in(resource) }
+      to_ral(copy)
+    end
+
+    # What only the run evaluates has no value yet, and whoever wants a text takes no question for one.
+    def fill_in(resource)
+      resource.to_hash.each { |name, value| resource[name] = 'not known yet' if Closure.waits?(value) }
+    end
+
     # @see lib/puppet/configurer.rb, convert_catalog
     def to_ral(data)
       ral = data.to_ral

@@ -34,17 +34,25 @@ module KickdStandby
       # a container of the policy's own
       return if resource.nil? || !resource.builtin_type?
       return "the type #{type}" unless TYPES.include?(type)
-      return 'a value that is sensitive' if resource.sensitive_parameters.any?
-      return 'a value that waits for the run' if late?(resource.to_hash)
+      return 'a value that is sensitive' if resource.sensitive_parameters.any? || sensitive?(resource.to_hash)
+      return 'a value that waits for the run' if waits?(resource.to_hash)
       return 'a file of the server' if type == 'File' && resource[:source]
     end
 
     # @see lib/puppet/pops/evaluator/deferred_resolver.rb
-    def late?(value)
+    def waits?(value)
+      holds?(value, Puppet::Pops::Types::TypeFactory.deferred.implementation_class)
+    end
+
+    def sensitive?(value)
+      holds?(value, Puppet::Pops::Types::PSensitiveType::Sensitive)
+    end
+
+    def holds?(value, wanted)
       case value
-      when Hash then value.any? { |key, inner| late?(key) || late?(inner) }
-      when Array then value.any? { |inner| late?(inner) }
-      else value.class.name.to_s.match?(/Deferred|Sensitive/)
+      when Hash then value.any? { |key, inner| holds?(key, wanted) || holds?(inner, wanted) }
+      when Array then value.any? { |inner| holds?(inner, wanted) }
+      else value.is_a?(wanted)
       end
     end
 

@@ -43,6 +43,12 @@ module KickdStandby
 
     def load_types_again
       load_types(*@types)
+      choose_anew
+    end
+
+    # Puppet keeps the provider that it has once chosen for a type; a run that has just been started chooses now.
+    def choose_anew
+      Puppet::Type.eachtype { |type| type.defaultprovider = nil }
     end
 
     # Everything that was loaded, here and by the dynamic linker, and what stands beside it.

@@ -46,8 +46,12 @@ module KickdStandby
     # Call it once all types that the catalog has are loaded.
     # @return [Heal] itself
     def prepare
-      whole = @data && !old? && CatalogCut.to_ral(@data)
+      whole = @data && !old? && CatalogCut.whole(@data)
       @names.each { |name| whole ? prepare_one(name, whole) : @unfit[name] = 'this host has no catalog that is new enough' }
+      self
+    rescue StandardError => e
+      # the ordinary run will say what is wrong with it
+      @names.each { |name| @unfit[name] = "the catalog does not convert: #{words_of(e)}" }
       self
     end
 
@@ -91,11 +95,14 @@ module KickdStandby
 
       CatalogCut.convert(@data, found)
       @closures[name] = found
-    rescue Puppet::Error => e
-      @unfit[name] = e.message[0, 200]
     rescue StandardError => e
-      # what Ruby says itself may show values of the catalog
-      @unfit[name] = e.class.name
+      @unfit[name] = words_of(e)
+    end
+
+    # Not the message: it may show values of the catalog.
+    def words_of(error)
+      place = error.respond_to?(:file) && error.file ? " at #{error.file}:#{error.line}" : ''
+      "#{error.class.name}#{place}"
     end
   end
 end

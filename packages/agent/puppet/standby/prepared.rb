@@ -54,6 +54,7 @@ module KickdStandby
 
     # From here on it is the run.
     def begin_run(order)
+      Code.choose_anew
       ENV['KICKD_RUN'] = order.run
       [$stdout, $stderr].each do |stream|
         stream.reopen(kickd.log_of(order.run), 'a')

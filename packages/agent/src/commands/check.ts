@@ -10,6 +10,7 @@ import { launcherKind, type LauncherKind } from '../io/choose-launcher.ts';
 import { unitCredentials } from '../io/listener-unit.ts';
 import { loadSettings } from '../io/load-settings.ts';
 import { checkProbes } from './check-probes.ts';
+import { checkStandbys } from './check-standbys.ts';
 import { checkTools } from './check-tools.ts';
 import { fine, finding, type Finding } from './finding.ts';
 
@@ -34,6 +35,7 @@ export async function check(
     ...checkAcl(settings),
     ...(await checkTools(settings)),
     ...(await checkProbes(settings)),
+    ...(await checkStandbys(settings)),
     fine('runs', runsAs[launcherKind()]),
     ...checkState(settings),
     checkAudit(settings.audit.file),

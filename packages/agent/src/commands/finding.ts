@@ -8,6 +8,7 @@ export interface Finding {
     | 'acl'
     | 'cm'
     | 'probe'
+    | 'standby'
     | 'runs'
     | 'state'
     | 'audit';

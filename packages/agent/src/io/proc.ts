@@ -21,6 +21,23 @@ export function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
+/**
+ * What a process holds and has used.
+ * @returns undefined when there is no such process
+ * @see proc(5), /proc/PID/stat, fields 14, 15 and 24; the tick is that of every Linux, 10 ms, the page that of the usual ones
+ */
+export function readCost(
+  pid: number,
+): { residentBytes: number; cpuSeconds: number } | undefined {
+  const fields = readStat(pid);
+  if (fields === undefined) return undefined;
+  const [user, system, pages] = [11, 12, 21].map((at) => Number(fields[at]));
+  return {
+    residentBytes: (pages ?? 0) * 4096,
+    cpuSeconds: ((user ?? 0) + (system ?? 0)) / 100,
+  };
+}
+
 export function isAlive(pid: number): boolean {
   return readStartTicks(pid) !== undefined;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  existsSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -8,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type {
+  AskedStandby,
   Child,
   ChildIdentity,
   Command,
@@ -39,10 +41,7 @@ export function createStandbyKeeper(
 ): Standbys {
   /** started by this process: it alone is told of their exit codes */
   const children = new Map<string, Child>();
-  const pathsOf = (plan: StandbyPlan): { socket: string; note: string } => {
-    const key = keyOf(plan.command('/'));
-    return { socket: join(dir, `${key}.sock`), note: join(dir, `${key}.json`) };
-  };
+  const pathsOf = (plan: StandbyPlan): Paths => pathsIn(dir, plan);
   const start = async (plan: StandbyPlan): Promise<void> => {
     const { socket, note } = pathsOf(plan);
     const mark = `standby-${randomUUID()}`;
@@ -55,6 +54,7 @@ export function createStandbyKeeper(
     writeNote(note, { mark, identity: child.identity });
   };
   const keep = async (plans: readonly StandbyPlan[]): Promise<void> => {
+    if (plans.length === 0 && !existsSync(dir)) return;
     makeFolder(dir, 0o700);
     const wanted = new Set(plans.map((plan) => pathsOf(plan).note));
     for (const name of readdirSync(dir)) {
@@ -100,6 +100,25 @@ export function createStandbyKeeper(
   };
 }
 
+interface Paths {
+  socket: string;
+  /** who listens there */
+  note: string;
+}
+
+function pathsIn(dir: string, plan: StandbyPlan): Paths {
+  const key = keyOf(plan.command('/'));
+  return { socket: join(dir, `${key}.sock`), note: join(dir, `${key}.json`) };
+}
+
+/** Whether the standby of this plan is ready, asked by whoever keeps none. */
+export function askStandbyIn(
+  dir: string,
+  plan: StandbyPlan,
+): Promise<AskedStandby> {
+  return askStandby(pathsIn(dir, plan).socket);
+}
+
 /** Another command, another standby. */
 function keyOf({ file, argv, env }: Command): string {
   return createHash('sha256')
@@ -128,11 +147,3 @@ function readNote(note: string): Started | undefined {
     return undefined;
   }
 }
-
-/** Of a kickd that loads nothing ahead: the foreground, which is for a person to look at. */
-export const noStandbys: Standbys = {
-  ask: async () => ({ kind: 'none', why: 'this kickd has none' }),
-  keep: async () => {},
-  take: () => undefined,
-  close: async () => {},
-};

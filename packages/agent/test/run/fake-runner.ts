@@ -2,7 +2,6 @@ import { createUuid7 } from '@kickd/protocol';
 import { createCommand } from '../../src/cm/command.ts';
 import { createDrill } from '../../src/cm/drill.ts';
 import { noRunCounts } from '../../src/run/counts.ts';
-import { noStandbys } from '../../src/io/standby-keeper.ts';
 import { LocalRunner } from '../../src/io/local-runner.ts';
 import type {
   Clock,
@@ -111,4 +110,12 @@ function createProfile(dir: string): CmProfile {
 const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
+};
+
+/** Of a host on which nothing is loaded ahead. */
+const noStandbys: Standbys = {
+  ask: async () => ({ kind: 'none', why: 'this host has none' }),
+  keep: async () => {},
+  take: () => undefined,
+  close: async () => {},
 };
