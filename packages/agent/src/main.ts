@@ -159,9 +159,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
             process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
           now: () => new Date(),
         });
-        await start(narrator, () =>
-          runAgent(config, narrator),
-        );
+        await start(narrator, () => runAgent(config, narrator));
       },
     )
     .command(
@@ -170,9 +168,7 @@ async function commandLine(argv: readonly string[]): Promise<void> {
       (args) => args.options(configOption),
       async ({ config }) => {
         const narrator = createJsonNarrator(createLogWriter(1));
-        await start(narrator, () =>
-          runAgent(config, narrator),
-        );
+        await start(narrator, () => runAgent(config, narrator));
       },
     )
     .command(

@@ -67,7 +67,7 @@ export function startRunner(
       certname: settings.certname,
       profiles: createProfiles(settings, {
         puppetBinary,
-        standby: findStandbyProgram(puppetBinary),
+        standbyProgram: findStandbyProgram,
         home: userInfo().homedir,
         ansibleCallbacks: findAnsibleCallbacks(),
       }),

@@ -14,6 +14,8 @@ export interface FakeStandby {
 export interface FakeStandbyPlan {
   /** asked whether it is ready */
   ready?: 'ready' | 'stale' | 'silent' | 'garbage' | 'hang-up';
+  /** resources that it says it cannot heal ahead, and why not */
+  unfit?: Record<string, string>;
   /** handed a run; `die`: killed before it has taken it, `die-after`: right after */
   order?: 'take' | 'hang-up' | 'die' | 'die-after' | 'silent';
   /** what the first step writes; empty: nothing */
@@ -47,7 +49,7 @@ const server = createServer((peer) => {
   peer.on('error', () => {});
   createInterface({ input: peer }).on('line', (line) => {
     const asked = JSON.parse(line);
-    const { ready = 'ready', order = 'take' } = plan();
+    const { ready = 'ready', order = 'take', unfit = {} } = plan();
     if (asked.ask === 'leave') process.exit(0);
     if (asked.ask === 'ready') {
       if (ready === 'silent') return;
@@ -57,7 +59,7 @@ const server = createServer((peer) => {
         peer.end('{"standby":"stale","because":"/etc/puppet/puppet.conf"}\\n');
         return;
       }
-      return peer.write(JSON.stringify({ standby: 'ready', pid: process.pid, mark: process.env.KICKD_RUN, resources, unfit: {} }) + '\\n');
+      return peer.write(JSON.stringify({ standby: 'ready', pid: process.pid, mark: process.env.KICKD_RUN, resources: resources.filter((name) => !(name in unfit)), unfit }) + '\\n');
     }
     if (order === 'silent') return;
     if (order === 'hang-up') return peer.destroy();

@@ -18,8 +18,8 @@ export interface Host {
   puppetBinary: string | undefined;
   /** home of the user that runs the tool */
   home: string;
-  /** what a Puppet is loaded ahead with, where both are found */
-  standby?: StandbyProgram | undefined;
+  /** what this `puppet` is loaded ahead with, where it is found */
+  standbyProgram?: (puppet: string) => StandbyProgram | undefined;
   /** folder of kickd's callback of Ansible, where it is found */
   ansibleCallbacks?: string | undefined;
 }
@@ -51,9 +51,12 @@ export function literalEnv(host: Pick<Host, 'home'>): Record<string, string> {
 
 function standbyOf(
   profile: { standby?: boolean },
-  { standby }: Host,
+  binary: string,
+  { standbyProgram }: Host,
 ): { standby?: StandbyProgram } {
-  return profile.standby === true && standby !== undefined ? { standby } : {};
+  if (profile.standby !== true) return {};
+  const standby = standbyProgram?.(binary);
+  return standby === undefined ? {} : { standby };
 }
 
 function createProfile(
@@ -84,7 +87,7 @@ function createProfile(
         },
         ...(puppetConf !== undefined && { puppetConf }),
         logDir,
-        ...standbyOf(profile, host),
+        ...standbyOf(profile, binary, host),
       });
     }
     case 'puppet-apply':
@@ -101,7 +104,7 @@ function createProfile(
           modulePath: profile.modulePath,
         }),
         reportDir: logDir,
-        ...standbyOf(profile, host),
+        ...standbyOf(profile, binary, host),
       });
     case 'cfengine':
       return createCfengine({

@@ -19,11 +19,9 @@ import { fine, finding, type Finding } from './finding.ts';
 export async function checkStandbys(settings: Settings): Promise<Finding[]> {
   const wanted = [...settings.cm.profiles].filter(([, of]) => hasStandby(of));
   if (wanted.length === 0) return [];
-  const puppetBinary = findPuppet();
-  const standby = findStandbyProgram(puppetBinary);
   const profiles = createProfiles(settings, {
-    puppetBinary,
-    standby,
+    puppetBinary: findPuppet(),
+    standbyProgram: findStandbyProgram,
     home: userInfo().homedir,
   });
   const findings = wanted.map(async ([name]): Promise<Finding[]> => {

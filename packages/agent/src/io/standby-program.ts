@@ -12,12 +12,12 @@ const ownRuby = '/opt/puppetlabs/puppet/bin/ruby';
  * @returns undefined: one of them was not found
  */
 export function findStandbyProgram(
-  puppet: string | undefined,
+  puppet: string,
 ): { ruby: string; program: string } | undefined {
   const program = places
     .map((place) => join(import.meta.dirname, place, 'kickd_standby.rb'))
     .find((file) => existsSync(file));
-  const ruby = puppet === undefined ? undefined : rubyOf(puppet);
+  const ruby = rubyOf(puppet);
   return program === undefined || ruby === undefined
     ? undefined
     : { ruby, program };
@@ -30,7 +30,9 @@ function rubyOf(puppet: string): string | undefined {
   );
 }
 
+/** @returns '' where there is no such file */
 function firstBytes(file: string): string {
+  if (!existsSync(file)) return '';
   const head = Buffer.alloc(200);
   const fd = openSync(file, 'r');
   try {

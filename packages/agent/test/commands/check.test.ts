@@ -1,17 +1,42 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createPki, writeSsl } from '@kickd/testkit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createFakeStandby, createPki, writeSsl } from '@kickd/testkit';
 import t, { type Test } from 'tap';
+import { createProfiles } from '../../src/cm/profiles.ts';
 import { check } from '../../src/commands/check.ts';
 import type { Finding } from '../../src/commands/finding.ts';
+import { createChildLauncher } from '../../src/io/child-launcher.ts';
+import { loadSettings } from '../../src/io/load-settings.ts';
+import { createStandbyKeeper } from '../../src/io/standby-keeper.ts';
+import { findStandbyProgram } from '../../src/io/standby-program.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const now = new Date();
 const pki = createPki();
 
+/** Of a short path, as a UNIX socket needs. */
+function folder(t: Test): string {
+  const dir = mkdtempSync(join(tmpdir(), 'kickd-check-'));
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
 /** A host whose certificate ends so many days from now. */
-function write(t: Test, daysLeft: number, probes = '') {
-  const dir = t.testdir({});
+function write(
+  t: Test,
+  daysLeft: number,
+  probes = '',
+  profile = `{type: command, argv: [/bin/true], exitCodes: {}${probes}}`,
+) {
+  const dir = folder(t);
   const notAfter = new Date(+now + daysLeft * day);
   const files = writeSsl(join(dir, 'ssl'), {
     ...pki.issue({ certname: 'web1.example.com', notAfter }),
@@ -26,7 +51,7 @@ function write(t: Test, daysLeft: number, probes = '') {
     `certname: web1.example.com
 tls: {cert: ${cert}, key: ${key}, ca: ${ca}, crl: ${crl}}
 acl: {file: ${dir}/auth.conf}
-cm: {default: t, profiles: {t: {type: command, argv: [/bin/true], exitCodes: {}${probes}}}}
+cm: {default: t, profiles: {t: ${profile}}}
 state: ${dir}/state
 `,
   );
@@ -108,4 +133,52 @@ t.test('each probe is looked at, and asked once', async (t) => {
     t.match(first?.remedy, remedy);
   }
   t.same(of(await check(write(t, 100).config, now), 'probe'), []);
+});
+
+t.test('a standby: what it costs, what it heals, and what not', async (t) => {
+  const pages = `services: {HTTP: ['Service[apache2]'], DB: ['Service[db]']}`;
+  const standby = (puppet: string, services: string): string =>
+    `{type: puppet-agent, binary: ${puppet}, standby: true, ${services}}`;
+  const dir = folder(t);
+  const puppet = join(dir, 'puppet');
+  const config = (services = pages): string =>
+    write(t, 100, '', standby(puppet, services)).config;
+  const look = async (file: string): Promise<string[]> =>
+    of(await check(file, now), 'standby');
+
+  t.same(await look(config()), ['warning STANDBY_PROGRAM'], 'no such Puppet');
+  const fake = createFakeStandby(dir);
+  symlinkSync(fake.file, join(dir, 'ruby'));
+  writeFileSync(puppet, `#!${join(dir, 'ruby')} -w\n`, { mode: 0o755 });
+  t.match(await look(config('services: {}')), [
+    'warning STANDBY_SERVICES',
+    /^ok t: none is ready now \(.*\); runs are cold until one has loaded/,
+  ]);
+
+  const file = config();
+  const loaded = await loadSettings(file);
+  if (loaded.kind === 'faults') return t.fail('the configuration is right');
+  const { settings } = loaded;
+  const plan = createProfiles(settings, {
+    puppetBinary: puppet,
+    home: userInfo().homedir,
+    standbyProgram: findStandbyProgram,
+  }).get('t')?.standby;
+  if (plan === undefined) return t.fail('there is a plan');
+  const keeper = createStandbyKeeper(
+    { dir: join(settings.state, 'standby'), logDir: dir, outlive: false },
+    createChildLauncher(),
+  );
+  t.teardown(() => keeper.close());
+  await keeper.keep([plan]);
+  fake.behave({ unfit: { 'Service[db]': 'the type Cron' } });
+  while ((await keeper.ask(plan)).kind === 'none') await sleep(10);
+  t.match(await look(file), [
+    /^ok t: process \d+ is ready, \d+ MB resident, \d+\.\d s of processor time so far; heals Service\[apache2\] ahead$/,
+    'warning STANDBY_UNFIT',
+  ]);
+  fake.behave({ ready: 'stale' });
+  t.same(await look(file), [
+    'ok t: loads anew, since /etc/puppet/puppet.conf has changed',
+  ]);
 });
