@@ -1,7 +1,8 @@
 /** The standby of a kickd in the lab, asked as its runner asks it; by eyes that share no code with kickd. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { waitFor } from './wait.ts';
 
 /** What it says of itself. */
@@ -28,6 +29,16 @@ export function readyStandby(folder: string): Promise<StandbyAnswer> {
   );
 }
 
+/** Another one whenever it has loaded anew. */
+export function socketOf(folder: string): string | undefined {
+  const name = existsSync(folder)
+    ? readdirSync(folder).find((entry) => entry.endsWith('.sock'))
+    : undefined;
+  if (name === undefined) return undefined;
+  const { ino, ctimeNs } = statSync(join(folder, name), { bigint: true });
+  return `${ino} ${ctimeNs}`;
+}
+
 /** @returns undefined: none listens */
 export async function askStandby(
   folder: string,
@@ -42,16 +53,15 @@ export async function askStandby(
 
 function askOn(path: string, line: string): Promise<StandbyAnswer | undefined> {
   return new Promise((resolve) => {
-    let text = '';
+    let answer: StandbyAnswer | undefined;
     const peer = connect(path, () => peer.write(line));
-    peer.setEncoding('utf8');
-    peer.on('data', (piece: string) => {
-      text += piece;
-      if (text.endsWith('\n')) peer.end();
+    createInterface({ input: peer }).on('line', (text) => {
+      const said = JSON.parse(text) as StandbyAnswer | { standby: 'looking' };
+      if (said.standby === 'looking') return;
+      answer = said;
+      peer.end();
     });
     peer.on('error', () => {});
-    peer.on('close', () =>
-      resolve(text === '' ? undefined : (JSON.parse(text) as StandbyAnswer)),
-    );
+    peer.on('close', () => resolve(answer));
   });
 }

@@ -43,13 +43,8 @@ module KickdStandby
     def wait
       server = listen
       loop do
-        if server.wait_readable(GLANCE_EVERY_SECONDS)
-          order = serve(server.accept)
-          return order if order
-        elsif !look_due?
-          return nil if @stamps.quick_changed
-          next
-        end
+        order = serve(server.accept) if server.wait_readable(GLANCE_EVERY_SECONDS)
+        return order if order
         return nil if useless?
       end
     ensure
@@ -112,21 +107,22 @@ module KickdStandby
       { standby: 'ready', pid: Process.pid, mark: BORN_WITH[:env]['KICKD_RUN'], resources: @heal.resources, unfit: @heal.unfit }
     end
 
-    def look_due?
-      seconds - @looked_at >= LOOK_EVERY_SECONDS
-    end
-
     def useless?
-      @looked_at = seconds
-      stale || Quiet.short_of_memory?
+      return true if @stale || @stamps.quick_changed
+
+      seconds - @looked_at >= LOOK_EVERY_SECONDS && (stale || Quiet.short_of_memory?)
     end
 
     # @return [String, nil] what is not as it was
     def stale
-      return 'the time: it was loaded a day ago' if seconds - @loaded_at > LIFE_SECONDS
-      return 'the time: the catalog is older than two run intervals' if @heal.old?
+      @looked_at = seconds
+      @stale ||= too_old || @stamps.changed
+    end
 
-      @stamps.changed
+    def too_old
+      return 'the time: it was loaded a day ago' if seconds - @loaded_at > LIFE_SECONDS
+
+      'the time: the catalog is older than two run intervals' if @heal.old?
     end
 
     # a clock that nobody sets, and that goes on while the host sleeps
