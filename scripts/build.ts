@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type BuildResult } from 'esbuild';
 import { builtinModules } from './build/builtin-modules.ts';
@@ -37,11 +37,17 @@ for (const [program, main] of Object.entries(programs)) {
     mode: 0o755,
   });
 }
-// what Ansible loads, not Node
-cpSync(join(root, 'packages/agent/ansible'), join(dist, 'ansible'), {
-  recursive: true,
-  filter: (file) => !/__pycache__|\.pyc$/.test(file),
-});
+// what Ansible's Python and Puppet's Ruby load, not Node
+for (const [folder, wanted] of [
+  ['ansible', /\.py$/],
+  ['puppet', /\.rb$/],
+] as const) {
+  const from = join(root, 'packages/agent', folder);
+  cpSync(from, join(dist, folder), {
+    recursive: true,
+    filter: (path) => statSync(path).isDirectory() || wanted.test(path),
+  });
+}
 process.stdout.write(sizeTable(results));
 
 function bundle(

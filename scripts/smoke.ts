@@ -1,6 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { managedHost, plainEnvironment, startSite } from './site/site.ts';
 
@@ -29,6 +36,7 @@ try {
   await prove('kickd acl explain: allow, exit 0; deny, exit 1', explainAcl);
   await prove('kickd check: a broken configuration, exit 2', checkBroken);
   await prove("Ansible is given kickd's own callback", playOnce);
+  await prove('the Ruby of a standby is there, each file of it', findRuby);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
@@ -103,6 +111,22 @@ END
   } finally {
     await site.close();
   }
+}
+
+/** A standby is loaded where there is a Puppet; that nothing of it is left out can be told without one. */
+async function findRuby(): Promise<void> {
+  const folder = join(bin, '..', 'puppet');
+  const files = globSync('**/*.rb', { cwd: folder });
+  const named = files.flatMap((file) => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    return [...text.matchAll(/^require_relative '(.+)'$/gm)].map(
+      ([, name = '']) => join(dirname(file), `${name}.rb`),
+    );
+  });
+  const wanted = ['kickd_standby.rb', ...named];
+  const missing = wanted.filter((file) => !files.includes(file));
+  if (missing.length > 0 || named.length === 0)
+    throw new Error(`in dist/puppet are ${files.join(', ')} alone`);
 }
 
 async function explainAcl(): Promise<void> {

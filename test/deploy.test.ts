@@ -9,10 +9,10 @@ const deploy = fileURLToPath(new URL('../deploy', import.meta.url));
 const read = (path: string): string =>
   readFileSync(`${deploy}/${path}`, 'utf8');
 
-/** What listens and what starts runs: two processes, their sockets, and a watch on the certificate. */
+/** What listens and what starts runs: two processes, their sockets, a watch on the certificate, and a daily start. */
 const units = globSync('kickd{.,-runner,-credentials}*', {
   cwd: `${deploy}/systemd`,
-}).filter((name) => /\.(service|socket|path)$/.test(name));
+}).filter((name) => /\.(service|socket|path|timer)$/.test(name));
 
 t.test('the Puppet module carries the same files as deploy/', (t) => {
   // Copies: a link would not survive `puppet module build`.
@@ -126,7 +126,7 @@ t.test('what a unit could be used for', { skip: noAnalyze }, (t) => {
 });
 
 t.test('systemd reads the units without a word', { skip: noAnalyze }, (t) => {
-  t.equal(units.length, 6);
+  t.equal(units.length, 7);
   const { stderr } = analyze('verify', ...units.map((unit) => `./${unit}`));
   const words = stderr
     .split('\n')

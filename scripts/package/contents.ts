@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { globSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { debArchitecture } from './deb.ts';
@@ -78,11 +78,9 @@ function programOf(name: About['name'], root: string): Content[] {
 function kickdFiles(root: string): Content[] {
   const deploy = join(root, 'deploy');
   return [
-    {
-      path: 'usr/lib/kickd/ansible/kickd_report.py',
-      from: join(root, 'dist', 'ansible', 'kickd_report.py'),
-    },
-    ...unitsOf(deploy, /^kickd[.-].*(service|socket|path)$/),
+    ...scriptsOf(root, 'ansible/*.py'),
+    ...scriptsOf(root, 'puppet/**/*.rb'),
+    ...unitsOf(deploy, /^kickd[.-].*(service|socket|path|timer)$/),
     {
       path: 'usr/lib/sysusers.d/kickd.conf',
       from: join(deploy, 'systemd', 'kickd.sysusers'),
@@ -140,6 +138,17 @@ function kickerFiles(deploy: string): Content[] {
       from: join(deploy, 'kicker-rules.yaml.sample'),
     },
   ];
+}
+
+/** What a tool loads, not Node: beside the program, which looks for it there. */
+function scriptsOf(root: string, wanted: string): Content[] {
+  const dist = join(root, 'dist');
+  return globSync(wanted, { cwd: dist })
+    .toSorted()
+    .map((file) => ({
+      path: `usr/lib/kickd/${file}`,
+      from: join(dist, file),
+    }));
 }
 
 function unitsOf(deploy: string, wanted: RegExp): Content[] {

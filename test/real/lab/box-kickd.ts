@@ -18,6 +18,7 @@ const shipped = [
   'kickd-runner.service',
   'kickd-credentials.path',
   'kickd-credentials.service',
+  'kickd.timer',
 ];
 
 export const configuration = (

@@ -1,8 +1,9 @@
 # @summary kickd on a managed host: package, user, configuration, ACL, units and services.
 #
 # Two processes: the listener (user kickd, no privilege) and the runner (root, no network, there only
-# while it has something to do). A run that kickd itself started may apply this class: each run is a
-# unit of its own and goes on.
+# while it has something to do). The listener leaves when idle, too: systemd holds the port, so this class
+# keeps the port open and not the listener running. A run that kickd itself started may apply this class:
+# each run is a unit of its own and goes on.
 #
 # @param kickers
 #   certnames that may ask for a run and look at its outcome; nobody else may
@@ -14,6 +15,8 @@
 #   the address to listen on
 # @param listen_port
 #   the port to listen on; 8139 is that of Puppet's old listen mode
+# @param idle_exit_seconds
+#   after how many seconds without a connection the listener leaves; 0: never; by default 300
 # @param tls
 #   certificate, key, CA and CRL; by default Puppet's own. A pair of kickd's own is better: should the
 #   listener ever be broken into, the key that fetches this host's catalog is not in it
@@ -34,7 +37,7 @@
 # @param manage_unit
 #   whether to install user and systemd units; by default where no package brings them (kickd::install: none)
 # @param service_ensure
-#   whether kickd is to run
+#   whether kickd is to be there: its port open
 #
 # @example The monitoring host may kick
 #   class { 'kickd::agent':
@@ -46,6 +49,7 @@ class kickd::agent (
   Kickd::Certname $certname = $trusted['certname'],
   Optional[String[1]] $listen_address = undef,
   Integer[1, 65535] $listen_port = 8139,
+  Optional[Integer[0, 86400]] $idle_exit_seconds = undef,
   Optional[Kickd::Tls] $tls = undef,
   String[1] $cm_default = 'puppet-agent',
   Hash[Pattern[/\A[a-z0-9][a-z0-9-]{0,63}\z/], Hash[String[1], Data]] $cm_profiles = {},
@@ -68,7 +72,7 @@ class kickd::agent (
     package { $package_name:
       ensure => $kickd::package_ensure,
       before => File[$folder],
-      notify => Service['kickd'],
+      notify => Exec['kickd: systemctl restart kickd'],
     }
   }
 
@@ -82,8 +86,9 @@ class kickd::agent (
   # kickd checks what it reads, and on a mistake keeps what it had; this is for the eye of a
   # person who types `puppet agent --noop`.
   $listen = {
-    'address' => $listen_address,
-    'port'    => $listen_port,
+    'address'         => $listen_address,
+    'port'            => $listen_port,
+    'idleExitSeconds' => $idle_exit_seconds,
   }.filter |$key, $value| { $value =~ NotUndef }
 
   # `? { {} => … }` would match every hash
@@ -111,7 +116,7 @@ class kickd::agent (
           'audit'    => { 'file' => '/var/log/kickd/audit.log' },
         },
     }),
-    notify  => Service['kickd'],
+    notify  => Exec['kickd: systemctl restart kickd'],
   }
 
   # Read again by kickd itself within seconds: no restart.
@@ -178,6 +183,7 @@ class kickd::agent (
       'kickd-runner.service',
       'kickd-credentials.path',
       'kickd-credentials.service',
+      'kickd.timer',
     ]
     $units.each |$unit| {
       file { "/etc/systemd/system/${unit}":
@@ -245,28 +251,45 @@ class kickd::agent (
     }
   }
 
+  $is_running = $service_ensure == 'running'
+
   exec {
     default:
       path        => ['/usr/bin', '/bin'],
       refreshonly => true;
     'kickd: systemctl daemon-reload':
       command => 'systemctl daemon-reload',
-      notify  => Service['kickd.socket', 'kickd-runner.socket', 'kickd-credentials.path', 'kickd'];
+      notify  => [
+        Service['kickd.socket', 'kickd-runner.socket', 'kickd-credentials.path'],
+        Exec['kickd: systemctl restart kickd'],
+      ];
     # It may be there for a run in progress, which goes on without it; otherwise it starts with the next kick.
     'kickd: systemctl try-restart kickd-runner':
       command   => 'systemctl try-restart kickd-runner',
       subscribe => [File["${folder}/kickd.yaml"], Exec['kickd: systemctl daemon-reload']],
       before    => Service['kickd'];
+    # At rest as well: what is wrong with the new settings is told now, not at the next kick.
+    'kickd: systemctl restart kickd':
+      command => $is_running ? {
+        true    => 'systemctl restart kickd',
+        default => 'systemctl try-restart kickd',
+      },
+      require => Service['kickd'];
   }
 
+  # kickd.socket starts and stops kickd.timer.
   service { ['kickd.socket', 'kickd-runner.socket', 'kickd-credentials.path']:
     ensure => $service_ensure,
-    enable => $service_ensure == 'running',
+    enable => $is_running,
     before => Service['kickd'],
   }
 
+  # Not `running`: that would start the listener with each run of Puppet, which means that it was idle.
   service { 'kickd':
-    ensure => $service_ensure,
-    enable => $service_ensure == 'running',
+    ensure => $is_running ? {
+      true    => undef,
+      default => stopped,
+    },
+    enable => $is_running,
   }
 }
