@@ -68,7 +68,10 @@ export async function startRunnerProcess(
               onIdle.leave();
             },
           },
-          () => server.connections > 0 || !runner.isIdle,
+          () => {
+            const { underWay, begun } = server.activity;
+            return { underWay: underWay + (runner.isIdle ? 0 : 1), begun };
+          },
           clock,
         );
   return {

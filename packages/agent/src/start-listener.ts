@@ -190,7 +190,7 @@ async function listenWith(
               onIdle.leave();
             },
           },
-          () => listener.connections > 0,
+          () => listener.activity,
           clock,
         );
   return {

@@ -11,6 +11,7 @@ import type { Clock, Narrator, Runner } from '../ports.ts';
 import type { AclGate } from './acl-gate.ts';
 import { answerBadRequest, answerBare } from './bad-request.ts';
 import { readHead } from './door.ts';
+import type { Activity } from './leave-when-idle.ts';
 import { listenerLimits } from './listener-limits.ts';
 import { waitsForRunner } from './patience.ts';
 import { refusalOfError } from './refusal-of-error.ts';
@@ -42,8 +43,8 @@ export interface Listener {
   listen(at: ListenAt): Promise<{ address: string; port: number }>;
   /** New connections get the new material; open ones of whom it does not trust any more are ended. */
   rotate(material: Material): void;
-  /** how many connections are open, whatever is known of them */
-  readonly connections: number;
+  /** connections, whatever is known of them, and requests whose line is not told yet */
+  readonly activity: Activity;
   close(): Promise<void>;
 }
 
@@ -119,10 +120,12 @@ export function createListener(settings: ListenerSettings): Listener {
     lines.tellBare(socket, { code, status, method });
   });
   addDoor(app, settings, { sources, lines });
-  let connections = 0;
+  let open = 0;
+  let begun = 0;
   server.on('connection', (socket: Socket) => {
-    connections += 1;
-    socket.once('close', () => (connections -= 1));
+    open += 1;
+    begun += 1;
+    socket.once('close', () => (open -= 1));
   });
   const closing = new AbortController();
   addRoutes(app, { ...settings, lines, closing: closing.signal });
@@ -137,8 +140,8 @@ export function createListener(settings: ListenerSettings): Listener {
       server.setSecureContext(serverTlsOptions(next, { minVersion }));
       guard.recheck();
     },
-    get connections() {
-      return connections;
+    get activity() {
+      return { underWay: open + lines.untold, begun };
     },
     close: async () => {
       sources.close();

@@ -13,6 +13,8 @@ export interface RequestLines {
   open(request: IncomingMessage, facts: RequestFacts): void;
   /** The request that came last on this socket, answered or not. */
   lastOn(socket: Socket): IncomingMessage | undefined;
+  /** how many requests are under way, also of callers that are gone */
+  readonly untold: number;
   /** Tells the one line of a request; a second is not told. */
   tell(request: IncomingMessage, status: number): void;
   /** The same for a request that is refused without a framework around it. */
@@ -41,6 +43,7 @@ export function createRequestLines(
 ): RequestLines {
   /** requests whose line is not told yet */
   const open = new WeakMap<IncomingMessage, RequestFacts>();
+  let untold = 0;
   const last = new WeakMap<Socket, IncomingMessage>();
   const bare = new WeakSet<Socket>();
   const begin = (socket: Socket): RequestFacts | undefined => {
@@ -73,12 +76,17 @@ export function createRequestLines(
     const facts = open.get(request);
     if (facts === undefined) return;
     open.delete(request);
+    untold -= 1;
     tellLine(facts, request.method, request.url, status);
   };
   return {
     begin,
+    get untold() {
+      return untold;
+    },
     open: (request, facts) => {
       open.set(request, facts);
+      untold += 1;
       last.set(request.socket, request);
     },
     lastOn: (socket) => last.get(socket),

@@ -8,6 +8,7 @@ import { decodeRecord } from '../record/decode.ts';
 import { encodeFrame, type FrameKind } from '../record/frames.ts';
 import { recordBytes } from '../record/layout.ts';
 import type { RunnerRequest } from '../record/request.ts';
+import type { Activity } from './leave-when-idle.ts';
 
 /** Somewhat more than the listener holds connections. */
 const connectionsMax = 320;
@@ -26,8 +27,8 @@ export interface RunnerServerSettings {
 export interface RunnerServer {
   /** @throws Fault RUNNER_SOCKET */
   listen(at: { fd: number } | { path: string }): Promise<void>;
-  /** how many requests are being answered */
-  readonly connections: number;
+  /** requests */
+  readonly activity: Activity;
   /** Stops accepting and ends what is open. */
   close(): Promise<void>;
 }
@@ -40,8 +41,10 @@ export function createRunnerServer(
   settings: RunnerServerSettings,
 ): RunnerServer {
   const open = new Set<Socket>();
+  let begun = 0;
   const server = createServer((socket) => {
     open.add(socket);
+    begun += 1;
     // 'close' follows; there is nobody to tell
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
@@ -50,8 +53,8 @@ export function createRunnerServer(
   server.maxConnections = connectionsMax;
   return {
     listen: (at) => listen(server, at),
-    get connections() {
-      return open.size;
+    get activity() {
+      return { underWay: open.size, begun };
     },
     close: () =>
       new Promise((resolve) => {
