@@ -16,6 +16,7 @@ import { benchZabbix } from './monitor-zabbix.ts';
 import { benchNothing, benchOneShot } from './one-shot.ts';
 import { benchReports } from './report-size.ts';
 import { isReached, lineOf, type Row } from './row.ts';
+import { benchStandbyHeal } from './standby-heal.ts';
 
 /** `npm run bench [-- --quick] [--json] [--strict] [--monitors]`: ratios against a peer in the same run. */
 const {
@@ -45,6 +46,7 @@ async function benchAll(): Promise<number> {
   if (!monitors) await benchPrograms(tell);
   // Some minutes for each, most of them waiting.
   const loops = quick ? 2 : 6;
+  tell(await benchStandbyHeal(quick ? 2 : 5));
   tell(await benchIcinga2(loops));
   tell(await benchAlertmanager(loops));
   tell(await benchZabbix(quick ? 1 : 5));

@@ -39,6 +39,8 @@ export interface Kickd {
   /** asks for a run as the auditor; the reply of 202 */
   ask(more?: Partial<Kick>): Promise<Run>;
   waitEnd(run: string): Promise<Run>;
+  /** the run as it stands once its first step has put something back, or once it is over */
+  waitHealed(run: string): Promise<Run>;
   /** every line so far, oldest first */
   log(): LogLine[];
   waitLine(
@@ -116,12 +118,17 @@ export async function startKickd(options: {
   }
   const ask = (method: 'GET' | 'POST', path: string, body?: unknown) =>
     askJson(options.auditorFiles, method, path, body);
-  const waitEnd = async (run: string): Promise<Run> => {
+  const waitUntil = async (
+    path: string,
+    isThere: (run: Run) => boolean,
+  ): Promise<Run> => {
     for (;;) {
-      const now = (await ask('GET', `/run/${run}?wait=30`)) as Run;
-      if (now.state === 'ended') return now;
+      const now = (await ask('GET', path)) as Run;
+      if (now.state === 'ended' || isThere(now)) return now;
     }
   };
+  const waitEnd = (run: string): Promise<Run> =>
+    waitUntil(`/run/${run}?wait=30`, () => false);
   const askRun = async (more: Partial<Kick> = {}): Promise<Run> =>
     (await ask('POST', '/run', {
       kick: createUuid7(Date.now(), randomBytes(10)),
@@ -135,6 +142,11 @@ export async function startKickd(options: {
     ask: askRun,
     kick: async (more) => waitEnd((await askRun(more)).run),
     waitEnd,
+    waitHealed: (run) =>
+      waitUntil(
+        `/run/${run}?wait=30&until=healed`,
+        ({ healed }) => healed !== undefined,
+      ),
     log: () => readLines(kickd),
     waitLine,
     close: () => kickd.stop({ graceMs: 15_000 }),

@@ -55,7 +55,10 @@ function askOn(path: string, line: string): Promise<StandbyAnswer | undefined> {
   return new Promise((resolve) => {
     let answer: StandbyAnswer | undefined;
     const peer = connect(path, () => peer.write(line));
-    createInterface({ input: peer }).on('line', (text) => {
+    const lines = createInterface({ input: peer });
+    // of the socket, which says so too
+    lines.on('error', () => {});
+    lines.on('line', (text) => {
       const said = JSON.parse(text) as StandbyAnswer | { standby: 'looking' };
       if (said.standby === 'looking') return;
       answer = said;
