@@ -158,9 +158,8 @@ function describe(name: string): string {
 function outcomeOf({ outcome }: Run): unknown {
   if (outcome === undefined) return undefined;
   const { kind, exitCode, matched, corrected, failed } = outcome;
-  const inOrder = <Entry extends { resource: string }>(
-    entries: readonly Entry[],
-  ): string[] => entries.map((entry) => JSON.stringify(entry)).toSorted();
+  const inOrder = (entries: readonly unknown[]): string[] =>
+    entries.map((entry) => JSON.stringify(entry)).toSorted();
   return {
     kind,
     exitCode,
