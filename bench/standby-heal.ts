@@ -86,9 +86,9 @@ async function bulk(): Promise<string> {
   const folder = join(stateFolder, 'bulk');
   return `
   file { '${folder}': ensure => directory }
-  range(1, 20).each |$d| {
+  Integer[1, 20].each |$d| {
     file { "${folder}/\${d}": ensure => directory }
-    range(1, 14).each |$f| {
+    Integer[1, 14].each |$f| {
       file { "${folder}/\${d}/\${f}.conf": content => "setting = \${d}\\nother = \${f}\\n", mode => '0640' }
     }
     exec { "/usr/bin/touch ${folder}/\${d}/done": unless => "/usr/bin/test -e ${folder}/\${d}/done", require => File["${folder}/\${d}"] }
@@ -105,7 +105,8 @@ async function rowsOf(
   rounds: number,
 ): Promise<Row[]> {
   await writeSite(policy + (await bulk()));
-  await runAgent();
+  const { exitCode, output } = await runAgent();
+  if (exitCode !== 0 && exitCode !== 2) throw new Error(output);
   await lab.apache.waitUp({ timeoutMs: 30_000 });
   const ours: Healed[] = [];
   const bare: Healed[] = [];

@@ -39,7 +39,7 @@ const files = Array.from({ length: 12 }, (_, at) => join(twin, `f${at}`));
 
 const policy = `
   file { '${twin}': ensure => directory, mode => '0755' }
-  range(0, ${files.length - 1}).each |$n| {
+  Integer[0, ${files.length - 1}].each |$n| {
     file { "${twin}/f\${n}": content => "right \${n}\\n", mode => '0644' }
     exec { "/usr/bin/touch ${twin}/marker\${n}": creates => "${twin}/marker\${n}", require => File['${twin}'] }
   }
@@ -89,7 +89,8 @@ await t.test('a standby leaves what a cold run leaves', async (t) => {
   t.teardown(() => kickd.close());
   rmSync(twin, { recursive: true, force: true });
   await writeSite(policy);
-  await runAgent();
+  const first = await runAgent();
+  if (first.exitCode !== 2) throw new Error(first.output);
   const random = createRandom(seed);
   let differing = 0;
   for (let n = 0; n < drifts; n += 1) {

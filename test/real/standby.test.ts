@@ -398,7 +398,8 @@ async function stale(t: Test, stage: Stage): Promise<void> {
       change: () => touch(puppetPaths.config),
     },
     'a plugin more': {
-      file: added,
+      // its folder may be new as well
+      file: dirname(added),
       change: () => {
         mkdirSync(dirname(added), { recursive: true });
         writeFileSync(added, '');

@@ -122,7 +122,7 @@ module KickdStandby
     def too_old
       return 'the time: it was loaded a day ago' if seconds - @loaded_at > LIFE_SECONDS
 
-      'the time: the catalog is older than two run intervals' if @heal.old?
+      'the time: the catalog is older than two run intervals' if @heal.outdated?
     end
 
     # a clock that nobody sets, and that goes on while the host sleeps

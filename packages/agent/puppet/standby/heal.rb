@@ -55,6 +55,11 @@ module KickdStandby
       self
     end
 
+    # @return [Boolean] what could be healed when it was loaded may be so no more
+    def outdated?
+      resources.any? && old?
+    end
+
     # @return [Boolean] of a catalog that says no more how this host should be
     def old?
       !@data.nil? && (Time.now - @made_at).abs > MOST_RUN_INTERVALS * Puppet[:runinterval]

@@ -26,6 +26,7 @@ import {
   markOfStandby,
   mayBeHandedOver,
   noteStandby,
+  readHeal,
 } from './hand-over.ts';
 import { isAlive } from './proc.ts';
 import { readingMarkOf } from './reading-mark.ts';
@@ -172,7 +173,7 @@ export async function followAdopted(
     : outcome;
 }
 
-/** Tells of the first step of a run that was handed over. Never rejects. */
+/** Tells of the first step of a run that was handed over, once it is over. Never rejects. */
 async function noteHeal(
   execution: Execution,
   signal: AbortSignal,
@@ -183,6 +184,18 @@ async function noteHeal(
     if (healed !== undefined) execution.heal(healed);
   } catch {
     // the outcome is told by what comes after it
+  }
+}
+
+/** Once the process is gone: a first step that nobody had time to tell of, or that ended while no kickd was there. */
+async function noteHealAtEnd(execution: Execution): Promise<void> {
+  const { run, logFile, closing } = execution;
+  if (run.healed !== undefined || markOfStandby(logFile) === undefined) return;
+  try {
+    const read = await readHeal(execution, closing);
+    if (read.kind === 'read' && read.healed) execution.heal(read.healed);
+  } catch {
+    // as above
   }
 }
 
@@ -205,7 +218,8 @@ async function follow(
 ): Promise<Outcome> {
   const watch = new AbortController();
   limitOutput(execution.logFile, watch.signal);
-  void noteHeal(execution, watch.signal);
+  const healing = new AbortController();
+  const noted = noteHeal(execution, healing.signal);
   const limit = sleep(timeoutMs, 'timed-out' as const, {
     signal: watch.signal,
   }).catch(() => 'ended' as const);
@@ -219,9 +233,12 @@ async function follow(
   const first = await Promise.race([child.ended, limit, cancelling]);
   try {
     if (first !== 'timed-out' && first !== 'cancelled') {
+      healing.abort();
+      await noted;
       return await judge(execution, await child.ended);
     }
     await stop(execution, child, first);
+    await noteHealAtEnd(execution);
     if (first === 'cancelled') return cancelled(execution.cancel);
     const seconds = String(Math.round(execution.timeoutMs / 1000));
     return bareOutcome(
@@ -231,6 +248,7 @@ async function follow(
     );
   } finally {
     watch.abort();
+    healing.abort();
   }
 }
 
@@ -262,6 +280,7 @@ async function stop(
 }
 
 async function judge(execution: Execution, ended: ChildEnd): Promise<Outcome> {
+  await noteHealAtEnd(execution);
   const { run, profile, logFile, closing } = execution;
   const end: ToolEnd = {
     ...ended,

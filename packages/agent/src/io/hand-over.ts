@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Healed, Run } from '@kickd/protocol';
 import type {
   Child,
@@ -151,34 +152,18 @@ const lookEveryMs = 100;
 
 /**
  * Waits for the end of the first step of a run.
- * @returns undefined: the run ended before, or nothing was put back
+ * @returns undefined: nothing was put back, or the signal came first
  */
 export async function awaitHeal(
-  { run, profile, logFile, clock }: Omit<HandOver, 'standbys' | 'cancel'>,
+  execution: HealToRead,
   signal: AbortSignal,
 ): Promise<Healed | undefined> {
-  const { standby } = profile;
-  if (standby === undefined) return undefined;
-  const mark = readingMarkOf(`${logFile}.heal`);
-  // an earlier kickd died over it
-  if (mark.wasBegun) return undefined;
-  const report = standby.healReport(run.run);
-  const changes = watchFolder(report.file.replace(/\/[^/]*$/, ''));
+  const changes = watchFolder(dirname(execution.logFile));
   try {
     while (!signal.aborted) {
       const changed = changes.next();
-      const state = await streamReport(
-        report.file,
-        (piece) => {
-          mark.begin();
-          report.take(piece);
-        },
-        signal,
-      );
-      if (state.kind !== 'missing') {
-        mark.clear();
-        return report.healed(clock.now(), state);
-      }
+      const read = await readHeal(execution, signal);
+      if (read.kind === 'read') return read.healed;
       await Promise.race([
         changed,
         sleep(lookEveryMs, undefined, { ref: false, signal }).catch(() => {}),
@@ -188,4 +173,28 @@ export async function awaitHeal(
   } finally {
     changes.close();
   }
+}
+
+type HealToRead = Omit<HandOver, 'standbys' | 'cancel'>;
+
+/** What the first step of a run has left, if it has ended. */
+export async function readHeal(
+  { run, profile, logFile, clock }: HealToRead,
+  signal: AbortSignal,
+): Promise<{ kind: 'missing' } | { kind: 'read'; healed?: Healed }> {
+  const report = profile.standby?.healReport(run.run);
+  const mark = readingMarkOf(`${logFile}.heal`);
+  // an earlier kickd died over it
+  if (report === undefined || mark.wasBegun) return { kind: 'read' };
+  const take = (piece: Buffer): void => {
+    mark.begin();
+    report.take(piece);
+  };
+  // also where it is broken off: the next one who reads it is still this kickd
+  const state = await streamReport(report.file, take, signal).finally(() =>
+    mark.clear(),
+  );
+  if (state.kind === 'missing' || signal.aborted) return { kind: 'missing' };
+  const healed = report.healed(clock.now(), state);
+  return { kind: 'read', ...(healed !== undefined && { healed }) };
 }

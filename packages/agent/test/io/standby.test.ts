@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Because, Kick, Run } from '@kickd/protocol';
@@ -253,4 +253,35 @@ t.test('one of another configuration is told to leave', async (t) => {
   while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
   t.equal((await host.keeper.ask(host.plan)).kind, 'none');
   t.notOk(existsSync(join(host.dir, 'lock')));
+});
+
+t.test('200 heals in a row: each is told, and nothing stays', async (t) => {
+  const host = await startHost(t);
+  host.fake.behave({ heal: healReport });
+  const open = (): number => readdirSync('/proc/self/fd').length;
+  let before = 0;
+  for (let n = 1; n <= 200; n += 1) {
+    await host.ready();
+    const { run } = await host.kick(n, { because });
+    const { outcome } = await host.ended(run);
+    // the ordinary run ends at once: nobody has time to look in between
+    if (outcome?.kind !== 'corrected') {
+      const story = host.told.filter(
+        (event) => 'run' in event && event.run === run,
+      );
+      return t.strictSame(story, [], `run ${String(n)}`);
+    }
+    if (n === 20) before = open();
+  }
+  t.equal(host.fake.taken().length, 200);
+  t.equal(host.tool.starts(), 0);
+  t.ok(
+    open() <= before + 2,
+    `${String(before)} descriptors, then ${String(open())}`,
+  );
+  await host.keeper.keep([]);
+  t.strictSame(
+    readdirSync(join(host.dir, 'standby')).filter((f) => f.endsWith('.json')),
+    [],
+  );
 });
