@@ -24,6 +24,7 @@ export function findStandbyProgram(
 }
 
 function rubyOf(puppet: string): string | undefined {
+  if (!isExecutable(puppet)) return undefined;
   const [, named] = /^#!(\/\S*\/ruby[\d.]*)\s/.exec(firstBytes(puppet)) ?? [];
   return [named, ownRuby].find(
     (file) => file !== undefined && isExecutable(file),

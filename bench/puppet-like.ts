@@ -1,0 +1,182 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Because } from '@kickd/protocol';
+import {
+  createFakeCm,
+  createFakeStandby,
+  type FakeStandbyPlan,
+} from '@kickd/testkit';
+import { asItsUnit, withSite } from './bench-site.ts';
+import { createClient } from './client.ts';
+import { reportOf } from './make-report.ts';
+
+const because: Because = { monitor: 'bench', service: 'HTTP' };
+const service = 'Service[apache2]';
+
+/** Milliseconds of one run that are kickd's. */
+export interface OwnShare {
+  /** from the first byte of the request to the first line of the tool */
+  before: number;
+  /** from the last line of the tool to the outcome in the hands of a client that waits for it */
+  after: number;
+}
+
+export interface PuppetLikeHost {
+  kick(): Promise<OwnShare>;
+  /** Resolves when a standby waits. */
+  standbyReady(): Promise<void>;
+  behave(how: Pick<FakeStandbyPlan, 'ready'>): void;
+}
+
+export interface PuppetLike {
+  hasStandby: boolean;
+  /** of the report */
+  resources: number;
+  changed: number;
+}
+
+/**
+ * kickd, both halves as their units start them, with a profile of `puppet agent` whose Puppet is a shell script: it writes down
+ * when it begins and ends, and leaves a report.
+ */
+export function withPuppetLike<Result>(
+  { hasStandby, resources, changed }: PuppetLike,
+  measure: (host: PuppetLikeHost) => Promise<Result>,
+): Promise<Result> {
+  let standby: { behave(how: FakeStandbyPlan): void } | undefined;
+  const options = {
+    key: 'ec',
+    kickd: asItsUnit,
+    isSplit: true,
+    puppetConf: writePuppetConf,
+    profile: (dir: string) => {
+      standby = writeTool(dir, { resources, changed });
+      return `{type: puppet-agent, binary: ${dir}/tool/puppet, standby: ${String(hasStandby)}, services: {HTTP: ['${service}']}}`;
+    },
+  } as const;
+  return withSite(options, async (site, dir) => {
+    const client = createClient(site);
+    const behave = (how: FakeStandbyPlan): void =>
+      standby?.behave({
+        ...how,
+        heal: healReport,
+        run: [join(dir, 'tool', 'fake-cm')],
+      });
+    behave({});
+    const host: PuppetLikeHost = { site,
+      behave,
+      kick: async () => {
+        rmSync(join(dir, 'begun'), { force: true });
+        const { askedAtMs, run } = await client.kickAt(because);
+        const text = await client.waitFor(run);
+        const toldAtMs = Date.now();
+        if (!/"kind":\s*"(corrected|changed)"/.test(text))
+          throw new Error(text);
+        const at = (name: string): number =>
+          Number(readFileSync(join(dir, name), 'utf8')) * 1000;
+        return {
+          before: at('begun') - askedAtMs,
+          after: toldAtMs - at('ended'),
+        };
+      },
+      standbyReady: async () => {
+        const folder = join(dir, 'standby');
+        const isThere = (): boolean =>
+          existsSync(folder) &&
+          readdirSync(folder).some((name) => name.endsWith('.sock'));
+        while (!isThere()) await sleep(20);
+      },
+    };
+    return measure(host);
+  });
+}
+
+const vardirOf = (dir: string): string => join(dir, 'puppet-var');
+
+function writePuppetConf(dir: string): string {
+  const file = join(dir, 'puppet.conf');
+  const vardir = vardirOf(dir);
+  mkdirSync(vardir, { recursive: true });
+  writeFileSync(
+    file,
+    `[main]
+vardir = ${vardir}
+statedir = ${vardir}
+publicdir = ${vardir}
+rundir = ${vardir}
+ssldir = ${vardir}/ssl
+lastrunreport = ${vardir}/report.yaml
+`,
+  );
+  return file;
+}
+
+function writeTool(
+  dir: string,
+  { resources, changed }: Pick<PuppetLike, 'resources' | 'changed'>,
+): { behave(how: FakeStandbyPlan): void } {
+  const tools = join(dir, 'tool');
+  mkdirSync(tools);
+  const template = join(dir, 'report.yaml');
+  const more = 'job_id: RUN\ncached_catalog_status: not_used\n';
+  writeFileSync(template, reportOf(resources, { changed, more }));
+  // bash tells the time without another process
+  writeFileSync(
+    join(tools, 'run.bash'),
+    `echo "$EPOCHREALTIME" >${dir}/begun
+sed "s/^job_id: RUN/job_id: $KICKD_RUN/" ${template} >${vardirOf(dir)}/report.yaml
+echo "$EPOCHREALTIME" >${dir}/ended
+exit 2
+`,
+  );
+  const cm = createFakeCm(tools);
+  cm.plan(`exec /bin/bash ${tools}/run.bash`);
+  const standby = createFakeStandby(tools);
+  // kickd finds the Ruby that a standby is started with in the first line of `puppet`
+  const ruby = join(tools, 'ruby');
+  writeFileSync(
+    ruby,
+    `#!/bin/sh
+case $1 in *kickd_standby.rb) exec ${standby.file} "$@" ;; esac
+exec ${cm.file} "$@"
+`,
+  );
+  const puppet = join(tools, 'puppet');
+  writeFileSync(puppet, `#!${ruby}\n`);
+  for (const file of [ruby, puppet]) chmodSync(file, 0o755);
+  return standby;
+}
+
+/** Of a first step that started one service. */
+const healReport = `--- !ruby/object:Puppet::Transaction::Report
+status: changed
+job_id: RUN
+transaction_completed: true
+noop: false
+noop_pending: false
+configuration_version: 7
+cached_catalog_status: explicitly_requested
+logs: []
+resource_statuses:
+  ${service}:
+    resource: ${service}
+    failed: false
+    failed_to_restart: false
+    changed: true
+    events:
+    - property: ensure
+      previous_value: stopped
+      desired_value: running
+      status: success
+      corrective_change: true
+    corrective_change: true
+`;
