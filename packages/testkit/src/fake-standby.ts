@@ -13,7 +13,7 @@ export interface FakeStandby {
 
 export interface FakeStandbyPlan {
   /** asked whether it is ready */
-  ready?: 'ready' | 'stale' | 'silent' | 'garbage' | 'hang-up';
+  ready?: 'ready' | 'stale' | 'silent' | 'looks-on' | 'garbage' | 'hang-up';
   /** resources that it says it cannot heal ahead, and why not */
   unfit?: Record<string, string>;
   /** handed a run; `die`: killed before it has taken it, `die-after`: right after */
@@ -38,7 +38,6 @@ export function createFakeStandby(dir: string): FakeStandby {
     `#!${process.execPath}
 const { createServer } = require('node:net');
 const { createInterface } = require('node:readline');
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const option = (name) => process.argv.find((word) => word.startsWith(name)).slice(name.length);
 const [socket, logs] = [option('--socket='), option('--logs=')];
@@ -55,6 +54,8 @@ const server = createServer((peer) => {
       if (ready === 'silent') return;
       if (ready === 'hang-up') return peer.destroy();
       if (ready === 'garbage') return peer.write('yes\\n');
+      peer.write('{"standby":"looking"}\\n');
+      if (ready === 'looks-on') return;
       if (ready === 'stale') {
         peer.end('{"standby":"stale","because":"/etc/puppet/puppet.conf"}\\n');
         return;
@@ -78,9 +79,8 @@ function run(id) {
     fs.writeFileSync(file + '.new', heal.replaceAll('RUN', id));
     fs.renameSync(file + '.new', file);
   }
-  const { status, signal } = spawnSync(program, words, { stdio: 'ignore', env: { ...process.env, KICKD_RUN: id } });
-  if (signal) process.kill(process.pid, signal);
-  process.exit(status);
+  // the same process, as the real one
+  process.execve(program, [program, ...words], { ...process.env, KICKD_RUN: id });
 }
 server.listen(socket);
 `,

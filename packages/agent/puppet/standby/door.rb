@@ -7,9 +7,10 @@ module KickdStandby
   # What the runner hands over.
   Order = Struct.new(:run, :resources)
 
-  # Where the runner asks and hands the run over. One line each way, JSON:
+  # Where the runner asks and hands the run over. Lines, JSON:
   #
-  #   {"ask":"ready"}  →  {"standby":"ready","pid":1,"mark":"standby-…","resources":["Service[apache2]"],"unfit":{}}
+  #   {"ask":"ready"}  →  {"standby":"looking"} at once, so that nobody waits for one that cannot answer, then
+  #                       {"standby":"ready","pid":1,"mark":"standby-…","resources":["Service[apache2]"],"unfit":{}}
   #                       or {"standby":"stale","because":"…"}
   #   {"run":"ID","resources":["Service[apache2]"]}  →  {"standby":"started"}
   #   {"ask":"leave"}                       →  nothing, the process ends
@@ -73,6 +74,7 @@ module KickdStandby
         order = order_of(asked)
         return take(order, peer) if order
 
+        say(peer, standby: 'looking')
         say(peer, ready)
       end
     rescue JSON::ParserError, SystemCallError

@@ -4,16 +4,21 @@ import { reasonOf } from '../errors.ts';
 import type { AskedStandby, ReadyStandby } from '../ports.ts';
 import { readBootId, readStartTicks } from './proc.ts';
 
-/** A standby that is there says so at once; the look at its files takes some 30 ms. */
-const answerMs = { connect: 50, ready: 500 };
+/**
+ * What a standby may cost a run that it does not take: one that is stopped, swapped out or busy does not say that it looks, and
+ * the run is cold. One that has said it is worth a wait: the look at its files takes some 30 ms, longer where the disk is slow.
+ */
+const answerMs = { looking: 40, ready: 500, leave: 500 };
 const lineMaxChars = 64 * 1024;
 
 /** Asks the standby behind this socket whether it can take a run now. Never rejects. */
 export async function askStandby(path: string): Promise<AskedStandby> {
   const lines = new Lines(createConnection({ path }));
   try {
-    await lines.connected(answerMs.connect);
-    const answer = await lines.ask({ ask: 'ready' }, answerMs.ready);
+    lines.say({ ask: 'ready' });
+    const first = await lines.hear(answerMs.looking);
+    const answer =
+      first['standby'] === 'looking' ? await lines.hear(answerMs.ready) : first;
     if (answer['standby'] === 'stale') {
       lines.close();
       return { kind: 'stale', because: String(answer['because']) };
@@ -32,8 +37,8 @@ export async function askStandby(path: string): Promise<AskedStandby> {
 export async function dismissStandby(path: string): Promise<void> {
   const lines = new Lines(createConnection({ path }));
   try {
-    await lines.connected(answerMs.connect);
-    await lines.ask({ ask: 'leave' }, answerMs.ready);
+    lines.say({ ask: 'leave' });
+    await lines.hear(answerMs.leave);
   } catch {
     // it is gone, which is what was wanted
   } finally {
@@ -65,8 +70,8 @@ function readyOf(
     ),
     start: async (run, wanted) => {
       try {
-        const order = { run, resources: wanted };
-        const said = await lines.ask(order);
+        lines.say({ run, resources: wanted });
+        const said = await lines.hear();
         return said['standby'] === 'started';
       } catch {
         return false;
@@ -78,33 +83,28 @@ function readyOf(
   };
 }
 
-/** A line out, a line in, each JSON. */
+/** Lines out and lines in, each JSON. */
 class Lines {
   readonly #socket: Socket;
   readonly #answers: AsyncIterator<string>;
-  readonly #connected: Promise<void>;
+  readonly #broken: Promise<never>;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socket.once('connect', resolve);
+    const { promise, reject } = Promise.withResolvers<never>();
     socket.once('error', reject);
-    // whoever asks next is told
+    // whoever listens next is told
     promise.catch(() => {});
-    this.#connected = promise;
+    this.#broken = promise;
     this.#answers = createInterface({ input: socket })[Symbol.asyncIterator]();
   }
 
-  connected(withinMs: number): Promise<void> {
-    return within(this.#connected, withinMs);
+  say(what: unknown): void {
+    this.#socket.write(`${JSON.stringify(what)}\n`);
   }
 
-  async ask(
-    question: unknown,
-    withinMs?: number,
-  ): Promise<Record<string, unknown>> {
-    this.#socket.write(`${JSON.stringify(question)}\n`);
-    const next = this.#answers.next();
+  async hear(withinMs?: number): Promise<Record<string, unknown>> {
+    const next = Promise.race([this.#answers.next(), this.#broken]);
     const answer = await (withinMs === undefined
       ? next
       : within(next, withinMs));

@@ -198,7 +198,13 @@ t.test('a kick without a service has nothing to heal', async (t) => {
   t.equal(host.tool.starts(), 0);
 });
 
-for (const ready of ['stale', 'silent', 'garbage', 'hang-up'] as const) {
+for (const ready of [
+  'stale',
+  'silent',
+  'looks-on',
+  'garbage',
+  'hang-up',
+] as const) {
   t.test(`asked whether it is ready: ${ready}`, async (t) => {
     const host = await startHost(t);
     await host.ready();
