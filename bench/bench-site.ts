@@ -14,6 +14,8 @@ export async function withSite<Result>(
     /** how to start kickd, where it is not the built one as it stands */
     kickd?: readonly string[];
     isSplit?: boolean;
+    /** makes the puppet.conf that kickd goes by */
+    puppetConf?: (dir: string) => string;
   },
   measure: (site: Site, dir: string) => Promise<Result>,
 ): Promise<Result> {
@@ -25,6 +27,9 @@ export async function withSite<Result>(
       ...(options.isSplit === true && { isSplit: true }),
       key: options.key,
       profile: options.profile(dir),
+      ...(options.puppetConf !== undefined && {
+        puppetConf: options.puppetConf(dir),
+      }),
     });
     try {
       return await measure(site, dir);
@@ -35,6 +40,16 @@ export async function withSite<Result>(
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   }
 }
+
+/** kickd as its units start it. */
+export const asItsUnit: readonly string[] = [
+  '/usr/bin/env',
+  'MALLOC_ARENA_MAX=1',
+  process.execPath,
+  ...['--jitless', '--max-semi-space-size=1'],
+  '--disable-warning=ExperimentalWarning',
+  join(dist, 'kickd.mjs'),
+];
 
 /** A CM tool that exits at once. */
 export const idleTool = (): string =>

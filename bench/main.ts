@@ -14,6 +14,7 @@ import { benchAlertmanager } from './monitor-alertmanager.ts';
 import { benchIcinga2 } from './monitor-icinga2.ts';
 import { benchZabbix } from './monitor-zabbix.ts';
 import { benchNothing, benchOneShot } from './one-shot.ts';
+import { benchOwnShare } from './own-share.ts';
 import { benchReports } from './report-size.ts';
 import { isReached, lineOf, type Row } from './row.ts';
 import { benchStandbyHeal } from './standby-heal.ts';
@@ -69,6 +70,7 @@ async function benchPrograms(
   tell(await benchHandOff('rsa', processes));
   tell(await benchHostile(quick ? 1 : 3));
   tell(await benchCmRun(quick ? 3 : 10));
+  tell(await benchOwnShare(quick ? 5 : 20));
   tell(await benchReports(quick ? 1 : 5));
   tell(await benchJournal(quick ? 10_000 : 100_000));
   tell(await benchMemory(quick ? 500 : 10_000));

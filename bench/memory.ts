@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { execa } from 'execa';
-import { dist, idleTool, withSite } from './bench-site.ts';
+import { asItsUnit, idleTool, withSite } from './bench-site.ts';
 import { createClient } from './client.ts';
 import { compare, type Row } from './row.ts';
 
@@ -15,18 +14,10 @@ const goal = { what: 'ours', most: 60 } as const;
  * for itself is told apart.
  */
 export async function benchMemory(kicks: number): Promise<Row[]> {
-  const kickd = [
-    '/usr/bin/env',
-    'MALLOC_ARENA_MAX=1',
-    process.execPath,
-    ...['--jitless', '--max-semi-space-size=1'],
-    '--disable-warning=ExperimentalWarning',
-    join(dist, 'kickd.mjs'),
-  ];
   const options = {
     key: 'ec',
     profile: idleTool,
-    kickd,
+    kickd: asItsUnit,
     isSplit: true,
   } as const;
   return withSite(options, async (site) => {

@@ -69,10 +69,10 @@ export function withPuppetLike<Result>(
       standby?.behave({
         ...how,
         heal: healReport,
-        run: [join(dir, 'tool', 'fake-cm')],
+        run: [join(dir, 'tool', 'ruby'), 'ordinary'],
       });
     behave({});
-    const host: PuppetLikeHost = { site,
+    const host: PuppetLikeHost = {
       behave,
       kick: async () => {
         rmSync(join(dir, 'begun'), { force: true });
@@ -129,24 +129,19 @@ function writeTool(
   const template = join(dir, 'report.yaml');
   const more = 'job_id: RUN\ncached_catalog_status: not_used\n';
   writeFileSync(template, reportOf(resources, { changed, more }));
-  // bash tells the time without another process
-  writeFileSync(
-    join(tools, 'run.bash'),
-    `echo "$EPOCHREALTIME" >${dir}/begun
-sed "s/^job_id: RUN/job_id: $KICKD_RUN/" ${template} >${vardirOf(dir)}/report.yaml
-echo "$EPOCHREALTIME" >${dir}/ended
-exit 2
-`,
-  );
   const cm = createFakeCm(tools);
-  cm.plan(`exec /bin/bash ${tools}/run.bash`);
+  // bash tells the time without another process
+  cm.plan(`sed "s/^job_id: RUN/job_id: $KICKD_RUN/" ${template} >${vardirOf(dir)}/report.yaml
+exec /bin/bash -c 'echo "$EPOCHREALTIME" >${dir}/ended; exit 2'`);
   const standby = createFakeStandby(tools);
   // kickd finds the Ruby that a standby is started with in the first line of `puppet`
   const ruby = join(tools, 'ruby');
   writeFileSync(
     ruby,
-    `#!/bin/sh
+    `#!/bin/bash
+begun=$EPOCHREALTIME
 case $1 in *kickd_standby.rb) exec ${standby.file} "$@" ;; esac
+echo "$begun" >${dir}/begun
 exec ${cm.file} "$@"
 `,
   );

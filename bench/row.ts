@@ -8,7 +8,7 @@ export interface Row {
   peer: Spread & { name: string };
   ratio: number;
   /** absent: told, not a goal */
-  goal?: { what: 'ratio' | 'ours'; most: number };
+  goal?: { what: 'ratio' | 'ours' | 'median'; most: number };
 }
 
 export function compare(
@@ -27,7 +27,8 @@ export function compare(
 /** Whether the goal is reached; undefined where there is none. */
 export function isReached({ goal, ratio, ours }: Row): boolean | undefined {
   if (goal === undefined) return undefined;
-  return (goal.what === 'ratio' ? ratio : ours.most) <= goal.most;
+  const is = { ratio, ours: ours.most, median: ours.median };
+  return is[goal.what] <= goal.most;
 }
 
 /** `name  ours  peer  ratio  (reach ≤ X: reached|not reached)` */
@@ -36,7 +37,7 @@ export function lineOf(row: Row): string {
   const limit =
     goal === undefined
       ? ''
-      : `  (reach ≤ ${String(goal.most)}${goal.what === 'ours' ? ` ${unit}` : ''}: ${isReached(row) === true ? 'reached' : 'not reached'})`;
+      : `  (reach ≤ ${String(goal.most)}${goal.what === 'ratio' ? '' : ` ${unit}`}: ${isReached(row) === true ? 'reached' : 'not reached'})`;
   return `${name.padEnd(52)}  ${show(ours, unit)}  ${peer.name} ${show(peer, unit)}  ${ratio.toFixed(2)}${limit}`;
 }
 

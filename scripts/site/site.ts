@@ -39,6 +39,8 @@ export interface SiteOptions {
   key: KeyKind;
   /** the CM profile as YAML, e.g. `{type: command, argv: [/bin/true], exitCodes: {'0': unchanged}}` */
   profile: string;
+  /** the puppet.conf that kickd goes by, where it is not the machine's */
+  puppetConf?: string;
 }
 
 /**
@@ -63,7 +65,7 @@ acl: {file: ${dir}/auth.conf}
 cm: {default: site, profiles: {site: ${profile}}}
 run: {minIntervalSeconds: 0, kicksPerMinute: 1000000, freezeFile: ${dir}/freeze}
 state: ${dir}/state
-`,
+${options.puppetConf === undefined ? '' : `puppetConf: ${options.puppetConf}\n`}`,
   );
   const errors = join(dir, 'kickd.err');
   writeFileSync(errors, '');
