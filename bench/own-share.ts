@@ -50,6 +50,7 @@ async function benchShares(
   rounds: number,
 ): Promise<Row[]> {
   const nodes: number[] = [];
+  const bareStarts: number[] = [];
   const shares: Record<string, OwnShare[]> = {};
   const note = (what: string, share: OwnShare): void => {
     (shares[what] ??= []).push(share);
@@ -57,15 +58,16 @@ async function benchShares(
   for (let round = -1; round < rounds; round += 1) {
     await standing.standbyReady();
     const node = await startNode();
+    const bareStart = await cold.bareStart();
     const byItself = await cold.kick();
     const handedOver = await standing.kick();
     // the first one warms up
     if (round < 0) continue;
     nodes.push(node);
+    bareStarts.push(bareStart);
     note('cold run', byItself);
     note('run of a standby', handedOver);
   }
-  const peer = { name: '`node -e 0`', samples: nodes };
   return Object.entries(shares).flatMap(([what, each]) => [
     ...(changed === 1
       ? [
@@ -76,7 +78,7 @@ async function benchShares(
               goal,
             },
             each.map(({ before }) => before),
-            peer,
+            { name: 'bare start of it', samples: bareStarts },
           ),
         ]
       : []),
@@ -87,7 +89,7 @@ async function benchShares(
         goal,
       },
       each.map(({ after }) => after),
-      peer,
+      { name: '`node -e 0`', samples: nodes },
     ),
   ]);
 }

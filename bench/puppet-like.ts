@@ -4,7 +4,6 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +17,7 @@ import {
 import { asItsUnit, withSite } from './bench-site.ts';
 import { createClient } from './client.ts';
 import { reportOf } from './make-report.ts';
+import { timeProcess } from './measure.ts';
 
 const because: Because = { monitor: 'bench', service: 'HTTP' };
 const service = 'Service[apache2]';
@@ -32,6 +32,8 @@ export interface OwnShare {
 
 export interface PuppetLikeHost {
   kick(): Promise<OwnShare>;
+  /** Milliseconds from a bare start of the same tool to its first line. */
+  bareStart(): Promise<number>;
   /** Resolves when a standby waits. */
   standbyReady(): Promise<void>;
   behave(how: Pick<FakeStandbyPlan, 'ready'>): void;
@@ -72,17 +74,21 @@ export function withPuppetLike<Result>(
         run: [join(dir, 'tool', 'ruby'), 'ordinary'],
       });
     behave({});
+    const at = (name: 'begun' | 'ended'): number =>
+      Number(readFileSync(join(dir, name), 'utf8')) * 1000;
     const host: PuppetLikeHost = {
       behave,
+      bareStart: async () => {
+        const startedAtMs = Date.now();
+        await timeProcess([join(dir, 'tool', 'puppet')], {}, [2]);
+        return at('begun') - startedAtMs;
+      },
       kick: async () => {
-        rmSync(join(dir, 'begun'), { force: true });
         const { askedAtMs, run } = await client.kickAt(because);
         const text = await client.waitFor(run);
         const toldAtMs = Date.now();
         if (!/"kind":\s*"(corrected|changed)"/.test(text))
           throw new Error(text);
-        const at = (name: string): number =>
-          Number(readFileSync(join(dir, name), 'utf8')) * 1000;
         return {
           before: at('begun') - askedAtMs,
           after: toldAtMs - at('ended'),
