@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { build, type BuildResult } from 'esbuild';
 import { builtinModules } from './build/builtin-modules.ts';
 import { launcherText } from './build/launcher.ts';
+import { leanFastify } from './build/lean-fastify.ts';
+import { leanRe2js } from './build/lean-re2js.ts';
 import { leanUndici } from './build/lean-undici.ts';
 import { leanYargs } from './build/lean-yargs.ts';
 import { ingredientsOf } from './build/made-of.ts';
@@ -77,7 +79,15 @@ function bundle(
     minifyIdentifiers: false,
     treeShaking: true,
     legalComments: 'linked',
-    plugins: [leanUndici, leanYargs, builtinModules, pastTheFace],
+    plugins: [
+      leanFastify,
+      leanRe2js,
+
+      leanUndici,
+      leanYargs,
+      builtinModules,
+      pastTheFace,
+    ],
     metafile: true,
     logLevel: 'warning',
   });

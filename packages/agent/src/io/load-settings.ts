@@ -6,9 +6,7 @@ import { unknownPlaces } from '../config/unknown-places.ts';
 import { faults, reasonOf } from '../errors.ts';
 import { isMissing } from './is-missing.ts';
 import { readTrusted } from './trusted-file.ts';
-import { askPuppet, findPuppet, locatePuppetHere } from './puppet-host.ts';
-import { findRootProbes } from './root-probes.ts';
-import { askPuppetOnce } from './puppet-memory.ts';
+import { findPuppet, locatePuppetHere } from './puppet-host.ts';
 
 const defaultConfigFile = '/etc/kickd/kickd.yaml';
 
@@ -41,23 +39,38 @@ export async function loadSettings(
     asking !== 'never' &&
     binary !== undefined &&
     (needsPuppet(config) || places.unknown !== undefined)
-      ? await (asking === 'anew'
-          ? askPuppet(binary, config.puppetConf)
-          : askPuppetOnce(binary, {
-              given: config.puppetConf,
-              read: places.confFile,
-              rememberIn: asking.rememberIn,
-            }))
+      ? await ask(binary, asking, {
+          given: config.puppetConf,
+          read: places.confFile,
+        })
       : {};
   const settings = resolveSettings(config, places, printed);
   const unknown = unknownPlaces(config, settings, asking !== 'never');
   // whoever may start nothing starts no probe either
-  const asRoot =
-    asking === 'never' ? [] : await findRootProbes(settings.cm.profiles);
+  const asRoot = asking === 'never' ? [] : await rootProbes(settings);
   const found = [...unknown, ...asRoot];
   return found.length > 0
     ? { kind: 'faults', faults: found }
     : { kind: 'settings', settings };
+}
+
+/** What starts a program is loaded where one is started: the listener would be larger by a tenth. */
+async function ask(
+  binary: string,
+  asking: Exclude<AskPuppet, 'never'>,
+  conf: { given: string | undefined; read: string | undefined },
+): Promise<Record<string, string>> {
+  if (asking === 'anew') {
+    const { askPuppet } = await import('./ask-puppet.ts');
+    return askPuppet(binary, conf.given);
+  }
+  const { askPuppetOnce } = await import('./puppet-memory.ts');
+  return askPuppetOnce(binary, { ...conf, ...asking });
+}
+
+async function rootProbes(settings: Settings): Promise<FaultFacts[]> {
+  const { findRootProbes } = await import('./root-probes.ts');
+  return findRootProbes(settings.cm.profiles);
 }
 
 type ReadConfig =

@@ -1,12 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { execa } from 'execa';
-import {
-  locatePuppet,
-  parsePuppetConfigPrint,
-  type PuppetPlaces,
-} from '@kickd/mtls';
-import { confArguments } from '../cm/puppet-conf-arguments.ts';
+import { locatePuppet, type PuppetPlaces } from '@kickd/mtls';
 
 const binaries = ['/opt/puppetlabs/bin/puppet', '/usr/bin/puppet'];
 
@@ -35,35 +29,6 @@ export function locatePuppetHere(confFile: string | undefined): PuppetPlaces {
     },
     ...(confFile !== undefined && { confFile }),
   });
-}
-
-/**
- * The same places as Puppet itself resolves them; takes most of a second, so it is asked once, at
- * start. Must be asked as the user that runs Puppet: as another it silently tells of `~/.puppet`.
- * @returns an empty record when Puppet does not answer
- */
-export async function askPuppet(
-  binary: string,
-  confFile: string | undefined,
-): Promise<Record<string, string>> {
-  const conf = confArguments(confFile);
-  const result = await execa(
-    binary,
-    ['config', 'print', '--section', 'agent', ...conf],
-    {
-      env: {
-        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-        LANG: 'C.UTF-8',
-        HOME: userInfo().homedir,
-      },
-      extendEnv: false,
-      timeout: 20 * 1000,
-      reject: false,
-      maxBuffer: 1024 * 1024,
-      stdin: 'ignore',
-    },
-  );
-  return result.failed ? {} : parsePuppetConfigPrint(result.stdout);
 }
 
 function readText(file: string): string | undefined {

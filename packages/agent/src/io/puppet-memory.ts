@@ -7,7 +7,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { askPuppet } from './puppet-host.ts';
+import { askPuppet } from './ask-puppet.ts';
 
 /** Puppet derives its certname from the network where puppet.conf has none: not believed for longer. */
 const believedMaxMs = 24 * 60 * 60 * 1000;
