@@ -2,7 +2,14 @@
  * `puppet apply` with a standby: the manifest is compiled ahead, a kick puts the mapped service back from that catalog, and
  * an ordinary `puppet apply` of the same process follows. No server, and nothing of the system is borrowed.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { findTool, startCmHost } from './lab/cm-host.ts';
@@ -14,7 +21,9 @@ await t.test(
   'puppet apply, compiled ahead',
   puppet === undefined ? { skip: 'wants the Debian package puppet-agent' } : {},
   async (t) => {
-    const dir = t.testdir();
+    // of a short path, as a UNIX socket needs
+    const dir = mkdtempSync(join(tmpdir(), 'kickd-apply-'));
+    t.teardown(() => rmSync(dir, { recursive: true, force: true }));
     const marker = join(dir, 'marker');
     const modules = join(dir, 'modules');
     const manifest = join(dir, 'site.pp');

@@ -69,8 +69,8 @@ function told(profile: string, asked: AskedStandby): Finding[] {
       fine('standby', `${profile}: loads anew, since ${what} has changed`),
     ];
   }
-  const { identity, resources, unfit, release } = asked.standby;
-  release();
+  const { identity, resources, unfit } = asked.standby;
+  asked.standby.release();
   const { residentBytes, cpuSeconds } = readCost(identity.pid) ?? {};
   const cost =
     residentBytes === undefined || cpuSeconds === undefined

@@ -38,6 +38,12 @@ export function readCost(
   };
 }
 
+/** Whether a process is at work, or waits for a processor or the disk to be so; not one that sleeps or is stopped. */
+export function isWorking(pid: number): boolean {
+  const state = readStat(pid)?.[0];
+  return state === 'R' || state === 'D';
+}
+
 export function isAlive(pid: number): boolean {
   return readStartTicks(pid) !== undefined;
 }

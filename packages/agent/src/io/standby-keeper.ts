@@ -18,7 +18,7 @@ import type {
   Standbys,
 } from '../ports.ts';
 import { makeFolder } from './make-folder.ts';
-import { readBootId, readStartTicks } from './proc.ts';
+import { isWorking, readBootId, readStartTicks } from './proc.ts';
 import { askStandby, dismissStandby } from './standby-link.ts';
 
 export interface StandbyKeeperSettings {
@@ -44,6 +44,7 @@ export function createStandbyKeeper(
   const pathsOf = (plan: StandbyPlan): Paths => pathsIn(dir, plan);
   const start = async (plan: StandbyPlan): Promise<void> => {
     const { socket, note } = pathsOf(plan);
+    if (isTooLong(socket)) return;
     const mark = `standby-${randomUUID()}`;
     const output = join(logDir, `${mark}.log`);
     const launch = await launcher.launch(plan.command(socket), mark, output);
@@ -76,7 +77,7 @@ export function createStandbyKeeper(
   let keeping: Promise<void> = Promise.resolve();
   let isClosed = false;
   return {
-    ask: (plan) => askStandby(pathsOf(plan).socket),
+    ask: (plan) => askStandbyIn(dir, plan),
     keep: (plans) => {
       if (isClosed) return keeping;
       keeping = keeping.then(() => keep(plans)).catch(() => {});
@@ -116,7 +117,20 @@ export function askStandbyIn(
   dir: string,
   plan: StandbyPlan,
 ): Promise<AskedStandby> {
-  return askStandby(pathsIn(dir, plan).socket);
+  const { socket, note } = pathsIn(dir, plan);
+  if (isTooLong(socket)) {
+    const why = `its socket ${socket} would have a path of more than ${String(socketMaxBytes)} bytes: set a shorter state`;
+    return Promise.resolve({ kind: 'none', why });
+  }
+  const pid = readNote(note)?.identity.pid;
+  return askStandby(socket, () => pid !== undefined && isWorking(pid));
+}
+
+/** @see unix(7), sun_path, with the zero at its end */
+const socketMaxBytes = 107;
+
+function isTooLong(socket: string): boolean {
+  return Buffer.byteLength(socket) > socketMaxBytes;
 }
 
 /** Another command, another standby. */

@@ -1,22 +1,30 @@
 import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../errors.ts';
 import type { AskedStandby, ReadyStandby } from '../ports.ts';
 import { readBootId, readStartTicks } from './proc.ts';
 
 /**
- * What a standby may cost a run that it does not take: one that is stopped, swapped out or busy does not say that it looks, and
- * the run is cold. One that has said it is worth a wait: the look at its files takes some 30 ms, longer where the disk is slow.
+ * What a standby may cost a run that it does not take. It says at once that it looks; one that sleeps all the same, stopped or
+ * at something else, is not waited for. One that has something to do but no processor for it is: a host with a service down may
+ * be a busy one, and a cold run takes seconds. The look at its files takes some 30 ms, longer where the disk is slow.
  */
-const answerMs = { looking: 40, ready: 500, leave: 500 };
+const answerMs = { looking: 40, working: 500, ready: 500, leave: 500 };
 const lineMaxChars = 64 * 1024;
 
-/** Asks the standby behind this socket whether it can take a run now. Never rejects. */
-export async function askStandby(path: string): Promise<AskedStandby> {
+/**
+ * Asks the standby behind this socket whether it can take a run now. Never rejects.
+ * @param isWorking whether its process runs, or would
+ */
+export async function askStandby(
+  path: string,
+  isWorking: () => boolean,
+): Promise<AskedStandby> {
   const lines = new Lines(createConnection({ path }));
   try {
     lines.say({ ask: 'ready' });
-    const first = await lines.hear(answerMs.looking);
+    const first = await lines.hear(answerMs.looking, isWorking);
     const answer =
       first['standby'] === 'looking' ? await lines.hear(answerMs.ready) : first;
     if (answer['standby'] === 'stale') {
@@ -103,11 +111,14 @@ class Lines {
     this.#socket.write(`${JSON.stringify(what)}\n`);
   }
 
-  async hear(withinMs?: number): Promise<Record<string, unknown>> {
+  async hear(
+    withinMs?: number,
+    isWorking: () => boolean = () => false,
+  ): Promise<Record<string, unknown>> {
     const next = Promise.race([this.#answers.next(), this.#broken]);
     const answer = await (withinMs === undefined
       ? next
-      : within(next, withinMs));
+      : within(next, withinMs, isWorking));
     if (answer.done === true) throw new Error('it hung up');
     if (answer.value.length > lineMaxChars) throw new Error('too long');
     const said: unknown = JSON.parse(answer.value);
@@ -121,18 +132,26 @@ class Lines {
   }
 }
 
+/** What is there already when the time is over counts, though a timer is asked before a socket. */
 async function within<Value>(
   promise: Promise<Value>,
   ms: number,
+  isWorking: () => boolean,
 ): Promise<Value> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`no answer within ${String(ms)} ms`)),
-    ms,
-  );
+  const late = new AbortController();
+  const after = (waitMs: number): Promise<undefined> =>
+    sleep(waitMs, undefined, { signal: late.signal });
   try {
-    return await Promise.race([promise, late]);
+    const untilMs = performance.now() + ms + answerMs.working;
+    let value = await Promise.race([promise, after(ms)]);
+    do {
+      value ??= await Promise.race([promise, after(lastLookMs)]);
+      if (value !== undefined) return value;
+    } while (isWorking() && performance.now() < untilMs);
+    throw new Error(`no answer within ${String(ms)} ms`);
   } finally {
-    clearTimeout(timer);
+    late.abort();
   }
 }
+
+const lastLookMs = 5;
