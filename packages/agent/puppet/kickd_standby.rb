@@ -14,6 +14,7 @@ require 'socket'
 require_relative 'standby/options'
 require_relative 'standby/quiet'
 
+# From the command line to a Puppet that waits.
 module KickdStandby
   # What a run that is started now would have.
   BORN_AT = Time.now

@@ -73,7 +73,7 @@ module KickdStandby
           todo << [edge.target, !whit?(edge.target)] if edge.callback
         end
       end
-      needed.keys.reject { |resource| whit?(resource) }
+      needed.keys.reject { |found| whit?(found) }
     end
 
     # the invisible begin and end of a container

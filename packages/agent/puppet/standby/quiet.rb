@@ -13,9 +13,7 @@ module KickdStandby
     # @param lock [String, nil] the file that Puppet keeps while it runs
     def wait(lock)
       sleep 1 while lock && held?(lock)
-      until now?
-        sleep LOOK_EVERY_SECONDS
-      end
+      sleep LOOK_EVERY_SECONDS until now?
     end
 
     def held?(lock)

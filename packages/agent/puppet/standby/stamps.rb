@@ -38,8 +38,10 @@ module KickdStandby
     private
 
     def now(files)
-      all = (files + @trees + @trees.flat_map { |tree| Dir.glob('**/*', File::FNM_DOTMATCH, base: tree).map { |f| File.join(tree, f) } }).uniq
-      all.to_h { |file| [file, stamp(file)] }.merge('the name of the host' => Socket.gethostname)
+      inside = @trees.flat_map do |tree|
+        Dir.glob('**/*', File::FNM_DOTMATCH, base: tree).map { |file| File.join(tree, file) }
+      end
+      (files + @trees + inside).uniq.to_h { |file| [file, stamp(file)] }.merge('the name of the host' => Socket.gethostname)
     end
 
     def stamp(file)

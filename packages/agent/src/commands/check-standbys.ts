@@ -37,7 +37,7 @@ export async function checkStandbys(settings: Settings): Promise<Finding[]> {
 }
 
 function hasStandby(profile: Profile): boolean {
-  return 'standby' in profile && profile.standby === true;
+  return 'standby' in profile && (profile.standby ?? false);
 }
 
 /** Beside the socket that kickd-runner.socket binds. */
