@@ -11,6 +11,7 @@ module KickdStandby
       unless options.socket && options.logs && %w[agent apply].include?(options.command[1])
         raise ArgumentError, '--socket=, --logs= and the command of puppet agent or puppet apply are needed'
       end
+
       options.freeze
     end
 
