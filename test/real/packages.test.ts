@@ -86,7 +86,8 @@ function install(box: SystemdBox, ...debs: string[]): Promise<string> {
 
 async function installs(t: Test, box: SystemdBox): Promise<void> {
   await install(box, debOf('kickd', first), debOf('kicker', first));
-  for (const unit of ['kickd.socket', 'kickd', 'kickd-runner.socket', 'kicker'])
+  const units = ['kickd.socket', 'kickd', 'kickd-runner.socket', 'kickd.timer'];
+  for (const unit of [...units, 'kicker'])
     t.equal(await isActive(box, unit), false, `${unit} waits for the operator`);
   t.match(await box.must('kickd', '--version'), /^kickd 0\.1\.0$/m);
   t.match(await box.must('kicker', '--version'), /^kicker 0\.1\.0$/m);
@@ -110,6 +111,7 @@ async function heals(t: Test, box: SystemdBox): Promise<void> {
   await box.must('systemctl', 'enable', '--now', 'kickd.socket', 'kickd');
   await untilItAnswers(box);
   t.match((await status(box)).version, first);
+  t.equal(await isActive(box, 'kickd.timer'), true, 'with the port');
   const run = await kick(box, 'systemctl start web; exit 2');
   t.match(run.outcome, { kind: 'corrected' });
   t.equal(await isActive(box, 'web'), true);
@@ -150,6 +152,7 @@ async function removes(t: Test, box: SystemdBox): Promise<void> {
   const run = await askAndReach(box, 'touch /etc/kickd/ended; exit 2');
   await box.must('dpkg', '--remove', 'kickd', 'kicker');
   t.equal(await isActive(box, 'kickd.socket'), false, 'the port is closed');
+  t.equal(await isActive(box, 'kickd.timer'), false, 'and stays so');
   t.equal(await isActive(box, unitOf(run)), true, 'a run in progress goes on');
   release(box);
   await box.must(

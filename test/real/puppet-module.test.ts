@@ -157,8 +157,10 @@ async function installsKicker(t: Test, box: SystemdBox): Promise<void> {
 }
 
 async function changesNothing(t: Test, box: SystemdBox): Promise<void> {
+  await box.must('systemctl', 'stop', 'kickd.service');
   const applied = await box.run(...(apply as [string, ...string[]]));
   t.equal(applied.exitCode, 0, applied.output.slice(-3000));
+  t.equal(await isActive(box, 'kickd'), false, 'the listener stays at rest');
 }
 
 async function heals(t: Test, box: SystemdBox): Promise<void> {

@@ -72,7 +72,7 @@ class kickd::agent (
     package { $package_name:
       ensure => $kickd::package_ensure,
       before => File[$folder],
-      notify => Exec['kickd: systemctl restart kickd'],
+      notify => Exec['kickd: systemctl restart'],
     }
   }
 
@@ -116,7 +116,7 @@ class kickd::agent (
           'audit'    => { 'file' => '/var/log/kickd/audit.log' },
         },
     }),
-    notify  => Exec['kickd: systemctl restart kickd'],
+    notify  => Exec['kickd: systemctl restart'],
   }
 
   # Read again by kickd itself within seconds: no restart.
@@ -261,18 +261,14 @@ class kickd::agent (
       command => 'systemctl daemon-reload',
       notify  => [
         Service['kickd.socket', 'kickd-runner.socket', 'kickd-credentials.path'],
-        Exec['kickd: systemctl restart kickd'],
+        Exec['kickd: systemctl restart'],
       ];
-    # It may be there for a run in progress, which goes on without it; otherwise it starts with the next kick.
-    'kickd: systemctl try-restart kickd-runner':
-      command   => 'systemctl try-restart kickd-runner',
-      subscribe => [File["${folder}/kickd.yaml"], Exec['kickd: systemctl daemon-reload']],
-      before    => Service['kickd'];
-    # At rest as well: what is wrong with the new settings is told now, not at the next kick.
-    'kickd: systemctl restart kickd':
+    # At rest as well: what is wrong with the new settings is told now, and what is loaded ahead is what they say. A run in
+    # progress goes on.
+    'kickd: systemctl restart':
       command => $is_running ? {
-        true    => 'systemctl restart kickd',
-        default => 'systemctl try-restart kickd',
+        true    => 'systemctl restart kickd kickd-runner',
+        default => 'systemctl try-restart kickd kickd-runner',
       },
       require => Service['kickd'];
   }
