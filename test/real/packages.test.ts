@@ -150,7 +150,9 @@ async function upgrades(t: Test, box: SystemdBox): Promise<void> {
 
 async function removes(t: Test, box: SystemdBox): Promise<void> {
   const run = await askAndReach(box, 'touch /etc/kickd/ended; exit 2');
+  await startStandby(box);
   await box.must('dpkg', '--remove', 'kickd', 'kicker');
+  t.equal(await isActive(box, 'kickd-standby-x'), false, 'a standby leaves');
   t.equal(await isActive(box, 'kickd.socket'), false, 'the port is closed');
   t.equal(await isActive(box, 'kickd.timer'), false, 'and stays so');
   t.equal(await isActive(box, unitOf(run)), true, 'a run in progress goes on');
@@ -165,6 +167,20 @@ async function removes(t: Test, box: SystemdBox): Promise<void> {
     '/etc/kickd/kickd.yaml',
   ])
     t.equal((await box.run('test', '-e', kept)).exitCode, 0, `${kept} stays`);
+}
+
+/** Stands in for one that has loaded Puppet: it ends by itself when it is told to leave, in these words. */
+async function startStandby(box: SystemdBox): Promise<void> {
+  const socket = '/run/kickd/standby/x.sock';
+  await box.must('mkdir', '-p', '/run/kickd/standby');
+  await box.must(
+    ...(['systemd-run', '--unit=kickd-standby-x'] as const),
+    ...['/checkout/node_modules/.bin/node', '-e'],
+    `require('node:net').createServer((peer) => peer.on('data', (words) => {
+  if (String(words) === '{"ask":"leave"}\\n') process.exit();
+})).listen('${socket}')`,
+  );
+  await box.must('sh', '-c', `until [ -S ${socket} ]; do sleep 0.1; done`);
 }
 
 async function purges(t: Test, box: SystemdBox): Promise<void> {
