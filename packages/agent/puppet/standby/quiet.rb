@@ -1,19 +1,22 @@
 # frozen_string_literal: true
 
 module KickdStandby
-  # When there is time to load: not while the host is short of processor time or memory, and not during a run, which brings
-  # another catalog.
+  # When there is time to load: not during a run, which brings another catalog, not while the host is short of memory, and a
+  # while later where it is short of processor time: what is loaded at a low priority delays nobody for long.
   module Quiet
     # share of the last ten seconds in which something waited, percent
     MOST = { 'cpu' => 60.0, 'memory' => 10.0 }.freeze
-    LOOK_EVERY_SECONDS = 10
+    LOOK_EVERY_SECONDS = 5
+    # a host that is always busy has a standby too
+    PATIENCE_SECONDS = 30
 
     module_function
 
     # @param lock [String, nil] the file that Puppet keeps while it runs
     def wait(lock)
       sleep 1 while lock && held?(lock)
-      sleep LOOK_EVERY_SECONDS until now?
+      patient_until = seconds + PATIENCE_SECONDS
+      sleep LOOK_EVERY_SECONDS while short_of?('memory') || (short_of?('cpu') && seconds < patient_until)
     end
 
     def held?(lock)
@@ -23,21 +26,21 @@ module KickdStandby
       false
     end
 
-    # @return [Boolean] true as well where the kernel does not tell
-    def now?
-      MOST.all? { |name, most| pressure(name) <= most }
-    end
-
     # whoever waits should not be swapped out for it
     def short_of_memory?
-      pressure('memory') > MOST['memory']
+      short_of?('memory')
     end
 
+    # @return [Boolean] false as well where the kernel does not tell
     # @see https://docs.kernel.org/accounting/psi.html
-    def pressure(name)
-      Float(File.read("/proc/pressure/#{name}")[/^some avg10=([\d.]+)/, 1] || 0)
+    def short_of?(what)
+      Float(File.read("/proc/pressure/#{what}")[/^some avg10=([\d.]+)/, 1] || 0) > MOST.fetch(what)
     rescue SystemCallError
-      0.0
+      false
+    end
+
+    def seconds
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
   end
 end

@@ -1,0 +1,195 @@
+/**
+ * Under systemd: a host at rest runs neither half of kickd, and whoever asks next is served and judged by what holds now; a
+ * standby waits in a unit of its own, and is the run that it is handed.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { Run } from '@kickd/protocol';
+import { writeSsl, type Pki } from '@kickd/testkit';
+import {
+  ask,
+  configuration,
+  installKickd,
+  isActive,
+  kickdUnits,
+  status,
+  waitEnd,
+  waitFor,
+} from './lab/box-kickd.ts';
+import { startBox, whyNoBox, type SystemdBox } from './lab/box.ts';
+import { monitorHost } from './lab/places.ts';
+
+const because = { monitor: 'nagios', host: 'web1', service: 'HTTP' };
+
+const obstacle = await whyNoBox();
+if (obstacle !== undefined) {
+  process.stderr.write(`SKIPPED: ${obstacle}\n`);
+  t.plan(0, obstacle);
+} else {
+  await t.test('under systemd', async (t) => {
+    const box = await startBox();
+    t.teardown(() => box.close());
+    const pki = await installKickd(box);
+    // a system has it for its packages; here the checkout's
+    await box.must(
+      'cp',
+      '-r',
+      '/checkout/packages/agent/puppet',
+      '/usr/lib/kickd/',
+    );
+    writeConfiguration(box);
+    await box.must('systemctl', 'restart', ...kickdUnits);
+    await t.test('a host at rest', (t) => rests(t, box));
+    await t.test('a revocation at rest', (t) => revokes(t, box, pki));
+    await t.test('many at once wake one listener', (t) => flood(t, box));
+    await t.test('the daily look', (t) => looks(t, box));
+    await t.test('a standby', (t) => standsBy(t, box));
+    await t.test('a standby that is stopped by hand', (t) => stopped(t, box));
+  });
+}
+
+/** The listener leaves after a second; a profile of `puppet apply` has a standby. */
+function writeConfiguration(box: SystemdBox): void {
+  writeFileSync(
+    join(box.folder, 'site.pp'),
+    `service { 'web': ensure => running }
+file { '/tmp/marker': content => 'right' }
+`,
+  );
+  writeFileSync(
+    join(box.folder, 'kickd.yaml'),
+    configuration(60)
+      .replace('listen: { ', 'listen: { idleExitSeconds: 1, ')
+      .replace(
+        '  profiles:\n',
+        `  profiles:
+    apply:
+      type: puppet-apply
+      manifest: /etc/kickd/site.pp
+      standby: true
+      services: { HTTP: ['Service[web]'] }
+`,
+      ),
+  );
+}
+
+/** Neither half runs; systemd holds the port. */
+async function untilAtRest(box: SystemdBox): Promise<void> {
+  for (const unit of kickdUnits) {
+    await waitFor(`${unit} to leave`, async () =>
+      (await isActive(box, unit)) ? undefined : true,
+    );
+  }
+}
+
+async function starts(box: SystemdBox): Promise<number> {
+  const said = await box.must('journalctl', '--unit=kickd', '--output=cat');
+  return said.match(/"event":"listening"/g)?.length ?? 0;
+}
+
+async function rests(t: Test, box: SystemdBox): Promise<void> {
+  await status(box);
+  await untilAtRest(box);
+  const left = await box.run('pgrep', '--full', '/usr/lib/kickd/.*mjs');
+  t.equal(left.output.trim(), '', 'no process of kickd');
+  t.equal(await isActive(box, 'kickd.socket'), true, 'the port is open');
+  t.equal((await status(box)).launcher, 'unit', 'and who asks is served');
+}
+
+async function revokes(t: Test, box: SystemdBox, pki: Pki): Promise<void> {
+  const leaf = pki.issue({ certname: monitorHost.name });
+  writeSsl(join(box.folder, 'other'), { ...leaf, ca: pki.ca, crl: pki.crl });
+  const asOther = (): Promise<string> =>
+    box
+      .run(
+        '/checkout/node_modules/.bin/node',
+        '/checkout/test/real/lab/ask.ts',
+        '/etc/kickd/other',
+        'GET',
+        '/status',
+      )
+      .then(({ exitCode, output }) => (exitCode === 0 ? 'served' : output));
+  t.equal(await asOther(), 'served');
+  await untilAtRest(box);
+  pki.revoke(leaf.cert);
+  writeFileSync(join(box.folder, 'ssl', 'crl.pem'), pki.crl);
+  t.match(await asOther(), /PEER_REVOKED/, 'by the first one that is started');
+  t.ok(await status(box), 'the others are served');
+}
+
+async function flood(t: Test, box: SystemdBox): Promise<void> {
+  await untilAtRest(box);
+  const before = await starts(box);
+  const all = await Promise.all(Array.from({ length: 20 }, () => status(box)));
+  t.equal(all.length, 20);
+  t.equal(await starts(box), before + 1, 'one start');
+  t.equal(await isActive(box, 'kickd.socket'), true);
+}
+
+async function looks(t: Test, box: SystemdBox): Promise<void> {
+  t.equal(await isActive(box, 'kickd.timer'), true, 'it came with the port');
+  await untilAtRest(box);
+  const before = await starts(box);
+  // what the timer does
+  await box.must('systemctl', 'start', 'kickd.service');
+  await untilAtRest(box);
+  t.equal(await starts(box), before + 1);
+  await box.must('systemctl', 'stop', 'kickd.socket');
+  t.equal(await isActive(box, 'kickd.timer'), false, 'and goes with it');
+  await box.must('systemctl', 'start', 'kickd.socket');
+}
+
+const standbyUnits = async (box: SystemdBox): Promise<string[]> =>
+  (
+    await box.must(
+      'systemctl',
+      'list-units',
+      '--plain',
+      '--no-legend',
+      '--state=active',
+      'kickd-standby-*',
+    )
+  )
+    .split('\n')
+    .flatMap((line) => line.split(' ')[0] || []);
+
+/** Its socket is there once it has loaded. @returns its unit */
+async function untilStandby(box: SystemdBox): Promise<string> {
+  await waitFor('a standby', async () =>
+    (await box.run('sh', '-c', 'ls /run/kickd/standby/*.sock')).exitCode === 0
+      ? true
+      : undefined,
+  );
+  const [unit = 'none', ...more] = await standbyUnits(box);
+  if (more.length > 0)
+    throw new Error(`two standbys: ${unit} ${more.join(' ')}`);
+  return unit;
+}
+
+async function standsBy(t: Test, box: SystemdBox): Promise<void> {
+  await status(box);
+  const unit = await untilStandby(box);
+  await untilAtRest(box);
+  t.equal(await untilStandby(box), unit, 'it outlives the runner');
+  const checked = await box.run('kickd', 'check');
+  t.match(checked.output, /apply: process \d+ is ready/);
+  await box.must('systemctl', 'stop', 'web');
+  const { run } = await ask(box, { cm: 'apply', because });
+  const ended: Run = await waitEnd(box, run);
+  t.match(ended.healed?.corrected, [{ resource: 'Service[web]' }]);
+  t.match(ended.outcome, { kind: 'corrected', exitCode: 2, matched: true });
+  t.equal(await isActive(box, 'web'), true);
+  t.equal(await isActive(box, unit), false, 'its unit ended with the run');
+  t.not(await untilStandby(box), unit, 'and the next one is loaded');
+}
+
+async function stopped(t: Test, box: SystemdBox): Promise<void> {
+  await box.must('systemctl', 'stop', await untilStandby(box));
+  await box.must('systemctl', 'stop', 'web');
+  const { run } = await ask(box, { cm: 'apply', because });
+  const ended = await waitEnd(box, run);
+  t.equal(ended.healed, undefined);
+  t.match(ended.outcome, { kind: 'corrected', matched: true }, 'a cold run');
+  t.match(await untilStandby(box), /^kickd-standby-/);
+}
