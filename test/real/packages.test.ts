@@ -104,7 +104,8 @@ async function heals(t: Test, box: SystemdBox): Promise<void> {
   const own = readFileSync(join(box.folder, 'kickd.yaml'), 'utf8');
   writeFileSync(
     join(box.folder, 'kickd.yaml'),
-    `${own}state: /var/lib/kickd\n`,
+    // a run lasts as long as an upgrade under load
+    `${own.replace('timeoutSeconds: 60', 'timeoutSeconds: 900')}state: /var/lib/kickd\n`,
   );
   await box.must('cp', '/etc/kickd/web.service', '/etc/systemd/system/');
   await box.must('systemctl', 'daemon-reload');
