@@ -17,10 +17,12 @@ export interface Breach {
 /**
  * Compares what callers were told with what the tool itself wrote.
  * @param history ends with every run seen once more, after kickd has come to rest
+ * @param taken the runs that a standby says it has taken
  */
 export function judge(
   history: readonly Entry[],
   lines: readonly ToolLine[],
+  taken: ReadonlySet<string> = new Set(),
 ): Breach[] {
   const last = new Map<string, Run>();
   for (const entry of history) {
@@ -32,6 +34,7 @@ export function judge(
     ...findOverlapped(lines),
     ...findTurned(history),
     ...[...last.values()].flatMap((run) => findUntrue(run, lines)),
+    ...[...last.values()].flatMap((run) => findUnhealed(run, taken)),
   ];
 }
 
@@ -131,6 +134,10 @@ function findTurned(history: readonly Entry[]): Breach[] {
       const what = `a run was told as ${state} and later as ${run.state}`;
       breaches.push({ law: 'untrue', what, ids });
     }
+    if (before.run.healed !== undefined && run.healed === undefined) {
+      const what = 'what a run had healed is taken back';
+      if (point > before.point) breaches.push({ law: 'untrue', what, ids });
+    }
     if (
       run.outcome !== undefined &&
       outcome !== undefined &&
@@ -142,9 +149,19 @@ function findTurned(history: readonly Entry[]): Breach[] {
   return breaches;
 }
 
+/** Only a standby heals ahead. */
+function findUnhealed(
+  { run, healed }: Run,
+  taken: ReadonlySet<string>,
+): Breach[] {
+  if (healed === undefined || taken.has(run)) return [];
+  const what = 'a run that no standby has taken was healed';
+  return [{ law: 'untrue', what, ids: [run] }];
+}
+
 /** Whether the outcome of a run is what the tool says of itself. */
 function findUntrue(
-  { run, outcome }: Run,
+  { run, outcome, healed }: Run,
   lines: readonly ToolLine[],
 ): Breach[] {
   if (outcome === undefined) return [];
@@ -155,6 +172,7 @@ function findUntrue(
   const truth = isTrue(outcome, {
     hasStarted,
     wasKilled,
+    isHealed: healed !== undefined,
     ...(ended?.exitCode !== undefined && { exitCode: ended.exitCode }),
   });
   if (truth) return [];
@@ -165,18 +183,33 @@ function findUntrue(
 
 function isTrue(
   { kind, code, exitCode }: Outcome,
-  tool: { hasStarted: boolean; wasKilled: boolean; exitCode?: number },
+  tool: {
+    hasStarted: boolean;
+    wasKilled: boolean;
+    isHealed: boolean;
+    exitCode?: number;
+  },
 ): boolean {
   switch (kind) {
     case 'unchanged':
     case 'corrected':
+    case 'partly':
     case 'failed': {
+      const isFailure = kind === 'failed' || kind === 'partly';
+      if (isFailure && (kind === 'partly') !== tool.isHealed) return false;
       if (code === 'killed') return tool.wasKilled;
+      // it says that it does not know: see docs/decisions/0020-reports-of-any-size.md
+      if (code === 'report-unreadable') return tool.hasStarted;
+      if (tool.exitCode === undefined) return false;
       const known: Record<number, string> = exitCodes;
+      // the first step counts, as if it had been one with the second
+      const whole = tool.isHealed && tool.exitCode === 0 ? 2 : tool.exitCode;
+      const told = isFailure ? 'failed' : kind;
       return (
-        tool.exitCode !== undefined &&
-        exitCode === tool.exitCode &&
-        kind === (known[tool.exitCode] ?? 'failed')
+        // of a run that it did not see end, kickd knows the report and no code
+        (exitCode === whole ||
+          (exitCode === undefined && code === undefined)) &&
+        told === (known[whole] ?? 'failed')
       );
     }
     case 'refused':
@@ -188,7 +221,6 @@ function isTrue(
       return code === 'runner-gone';
     case 'cancelled':
       return code === 'cancelled';
-    case 'partly':
     case 'timed-out':
       return false;
   }

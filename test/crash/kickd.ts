@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
@@ -12,6 +13,10 @@ const root = join(import.meta.dirname, '..', '..');
  * @returns the command that starts it
  */
 export function buildKickd(dir: string): Promise<string[]> {
+  // where the built kickd looks for it
+  cpSync(join(root, 'packages/agent/puppet'), join(dir, 'puppet'), {
+    recursive: true,
+  });
   return buildProgram(dir, 'kickd', './packages/agent/src/main.ts');
 }
 

@@ -1,7 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createProfiles } from '../../packages/agent/src/cm/profiles.ts';
+import { createChildLauncher } from '../../packages/agent/src/io/child-launcher.ts';
+import { loadSettings } from '../../packages/agent/src/io/load-settings.ts';
+import { createStandbyKeeper } from '../../packages/agent/src/io/standby-keeper.ts';
 import { Caller } from './caller.ts';
 import { entriesAbout, entryInWords } from './history.ts';
 import { judge, type Breach } from './judge.ts';
@@ -20,6 +24,8 @@ export interface PointsOptions {
   points: number;
   /** kickd is two processes, each of which may die alone */
   isSplit: boolean;
+  /** the tool is a Puppet, and a standby of it waits at the start of each life */
+  hasStandby?: boolean;
   onPoint(): void;
 }
 
@@ -30,6 +36,8 @@ export interface PointsResult {
   story: string[];
   kicks: number;
   starts: number;
+  /** runs that a standby took */
+  handedOver: number;
 }
 
 /** So many points are judged at once: outcomes may come several deaths after their kick. */
@@ -38,7 +46,7 @@ const batch = 20;
 /** Kills kickd at random instants under load, and judges what callers and tool then know. */
 export async function runPoints(options: PointsOptions): Promise<PointsResult> {
   const { dir, command, seed, first, points, isSplit, onPoint } = options;
-  const site = createSite(dir);
+  const site = createSite(dir, options.hasStandby ? 'standby' : 'command');
   // a path of a socket is short: 107 bytes
   const run = mkdtempSync(join(tmpdir(), 'kickd-'));
   const start = (): Life =>
@@ -52,12 +60,19 @@ export async function runPoints(options: PointsOptions): Promise<PointsResult> {
     story: [],
     kicks: 0,
     starts: 0,
+    handedOver: 0,
   };
+  const standbys = options.hasStandby
+    ? await keepStandbys(site, isSplit ? run : site.stateDir, command)
+    : undefined;
+  const taken = (): string[] =>
+    (site.standby?.taken() ?? []).map((order) => order.run);
   let judged = 0;
   while (result.points < points && result.breaches.length === 0) {
     const end = Math.min(points, result.points + batch);
     for (; result.points < end; result.points++) {
       const plan = planPoint(seed, first + result.points);
+      await standbys?.ready();
       await livePoint(plan, site, caller, start());
       onPoint();
     }
@@ -69,7 +84,8 @@ export async function runPoints(options: PointsOptions): Promise<PointsResult> {
       caller.history.flatMap((e) => (e.kind === 'accepted' ? [e.kick] : [])),
     ).size;
     result.starts += lines.filter(({ what }) => what === 'start').length;
-    result.breaches = judge(caller.history, lines);
+    result.breaches = judge(caller.history, lines, new Set(taken()));
+    result.handedOver = taken().length;
     const ids = result.breaches[0]?.ids ?? [];
     if (result.breaches.length > 0) {
       result.story = [
@@ -82,8 +98,47 @@ export async function runPoints(options: PointsOptions): Promise<PointsResult> {
     }
     caller.forget();
   }
+  await standbys?.close();
   rmSync(run, { recursive: true });
   return result;
+}
+
+/** A standby for each life: kickd itself would load one a second after a run, and no life here is that long. */
+async function keepStandbys(
+  site: Site,
+  parent: string,
+  command: readonly string[],
+): Promise<{ ready(): Promise<void>; close(): Promise<void> }> {
+  const loaded = await loadSettings(site.configFile);
+  if (loaded.kind === 'faults') throw new Error('the configuration is right');
+  const { settings } = loaded;
+  const plan = createProfiles(settings, {
+    puppetBinary: undefined,
+    home: userInfo().homedir,
+    // as the built kickd finds it beside itself
+    standbyProgram: () => ({
+      ruby: join(dirname(site.configFile), 'ruby'),
+      program: join(dirname(command.at(-1) ?? ''), 'puppet/kickd_standby.rb'),
+    }),
+  }).get(settings.cm.default)?.standby;
+  if (plan === undefined) throw new Error('the profile has a standby');
+  const logDir = join(settings.state, 'runs');
+  mkdirSync(logDir, { recursive: true });
+  const keeper = createStandbyKeeper(
+    { dir: join(parent, 'standby'), logDir, outlive: false },
+    createChildLauncher(),
+  );
+  return {
+    ready: async () => {
+      await keeper.keep([plan]);
+      for (let look = 0; look < 100; look += 1) {
+        const asked = await keeper.ask(plan);
+        if (asked.kind === 'ready') return asked.standby.release();
+        await sleep(20);
+      }
+    },
+    close: () => keeper.close(),
+  };
 }
 
 /** One life of kickd under load, and its death. */

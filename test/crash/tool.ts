@@ -32,8 +32,9 @@ export interface Tool {
 /**
  * Writes the tool into a directory. Each line is one `write` in append mode, so that the order of
  * the lines is the order of what happened, and no clock is asked.
+ * @param reportDir where it leaves a report of each run, as Puppet does; a run that fails leaves none
  */
-export function createTool(dir: string): Tool {
+export function createTool(dir: string, reportDir?: string): Tool {
   const file = join(dir, 'tool');
   const log = join(dir, 'tool.log');
   const planned = join(dir, 'tool.plan');
@@ -49,6 +50,7 @@ echo "start $KICKD_RUN $$" >>'${log}'
 [ "$seconds" = 0 ] || sleep "$seconds"
 [ ! -s '${speech}' ] || . '${speech}'
 echo "end $KICKD_RUN $code" >>'${log}'
+${reportDir === undefined ? '' : reporting(reportDir)}
 exit "$code"
 `,
     { mode: 0o755 },
@@ -89,6 +91,42 @@ exit "$code"
       }
     },
   };
+}
+
+/** Of a service that a run has started, as Puppet writes it. */
+export function correctedStatus(service: string): string {
+  return `  Service[${service}]:
+    resource: Service[${service}]
+    failed: false
+    failed_to_restart: false
+    changed: true
+    events:
+    - property: ensure
+      previous_value: stopped
+      desired_value: running
+      status: success
+      corrective_change: true
+    corrective_change: true
+`;
+}
+
+/** The report is there as a whole, or not at all. */
+function reporting(dir: string): string {
+  const report = (status: string, statuses: string): string =>
+    `cat >"$report.new" <<E
+--- !ruby/object:Puppet::Transaction::Report
+status: ${status}
+transaction_completed: true
+noop: $noop
+noop_pending: false
+resource_statuses:${statuses}E
+mv "$report.new" "$report"`;
+  return `report='${dir}'/$KICKD_RUN.report.yaml
+noop=false; [ "$KICKD_NOOP" != 1 ] || noop=true
+case $code in
+0) ${report('unchanged', ' {}\n')} ;;
+2) ${report('changed', `\n${correctedStatus('web')}`)} ;;
+esac`;
 }
 
 function parseLine(text: string): ToolLine {

@@ -100,7 +100,8 @@ export async function executeRun(execution: Execution): Promise<Outcome> {
   const { run } = execution;
   const { pid } = child.identity;
   narrator.tell({ event: 'run-handed-over', run: run.run, cm: run.cm, pid });
-  return follow(execution, child, execution.timeoutMs);
+  // it may be an earlier kickd's, whose exit code goes elsewhere
+  return followAdopted(execution, child);
 }
 
 /** A process of its own for a run that has begun, and that no standby has. */
