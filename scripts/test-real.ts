@@ -25,7 +25,7 @@ const options = [
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const boxTests = [
-  'test/real/at-rest.test.ts',
+  'test/real/standby-systemd.test.ts',
   'test/real/idle-listener.test.ts',
   'test/real/systemd.test.ts',
   'test/real/halves.test.ts',

@@ -1,12 +1,8 @@
-/**
- * Under systemd: a host at rest runs neither half of kickd, and whoever asks next is served and judged by what holds now; a
- * standby waits in a unit of its own, and is the run that it is handed.
- */
+/** Under systemd a standby waits in a unit of its own, beyond the runner that started it, and is the run that it is handed. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Run } from '@kickd/protocol';
-import { writeSsl, type Pki } from '@kickd/testkit';
 import {
   ask,
   configuration,
@@ -18,7 +14,6 @@ import {
   waitFor,
 } from './lab/box-kickd.ts';
 import { startBox, whyNoBox, type SystemdBox } from './lab/box.ts';
-import { monitorHost } from './lab/places.ts';
 
 const because = { monitor: 'nagios', host: 'web1', service: 'HTTP' };
 
@@ -30,7 +25,7 @@ if (obstacle !== undefined) {
   await t.test('under systemd', async (t) => {
     const box = await startBox();
     t.teardown(() => box.close());
-    const pki = await installKickd(box);
+    await installKickd(box);
     // a system has it for its packages; here the checkout's
     await box.must(
       'cp',
@@ -40,10 +35,6 @@ if (obstacle !== undefined) {
     );
     writeConfiguration(box);
     await box.must('systemctl', 'restart', ...kickdUnits);
-    await t.test('a host at rest', (t) => rests(t, box));
-    await t.test('a revocation at rest', (t) => revokes(t, box, pki));
-    await t.test('many at once wake one listener', (t) => flood(t, box));
-    await t.test('the daily look', (t) => looks(t, box));
     await t.test('a standby', (t) => standsBy(t, box));
     await t.test('a standby that is stopped by hand', (t) => stopped(t, box));
   });
@@ -81,63 +72,6 @@ async function untilAtRest(box: SystemdBox): Promise<void> {
       (await isActive(box, unit)) ? undefined : true,
     );
   }
-}
-
-async function starts(box: SystemdBox): Promise<number> {
-  const said = await box.must('journalctl', '--unit=kickd', '--output=cat');
-  return said.match(/"event":"listening"/g)?.length ?? 0;
-}
-
-async function rests(t: Test, box: SystemdBox): Promise<void> {
-  await status(box);
-  await untilAtRest(box);
-  const left = await box.run('pgrep', '--full', '/usr/lib/kickd/.*mjs');
-  t.equal(left.output.trim(), '', 'no process of kickd');
-  t.equal(await isActive(box, 'kickd.socket'), true, 'the port is open');
-  t.equal((await status(box)).launcher, 'unit', 'and who asks is served');
-}
-
-async function revokes(t: Test, box: SystemdBox, pki: Pki): Promise<void> {
-  const leaf = pki.issue({ certname: monitorHost.name });
-  writeSsl(join(box.folder, 'other'), { ...leaf, ca: pki.ca, crl: pki.crl });
-  const asOther = (): Promise<string> =>
-    box
-      .run(
-        '/checkout/node_modules/.bin/node',
-        '/checkout/test/real/lab/ask.ts',
-        '/etc/kickd/other',
-        'GET',
-        '/status',
-      )
-      .then(({ exitCode, output }) => (exitCode === 0 ? 'served' : output));
-  t.equal(await asOther(), 'served');
-  await untilAtRest(box);
-  pki.revoke(leaf.cert);
-  writeFileSync(join(box.folder, 'ssl', 'crl.pem'), pki.crl);
-  t.match(await asOther(), /PEER_REVOKED/, 'by the first one that is started');
-  t.ok(await status(box), 'the others are served');
-}
-
-async function flood(t: Test, box: SystemdBox): Promise<void> {
-  await untilAtRest(box);
-  const before = await starts(box);
-  const all = await Promise.all(Array.from({ length: 20 }, () => status(box)));
-  t.equal(all.length, 20);
-  t.equal(await starts(box), before + 1, 'one start');
-  t.equal(await isActive(box, 'kickd.socket'), true);
-}
-
-async function looks(t: Test, box: SystemdBox): Promise<void> {
-  t.equal(await isActive(box, 'kickd.timer'), true, 'it came with the port');
-  await untilAtRest(box);
-  const before = await starts(box);
-  // what the timer does
-  await box.must('systemctl', 'start', 'kickd.service');
-  await untilAtRest(box);
-  t.equal(await starts(box), before + 1);
-  await box.must('systemctl', 'stop', 'kickd.socket');
-  t.equal(await isActive(box, 'kickd.timer'), false, 'and goes with it');
-  await box.must('systemctl', 'start', 'kickd.socket');
 }
 
 const standbyUnits = async (box: SystemdBox): Promise<string[]> =>
