@@ -26,13 +26,6 @@ if (obstacle !== undefined) {
     const box = await startBox();
     t.teardown(() => box.close());
     await installKickd(box);
-    // a system has it for its packages; here the checkout's
-    await box.must(
-      'cp',
-      '-r',
-      '/checkout/packages/agent/puppet',
-      '/usr/lib/kickd/',
-    );
     writeConfiguration(box);
     await box.must('systemctl', 'restart', ...kickdUnits);
     await t.test('a standby', (t) => standsBy(t, box));

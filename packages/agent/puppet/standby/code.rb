@@ -53,7 +53,11 @@ module KickdStandby
 
     # Everything that was loaded, here and by the dynamic linker, and what stands beside it.
     def files
-      $LOADED_FEATURES.grep(%r{\A/}) + autoloaded + mapped + settings
+      loaded + mapped + settings
+    end
+
+    def loaded
+      $LOADED_FEATURES.grep(%r{\A/}) + autoloaded
     end
 
     # where a file more makes a difference

@@ -46,7 +46,7 @@ module KickdStandby
       GC.start
       # a kick is answered within 50 ms, above all on a host that is busy
       KickdStandby.raise_priority
-      order = @stamps.newer_than(KickdStandby::BORN_AT) ? nil : Door.new(kickd, heal, @stamps).wait
+      order = @stamps.newer_than(KickdStandby::BORN_AT, Code.loaded) ? nil : Door.new(kickd, heal, @stamps).wait
       KickdStandby.load_anew unless order
       begin_run(order)
       order

@@ -26,8 +26,12 @@ module KickdStandby
     end
 
     # What changed while it was being loaded: nobody can tell which of the two was.
+    # @param loaded [Array<String>] what must be there: a file that was loaded and is gone has changed too
     # @return [String, nil] the first of them
-    def newer_than(time)
+    def newer_than(time, loaded)
+      gone = loaded.find { |file| @before[file].nil? }
+      return gone if gone
+
       @before.keys.grep(%r{\A/}).find do |file|
         File.stat(file).ctime.between?(time, Time.now)
       rescue SystemCallError

@@ -261,12 +261,15 @@ t.test('one of another configuration is told to leave', async (t) => {
   t.notOk(existsSync(join(host.dir, 'lock')));
 });
 
-t.test('200 heals in a row: each is told, and nothing stays', async (t) => {
+/** `KICKD_HEALS=200 npx tap run FILE` */
+const heals = Number(process.env['KICKD_HEALS'] ?? 30);
+
+t.test('many heals in a row: each is told, and nothing stays', async (t) => {
   const host = await startHost(t);
   host.fake.behave({ heal: healReport });
   const open = (): number => readdirSync('/proc/self/fd').length;
   let before = 0;
-  for (let n = 1; n <= 200; n += 1) {
+  for (let n = 1; n <= heals; n += 1) {
     await host.ready();
     const { run } = await host.kick(n, { because });
     const { outcome } = await host.ended(run);
@@ -277,9 +280,9 @@ t.test('200 heals in a row: each is told, and nothing stays', async (t) => {
       );
       return t.strictSame(story, [], `run ${String(n)}`);
     }
-    if (n === 20) before = open();
+    if (n === 10) before = open();
   }
-  t.equal(host.fake.taken().length, 200);
+  t.equal(host.fake.taken().length, heals);
   t.equal(host.tool.starts(), 0);
   t.ok(
     open() <= before + 2,

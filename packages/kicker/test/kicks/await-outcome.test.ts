@@ -32,10 +32,14 @@ const lost: AgentReply<Run> = {
 function createStage(replies: readonly AgentReply<Run>[], tookMs = 0) {
   let nowMs = 0;
   const asked: number[] = [];
+  const untils: string[] = [];
+  const healed: unknown[] = [];
   const pauses: number[] = [];
   const end = new AbortController();
   const stage = {
     asked,
+    untils,
+    healed,
     pauses,
     end,
     nowMs: () => nowMs,
@@ -43,8 +47,9 @@ function createStage(replies: readonly AgentReply<Run>[], tookMs = 0) {
     run: (withinMs = 150_000) =>
       awaitOutcome(
         {
-          follow: async (_target, _run, { seconds }) => {
+          follow: async (_target, _run, { seconds, until }) => {
             asked.push(seconds);
+            untils.push(until);
             nowMs += tookMs;
             stage.onAsked();
             return replies[asked.length - 1] ?? running;
@@ -66,6 +71,7 @@ function createStage(replies: readonly AgentReply<Run>[], tookMs = 0) {
           },
         },
         end.signal,
+        (heal) => void healed.push(heal),
       ),
   };
   return stage;
@@ -158,4 +164,36 @@ void t.test('told to end', async (t) => {
   stage.onAsked = () => stage.end.abort();
   t.match(await stage.run(), { kind: 'not-known', code: 'WAIT_OVER' });
   t.equal(stage.asked.length, 1);
+});
+
+void t.test('what the first step has put back is told once', async (t) => {
+  const healed = { at: '2026-11-28T10:00:00Z', corrected: [], failed: [] };
+  const halfway: AgentReply<Run> = {
+    kind: 'accepted',
+    status: 200,
+    body: { ...aRun(), healed },
+  };
+  const stage = createStage([running, halfway, halfway, ended], 20_000);
+  t.strictSame(await stage.run(), { kind: 'ended', run: correctedRun });
+  t.strictSame(stage.healed, [healed]);
+  t.strictSame(
+    stage.untils,
+    ['healed', 'healed', 'ended', 'ended'],
+    'and from there on the end is waited for',
+  );
+});
+
+void t.test('an older kickd knows of no first step', async (t) => {
+  const unknown: AgentReply<Run> = {
+    kind: 'problem',
+    status: 400,
+    code: 'QUERY_INVALID',
+    title: 'no',
+    remedy: 'do',
+  };
+  const stage = createStage([unknown, running, ended], 20_000);
+  t.strictSame(await stage.run(), { kind: 'ended', run: correctedRun });
+  t.strictSame(stage.untils, ['healed', 'ended', 'ended']);
+  const refused = createStage([unknown, unknown], 20_000);
+  t.match(await refused.run(), { kind: 'not-known', code: 'QUERY_INVALID' });
 });

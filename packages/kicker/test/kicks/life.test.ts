@@ -318,9 +318,19 @@ const allNews: readonly KickNews[] = [
   { kind: 'judged', awaitsVerdict: true },
   { kind: 'judged', awaitsVerdict: false },
   { kind: 'confirmed' },
+  { kind: 'healed' },
   { kind: 'green', by: 'x' },
   { kind: 'window-over', verdict: 'unknown', by: 'x' },
 ];
+
+t.test('a first step that has put something back: the monitor looks', (t) => {
+  const at = { stage: 'following', run: 'r1' } as const;
+  t.strictSame(stepKick(at, { kind: 'healed' }), {
+    next: at,
+    actions: [{ do: 'recheck' }],
+  });
+  t.end();
+});
 
 t.test('what comes late or twice changes nothing', (t) => {
   const stages: [Stage, readonly KickNews['kind'][]][] = [
@@ -338,7 +348,7 @@ t.test('what comes late or twice changes nothing', (t) => {
     ],
     [
       { stage: 'following', run: 'r1' },
-      ['confirmed', 'green', 'ended', 'lost-sight'],
+      ['confirmed', 'green', 'healed', 'ended', 'lost-sight'],
     ],
     [finished(), ['judged']],
     [
