@@ -6,9 +6,9 @@ module KickdStandby
   module Quiet
     # share of the last ten seconds in which something waited, percent
     MOST = { 'cpu' => 60.0, 'memory' => 10.0 }.freeze
-    LOOK_EVERY_SECONDS = 5
+    LOOK_EVERY_SECONDS = 2
     # a host that is always busy has a standby too
-    PATIENCE_SECONDS = 30
+    PATIENCE_SECONDS = 10
 
     module_function
 
