@@ -33,7 +33,8 @@ const parts = {
   outputs,
   'system-calls': systemCalls,
   restarts,
-  kills,
+  kills: (command: readonly string[]) => kills(command, false),
+  'standby-kills': (command: readonly string[]) => kills(command, true),
   'kicker-kills': kickerKills,
 };
 const chosen = choose(values.only);
@@ -125,20 +126,25 @@ async function restarts(command: readonly string[]): Promise<void> {
 /**
  * Lanes, each with a kickd and a part of the plan of its own: kickd in one process in every other lane, as two
  * processes in those between.
+ * @param hasStandby the tool is a Puppet, and a standby of it waits at the start of each life
  */
-async function kills(command: readonly string[]): Promise<void> {
+async function kills(
+  command: readonly string[],
+  hasStandby: boolean,
+): Promise<void> {
   const lanes = Math.max(2, Math.min(availableParallelism(), 4));
   const share = Math.ceil(points / lanes);
   let done = 0;
   const results = await Promise.all(
     Array.from({ length: lanes }, (_, lane) =>
       runPoints({
-        dir: join(dir, `lane-${String(lane)}`),
+        dir: join(dir, `${hasStandby ? 'standby-' : ''}lane-${String(lane)}`),
         command,
         seed,
         first: lane * share,
         points: Math.max(0, Math.min(share, points - lane * share)),
         isSplit: lane % 2 === 1,
+        hasStandby,
         onPoint: () => progress('points', ++done, points),
       }),
     ),
@@ -152,7 +158,7 @@ async function kills(command: readonly string[]): Promise<void> {
   const broken = (law: Law): string =>
     sum(({ breaches }) => breaches.filter((one) => one.law === law).length);
   close(
-    `kicks ${sum(({ kicks }) => kicks)}, runs started ${sum(({ starts }) => starts)}`,
+    `kicks ${sum(({ kicks }) => kicks)}, runs started ${sum(({ starts }) => starts)}${hasStandby ? `, of them by a standby ${sum(({ handedOver }) => handedOver)}` : ''}`,
   );
   close(
     `points ${sum((result) => result.points)}, lost ${broken('lost')}, doubled ${broken('doubled')}, overlapped ${broken('overlapped')}, untrue ${broken('untrue')}`,

@@ -23,7 +23,7 @@ export interface FakeHost {
   isGreen: boolean;
   /** the run whose tool is alive; the oldest, should there ever be two */
   alive(): string | undefined;
-  /** Ends the tool of this run by itself. */
+  /** Ends the tool of this run by itself; with `noop` it has changed nothing, whatever was wanted. */
   end(run: string, exitCode: number): void;
   /** Another boot: everything that was alive is gone. */
   reboot(): void;
@@ -47,6 +47,7 @@ interface Tool {
   /** undefined: a standby that waits */
   run: string | undefined;
   mark: string;
+  isNoop: boolean;
   identity: ChildIdentity;
   gone: PromiseWithResolvers<ChildEnd>;
 }
@@ -85,7 +86,9 @@ export function createFakeHost(): FakeHost {
     alive: () =>
       [...tools.values()].find((tool) => tool.run !== undefined)?.run,
     end: (run, exitCode) => {
-      for (const tool of ofRun(run)) bury(tool, { exitCode });
+      for (const tool of ofRun(run)) {
+        bury(tool, { exitCode: tool.isNoop ? 0 : exitCode });
+      }
     },
     reboot: () => {
       for (const tool of tools.values()) bury(tool, { signal: 'SIGKILL' });
@@ -101,7 +104,8 @@ export function createFakeHost(): FakeHost {
           return { kind: 'started', child: toProbe(identity, isGreen) };
         }
         const gone = Promise.withResolvers<ChildEnd>();
-        const tool = { run, mark: run, identity, gone };
+        const isNoop = command.env['KICKD_NOOP'] === '1';
+        const tool = { run, mark: run, isNoop, identity, gone };
         tools.set(pids, tool);
         lines.push({ what: 'start', run });
         return { kind: 'started', child: toChild(tool, true) };
@@ -127,7 +131,9 @@ export function createFakeHost(): FakeHost {
         const identity = { pid: pids, startTicks: '1', bootId: bootId() };
         const gone = Promise.withResolvers<ChildEnd>();
         const mark = `standby-${String(pids)}`;
-        const tool: Tool = { run: undefined, mark, identity, gone };
+        // a noop run is not handed over
+        const isNoop = false;
+        const tool: Tool = { run: undefined, mark, isNoop, identity, gone };
         tools.set(pids, tool);
         return tool;
       };
