@@ -307,11 +307,6 @@ function holdLock(): LabProcess {
   return holder;
 }
 
-async function giveLockBack(holder: LabProcess): Promise<void> {
-  rmSync(puppetPaths.lock, { force: true });
-  await holder.stop();
-}
-
 async function behindAnother(t: Test, stage: Stage): Promise<void> {
   const { lab, kickd } = stage;
   await ready();
@@ -320,8 +315,9 @@ async function behindAnother(t: Test, stage: Stage): Promise<void> {
   const { run } = await kickd.ask({ because });
   await waitHandedOver(stage, run);
   t.notOk(await lab.apache.isUp());
-  await giveLockBack(holder);
+  rmSync(puppetPaths.lock, { force: true });
   const ended = await kickd.waitEnd(run);
+  await holder.stop();
   t.match(ended.healed?.corrected, [{ resource: apache }]);
   t.equal(ended.outcome?.kind, 'corrected');
 }
@@ -334,8 +330,9 @@ async function overtaken(t: Test, stage: Stage): Promise<void> {
   const { run } = await kickd.ask({ because });
   await waitHandedOver(stage, run);
   replaceCatalog();
-  await giveLockBack(holder);
+  rmSync(puppetPaths.lock, { force: true });
   const ended = await kickd.waitEnd(run);
+  await holder.stop();
   t.equal(ended.healed, undefined);
   t.match(
     logOf(run),

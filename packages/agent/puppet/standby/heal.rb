@@ -87,12 +87,18 @@ module KickdStandby
         return true
       end
 
-      agent = LockKeepingAgent.new(client, false)
-      agent.run(options)
-      agent.locked?
+      take_lock_and_run(client, options)
     end
 
     private
+
+    # Whatever kept Puppet from its lock, the ordinary run says it; unless the time to wait for it is over.
+    def take_lock_and_run(client, options)
+      patient_until = Process.clock_gettime(Process::CLOCK_MONOTONIC) + Puppet[:maxwaitforlock]
+      agent = LockKeepingAgent.new(client, false)
+      agent.run(options)
+      agent.locked? || Process.clock_gettime(Process::CLOCK_MONOTONIC) < patient_until
+    end
 
     def prepare_one(name, whole)
       found = Closure.of(name, whole, @data)
