@@ -73,7 +73,7 @@ async function benchShares(
       ? [
           compare(
             {
-              name: `${what}, kick to the tool's first line`,
+              name: `${what}, kick to ${what === 'cold run' ? "the tool's first line" : 'its taking it'}`,
               unit: 'ms',
               goal,
             },

@@ -4,9 +4,10 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Because } from '@kickd/protocol';
 import {
@@ -24,7 +25,7 @@ const service = 'Service[apache2]';
 
 /** Milliseconds of one run that are kickd's. */
 export interface OwnShare {
-  /** from the first byte of the request to the first line of the tool */
+  /** from the first byte of the request to the first line of the tool, or to the moment at which a standby takes the run */
   before: number;
   /** from the last line of the tool to the outcome in the hands of a client that waits for it */
   after: number;
@@ -90,7 +91,7 @@ export function withPuppetLike<Result>(
         if (!/"kind":\s*"(corrected|changed)"/.test(text))
           throw new Error(text);
         return {
-          before: at('begun') - askedAtMs,
+          before: (takenAtMs(dir, run) ?? at('begun')) - askedAtMs,
           after: toldAtMs - at('ended'),
         };
       },
@@ -104,6 +105,12 @@ export function withPuppetLike<Result>(
     };
     return measure(host);
   });
+}
+
+/** A standby makes this file before anything else; undefined: the run was cold. @param run its path */
+function takenAtMs(dir: string, run: string): number | undefined {
+  const file = join(dir, 'state', 'runs', `${basename(run)}.log.taken`);
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 const vardirOf = (dir: string): string => join(dir, 'puppet-var');
