@@ -13,6 +13,7 @@ import type { Because } from '@kickd/protocol';
 import {
   createFakeCm,
   createFakeStandby,
+  healReportOf,
   type FakeStandbyPlan,
 } from '@kickd/testkit';
 import { asItsUnit, withSite } from './bench-site.ts';
@@ -71,7 +72,7 @@ export function withPuppetLike<Result>(
     const behave = (how: FakeStandbyPlan): void =>
       standby?.behave({
         ...how,
-        heal: healReport,
+        heal: healReportOf(service),
         run: [join(dir, 'tool', 'ruby'), 'ordinary'],
       });
     behave({});
@@ -163,28 +164,3 @@ exec ${cm.file} "$@"
   for (const file of [ruby, puppet]) chmodSync(file, 0o755);
   return standby;
 }
-
-/** Of a first step that started one service. */
-const healReport = `--- !ruby/object:Puppet::Transaction::Report
-status: changed
-job_id: RUN
-transaction_completed: true
-noop: false
-noop_pending: false
-configuration_version: 7
-cached_catalog_status: explicitly_requested
-logs: []
-resource_statuses:
-  ${service}:
-    resource: ${service}
-    failed: false
-    failed_to_restart: false
-    changed: true
-    events:
-    - property: ensure
-      previous_value: stopped
-      desired_value: running
-      status: success
-      corrective_change: true
-    corrective_change: true
-`;

@@ -5,11 +5,12 @@ import { clientTlsOptions, readMaterialSync, type TlsFiles } from '@kickd/mtls';
 import {
   createFakeStandby,
   createPki,
+  healReportOf,
   writeSsl,
   type FakeStandby,
   type Pki,
 } from '@kickd/testkit';
-import { correctedStatus, createTool, type Tool } from './tool.ts';
+import { createTool, type Tool } from './tool.ts';
 
 export const host = 'web1.example.com';
 const monitor = 'monitor.example.com';
@@ -110,14 +111,7 @@ exec '${tool.file}'
   );
   writeFileSync(join(dir, 'puppet'), `#!${ruby} -w\n`, { mode: 0o755 });
   standby.behave({
-    heal: `--- !ruby/object:Puppet::Transaction::Report
-status: changed
-job_id: RUN
-transaction_completed: true
-noop: false
-noop_pending: false
-resource_statuses:
-${correctedStatus('ssh')}`,
+    heal: healReportOf('Service[ssh]'),
     run: [tool.file],
   });
   return standby;

@@ -6,6 +6,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startedStatus } from '@kickd/testkit';
 
 /** One line of the tool's own file: what really happened, in the order in which it did. */
 export interface ToolLine {
@@ -93,23 +94,6 @@ exit "$code"
   };
 }
 
-/** Of a service that a run has started, as Puppet writes it. */
-export function correctedStatus(service: string): string {
-  return `  Service[${service}]:
-    resource: Service[${service}]
-    failed: false
-    failed_to_restart: false
-    changed: true
-    events:
-    - property: ensure
-      previous_value: stopped
-      desired_value: running
-      status: success
-      corrective_change: true
-    corrective_change: true
-`;
-}
-
 /** The report is there as a whole, or not at all. */
 function reporting(dir: string): string {
   const report = (status: string, statuses: string): string =>
@@ -125,7 +109,7 @@ mv "$report.new" "$report"`;
 noop=false; [ "$KICKD_NOOP" != 1 ] || noop=true
 case $code in
 0) ${report('unchanged', ' {}\n')} ;;
-2) ${report('changed', `\n${correctedStatus('web')}`)} ;;
+2) ${report('changed', `\n${startedStatus('Service[web]')}`)} ;;
 esac`;
 }
 

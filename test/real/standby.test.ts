@@ -307,35 +307,40 @@ function holdLock(): LabProcess {
   return holder;
 }
 
-async function behindAnother(t: Test, stage: Stage): Promise<void> {
+/**
+ * A run that begins while another Puppet holds the lock.
+ * @param meanwhile what happens while it waits
+ */
+async function runBehindLock(
+  stage: Stage,
+  meanwhile: () => Promise<void> | void,
+): Promise<Run> {
   const { lab, kickd } = stage;
   await ready();
   const holder = holdLock();
   await lab.apache.crash();
   const { run } = await kickd.ask({ because });
   await waitHandedOver(stage, run);
-  t.notOk(await lab.apache.isUp());
+  await meanwhile();
   rmSync(puppetPaths.lock, { force: true });
   const ended = await kickd.waitEnd(run);
   await holder.stop();
+  return ended;
+}
+
+async function behindAnother(t: Test, stage: Stage): Promise<void> {
+  const ended = await runBehindLock(stage, async () => {
+    t.notOk(await stage.lab.apache.isUp());
+  });
   t.match(ended.healed?.corrected, [{ resource: apache }]);
   t.equal(ended.outcome?.kind, 'corrected');
 }
 
 async function overtaken(t: Test, stage: Stage): Promise<void> {
-  const { lab, kickd } = stage;
-  await ready();
-  const holder = holdLock();
-  await lab.apache.crash();
-  const { run } = await kickd.ask({ because });
-  await waitHandedOver(stage, run);
-  replaceCatalog();
-  rmSync(puppetPaths.lock, { force: true });
-  const ended = await kickd.waitEnd(run);
-  await holder.stop();
+  const ended = await runBehindLock(stage, replaceCatalog);
   t.equal(ended.healed, undefined);
   t.match(
-    logOf(run),
+    logOf(ended.run),
     /nothing is healed ahead: .*catalog.* is not what it was/,
   );
   t.match(ended.outcome, { kind: 'corrected', matched: true });

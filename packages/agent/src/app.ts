@@ -20,11 +20,7 @@ export interface Agent {
 export async function startAgent(
   settings: Settings,
   narrator: Narrator,
-  {
-    clock = systemClock,
-  }: {
-    clock?: Clock;
-  } = {},
+  clock: Clock = systemClock,
 ): Promise<Agent> {
   let runner: LocalRunner | undefined;
   try {

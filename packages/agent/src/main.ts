@@ -5,6 +5,7 @@ import type { Service, Started } from './commands/start-service.ts';
 import { faults } from './errors.ts';
 import { createJsonNarrator } from './io/json-narrator.ts';
 import { createLogWriter } from './io/log-writer.ts';
+import { runnerSocket } from './io/runner-places.ts';
 import type { Narrator } from './ports.ts';
 import { version } from './version.ts';
 
@@ -67,9 +68,6 @@ function closeOnSignal(service: Service, narrator: Narrator): void {
   process.on('SIGTERM', close);
   process.on('SIGINT', close);
 }
-
-/** Where the two halves meet, and where kickd-runner.socket binds it. */
-const runnerSocket = '/run/kickd/runner.sock';
 
 const halfOptions = {
   ...configOption,

@@ -2,8 +2,9 @@ import { dirname, join } from 'node:path';
 import type { Settings } from './config/settings.ts';
 import { clearSocket } from './io/own-socket.ts';
 import { readRunCounts, writeRunCounts } from './io/run-counts-file.ts';
-import { leaveWhenIdle } from './io/leave-when-idle.ts';
+import { leaveWhenIdle, type OnIdle } from './io/leave-when-idle.ts';
 import { limitKicks } from './io/limited-runner.ts';
+import { standbyDirBeside } from './io/runner-places.ts';
 import { createRunnerServer } from './io/runner-server.ts';
 import { systemClock } from './io/system-clock.ts';
 import type { Narrator } from './ports.ts';
@@ -20,7 +21,7 @@ export interface RunnerProcessOptions {
   fd: number | undefined;
   path: string;
   /** Called once nothing was asked and nothing ran for this long, where systemd starts the next one. */
-  onIdle?: { afterMs: number; leave: () => void };
+  onIdle?: OnIdle;
 }
 
 /**
@@ -39,7 +40,7 @@ export async function startRunnerProcess(
     clock,
     before: readRunCounts(countsFile),
     onCounts: (counts) => writeRunCounts(countsFile, counts),
-    standbyDir: join(dirname(path), 'standby'),
+    standbyDir: standbyDirBeside(path),
   });
   const server = createRunnerServer({
     runner: limitKicks(runner, {
@@ -56,30 +57,21 @@ export async function startRunnerProcess(
     throw error;
   }
   narrator.tell({ event: 'runner-ready', cm: settings.cm.default });
-  const stopLooking =
-    onIdle === undefined
-      ? undefined
-      : leaveWhenIdle(
-          {
-            afterMs: onIdle.afterMs,
-            leave: () => {
-              const afterSeconds = onIdle.afterMs / 1000;
-              narrator.tell({ event: 'runner-leaves', afterSeconds });
-              onIdle.leave();
-            },
-          },
-          () => {
-            const { underWay, begun } = server.activity;
-            return { underWay: underWay + (runner.isIdle ? 0 : 1), begun };
-          },
-          clock,
-        );
+  const stopLooking = leaveWhenIdle(
+    onIdle,
+    'runner-leaves',
+    () => {
+      const { underWay, begun } = server.activity;
+      return { underWay: underWay + (runner.isIdle ? 0 : 1), begun };
+    },
+    { clock, narrator },
+  );
   return {
     get runningId() {
       return runner.runningId;
     },
     close: async () => {
-      stopLooking?.();
+      stopLooking();
       await server.close();
       await runner.close();
     },

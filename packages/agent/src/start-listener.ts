@@ -13,7 +13,7 @@ import { differentName } from './different-name.ts';
 import { AuditFile } from './io/audit-file.ts';
 import { AclFile } from './io/acl-file.ts';
 import { createAclGate } from './io/acl-gate.ts';
-import { leaveWhenIdle } from './io/leave-when-idle.ts';
+import { leaveWhenIdle, type OnIdle } from './io/leave-when-idle.ts';
 import { createListener, type ListenAt } from './io/listener.ts';
 import { Metrics } from './metrics.ts';
 import type { Clock, Narrator, Runner } from './ports.ts';
@@ -27,7 +27,7 @@ export interface ListenerParts {
   openRunner: () => Runner;
   at: ListenAt;
   /** Called once nobody was connected for this long, where systemd starts the next one. */
-  onIdle?: { afterMs: number; leave: () => void };
+  onIdle?: OnIdle;
 }
 
 export interface StartedListener {
@@ -178,25 +178,16 @@ async function listenWith(
     aclFile: settings.acl.file,
     rules: rules(),
   });
-  const stopLooking =
-    onIdle === undefined
-      ? undefined
-      : leaveWhenIdle(
-          {
-            afterMs: onIdle.afterMs,
-            leave: () => {
-              const afterSeconds = onIdle.afterMs / 1000;
-              narrator.tell({ event: 'listener-leaves', afterSeconds });
-              onIdle.leave();
-            },
-          },
-          () => listener.activity,
-          clock,
-        );
+  const stopLooking = leaveWhenIdle(
+    onIdle,
+    'listener-leaves',
+    () => listener.activity,
+    { clock, narrator },
+  );
   return {
     port,
     close: async () => {
-      stopLooking?.();
+      stopLooking();
       life.abort();
       await listener.close();
       audit.close();

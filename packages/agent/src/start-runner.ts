@@ -10,6 +10,7 @@ import { createLauncher, launcherKind } from './io/choose-launcher.ts';
 import { LocalRunner } from './io/local-runner.ts';
 import { makeFolder } from './io/make-folder.ts';
 import { findPuppet } from './io/puppet-host.ts';
+import { standbyDirIn } from './io/runner-places.ts';
 import { openSqliteJournal } from './io/sqlite-journal.ts';
 import { createStandbyKeeper } from './io/standby-keeper.ts';
 import { findStandbyProgram } from './io/standby-program.ts';
@@ -27,7 +28,7 @@ export function startRunner(
     clock,
     before = noRunCounts(),
     onCounts,
-    standbyDir = `${settings.state}/standby`,
+    standbyDir = standbyDirIn(settings.state),
   }: {
     narrator: Narrator;
     clock: Clock;

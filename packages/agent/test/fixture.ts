@@ -160,9 +160,7 @@ export async function startFixture(
       }
     },
   };
-  const agent = await startAgent(settings, narrator, {
-    ...(clock && { clock }),
-  });
+  const agent = await startAgent(settings, narrator, clock);
   const heard = (isIt: (event: Told) => boolean): Promise<Told> => {
     const before = told.find(isIt);
     if (before !== undefined) return Promise.resolve(before);

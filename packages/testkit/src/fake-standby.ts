@@ -101,3 +101,35 @@ server.listen(socket);
         : [],
   };
 }
+
+/** Of a service that a run has started, as Puppet writes it below `resource_statuses`. */
+export function startedStatus(resource: string): string {
+  return `  ${resource}:
+    resource: ${resource}
+    failed: false
+    failed_to_restart: false
+    changed: true
+    events:
+    - property: ensure
+      previous_value: stopped
+      desired_value: running
+      status: success
+      corrective_change: true
+    corrective_change: true
+`;
+}
+
+/** The report of a first step that has started one service; `RUN` stands for the run's id. */
+export function healReportOf(resource: string): string {
+  return `--- !ruby/object:Puppet::Transaction::Report
+status: changed
+job_id: RUN
+transaction_completed: true
+noop: false
+noop_pending: false
+configuration_version: 7
+cached_catalog_status: explicitly_requested
+logs: []
+resource_statuses:
+${startedStatus(resource)}`;
+}

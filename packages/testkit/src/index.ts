@@ -10,6 +10,8 @@ export { writeSsl, type SslTexts } from './ssl-files.ts';
 export { createFakeCm, type FakeCm } from './fake-cm.ts';
 export {
   createFakeStandby,
+  healReportOf,
+  startedStatus,
   type FakeStandby,
   type FakeStandbyPlan,
 } from './fake-standby.ts';

@@ -2,7 +2,7 @@
 
 module KickdStandby
   # What has to be applied together with a resource: everything that must be right before it, through containers too;
-  # whoever is told of its change, since an event to a resource that is not there is lost for good; and what those stand on.
+  # whoever its change notifies, since an event to a resource that is not there is lost for good; and what those stand on.
   module Closure
     # more than a repair of one service
     MOST = 50

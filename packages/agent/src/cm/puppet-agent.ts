@@ -3,7 +3,7 @@ import type { CmProfile, Evidence, StreamedReport, ToolEnd } from '../ports.ts';
 import type { ServiceMap } from '../run/match.ts';
 import { bareOutcome } from '../run/outcome.ts';
 import type { RunScope } from '../run/scope.ts';
-import { confArguments } from './puppet-conf-arguments.ts';
+import { confArguments, scopeArguments } from './puppet-conf-arguments.ts';
 import { judgePuppetEnd, judgeWithoutReport } from './puppet-end.ts';
 import { disabledMessage, isLockHeld } from './puppet-locks.ts';
 import { readPuppetLog, type PuppetLog } from './puppet-log.ts';
@@ -89,11 +89,7 @@ function agentArguments(
   return [
     ...ordinaryArguments(settings),
     jobIdOf(run),
-    ...(scope.tags === undefined ? [] : [`--tags=${scope.tags.join(',')}`]),
-    ...(scope.noop ? ['--noop'] : []),
-    ...(scope.environment === undefined
-      ? []
-      : [`--environment=${scope.environment}`]),
+    ...scopeArguments(scope),
   ];
 }
 

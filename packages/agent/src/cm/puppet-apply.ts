@@ -1,7 +1,7 @@
 import type { Outcome } from '@kickd/protocol';
 import type { CmProfile, Evidence, StreamedReport, ToolEnd } from '../ports.ts';
 import type { ServiceMap } from '../run/match.ts';
-import { confArguments } from './puppet-conf-arguments.ts';
+import { confArguments, scopeArguments } from './puppet-conf-arguments.ts';
 import { judgePuppetEnd, judgeWithoutReport } from './puppet-end.ts';
 import { readPuppetLog } from './puppet-log.ts';
 import { createPuppetStandby, type StandbyProgram } from './puppet-standby.ts';
@@ -45,11 +45,7 @@ export function createPuppetApply(settings: PuppetApplySettings): CmProfile {
       argv: [
         ...ordinaryArguments(settings),
         reportArgument(run),
-        ...(scope.tags === undefined ? [] : [`--tags=${scope.tags.join(',')}`]),
-        ...(scope.noop ? ['--noop'] : []),
-        ...(scope.environment === undefined
-          ? []
-          : [`--environment=${scope.environment}`]),
+        ...scopeArguments(scope),
         settings.manifest,
       ],
       env: settings.env,

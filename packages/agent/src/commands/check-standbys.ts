@@ -6,7 +6,11 @@ import type { Settings } from '../config/settings.ts';
 import { faults } from '../errors.ts';
 import { readCost } from '../io/proc.ts';
 import { findPuppet } from '../io/puppet-host.ts';
-
+import {
+  runnerSocket,
+  standbyDirBeside,
+  standbyDirIn,
+} from '../io/runner-places.ts';
 import { askStandbyIn } from '../io/standby-keeper.ts';
 import { findStandbyProgram } from '../io/standby-program.ts';
 import type { AskedStandby, StandbyPlan } from '../ports.ts';
@@ -40,17 +44,14 @@ function hasStandby(profile: Profile): boolean {
   return 'standby' in profile && (profile.standby ?? false);
 }
 
-/** Beside the socket that kickd-runner.socket binds. */
-const unitsPlace = '/run/kickd/standby';
-
 /** The runner of systemd keeps it elsewhere than `kickd serve` does. */
 async function ask(
   plan: StandbyPlan,
   { state }: Settings,
 ): Promise<AskedStandby> {
-  const ofUnit = await askStandbyIn(unitsPlace, plan);
+  const ofUnit = await askStandbyIn(standbyDirBeside(runnerSocket), plan);
   return ofUnit.kind === 'none'
-    ? askStandbyIn(`${state}/standby`, plan)
+    ? askStandbyIn(standbyDirIn(state), plan)
     : ofUnit;
 }
 

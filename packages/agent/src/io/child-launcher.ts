@@ -11,7 +11,7 @@ import type {
   Launch,
   Launcher,
 } from '../ports.ts';
-import { findMarked, readBootId, readStartTicks } from './proc.ts';
+import { findMarked, isThere, readBootId, readStartTicks } from './proc.ts';
 
 /** How often an adopted child is looked for; only its parent is told of its end. */
 const adoptedPollMs = 100;
@@ -115,12 +115,11 @@ function adopt(
   run: Uuid7,
   bootId: string,
 ): Child | undefined {
-  const isThere = (): boolean =>
-    identity.bootId === bootId &&
-    readStartTicks(identity.pid) === identity.startTicks;
-  if (!isThere()) return undefined;
+  if (!isThere(identity, bootId)) return undefined;
   const ended = (async (): Promise<ChildEnd> => {
-    while (isThere()) await sleep(adoptedPollMs, undefined, { ref: false });
+    while (isThere(identity, bootId)) {
+      await sleep(adoptedPollMs, undefined, { ref: false });
+    }
     return {};
   })();
   return toChild(identity, run, ended);

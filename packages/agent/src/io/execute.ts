@@ -150,8 +150,8 @@ async function findRefusal({
 }
 
 /**
- * A run that an earlier kickd started: waited for, and told by its own report where its exit code
- * went to a parent that is gone.
+ * A run whose process an earlier kickd may have started: waited for, and told by its own report where its exit code went to a
+ * parent that is gone.
  * @param child undefined when it has already ended, nobody knows how
  */
 export async function followAdopted(
@@ -174,14 +174,18 @@ export async function followAdopted(
     : outcome;
 }
 
-/** Tells of the first step of a run that was handed over, once it is over. Never rejects. */
+/**
+ * Notes what the first step of a run that was handed over has put back. Never rejects.
+ * @param look waits for its end, or looks whether it has come
+ */
 async function noteHeal(
   execution: Execution,
-  signal: AbortSignal,
+  look: () => Promise<Healed | undefined>,
 ): Promise<void> {
-  if (markOfStandby(execution.logFile) === undefined) return;
+  const { run, logFile } = execution;
+  if (run.healed !== undefined || markOfStandby(logFile) === undefined) return;
   try {
-    const healed = await awaitHeal(execution, signal);
+    const healed = await look();
     if (healed !== undefined) execution.heal(healed);
   } catch {
     // the outcome is told by what comes after it
@@ -189,15 +193,11 @@ async function noteHeal(
 }
 
 /** Once the process is gone: a first step that nobody had time to tell of, or that ended while no kickd was there. */
-async function noteHealAtEnd(execution: Execution): Promise<void> {
-  const { run, logFile, closing } = execution;
-  if (run.healed !== undefined || markOfStandby(logFile) === undefined) return;
-  try {
-    const read = await readHeal(execution, closing);
-    if (read.kind === 'read' && read.healed) execution.heal(read.healed);
-  } catch {
-    // as above
-  }
+function noteHealAtEnd(execution: Execution): Promise<void> {
+  return noteHeal(execution, async () => {
+    const read = await readHeal(execution, execution.closing);
+    return read.kind === 'read' ? read.healed : undefined;
+  });
 }
 
 /** What the tool's files say without a run: whether it is locked or disabled. */
@@ -220,7 +220,7 @@ async function follow(
   const watch = new AbortController();
   limitOutput(execution.logFile, watch.signal);
   const healing = new AbortController();
-  const noted = noteHeal(execution, healing.signal);
+  const noted = noteHeal(execution, () => awaitHeal(execution, healing.signal));
   const limit = sleep(timeoutMs, 'timed-out' as const, {
     signal: watch.signal,
   }).catch(() => 'ended' as const);

@@ -71,23 +71,18 @@ export async function handOver(
     standby.release();
     return undefined;
   }
+  const kill = (): void => child.signalGroup('SIGKILL');
   const taking = standby.start(run.run, heal);
-  const late = new AbortController();
-  void Promise.race([
-    taking,
-    sleep(takesMs, undefined, { signal: late.signal }).then(
-      () => child.signalGroup('SIGKILL'),
-      () => {},
-    ),
-  ]);
-  const onCancel = (): void => child.signalGroup('SIGKILL');
-  cancel.addEventListener('abort', onCancel, { signal: late.signal });
-  if (cancel.aborted) onCancel();
+  const taken = new AbortController();
+  const { signal } = taken;
+  sleep(takesMs, undefined, { signal }).then(kill, () => {});
+  cancel.addEventListener('abort', kill, { signal });
+  if (cancel.aborted) kill();
   const isStarted = await taking;
-  late.abort();
+  taken.abort();
   if (isStarted || isTaken(logFile)) return child;
   // nobody would know it any more, and it must not take the run later
-  child.signalGroup('SIGKILL');
+  kill();
   await child.ended;
   return isTaken(logFile) ? child : undefined;
 }

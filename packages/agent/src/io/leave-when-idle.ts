@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Clock, Narrator } from '../ports.ts';
 
 const lookEveryMs = 1000;
 
@@ -10,16 +10,26 @@ export interface Activity {
   begun: number;
 }
 
+/** What whoever starts such a process says of its leaving. */
+export interface OnIdle {
+  afterMs: number;
+  leave: () => void;
+}
+
 /**
- * For a process that systemd starts again when it is asked: ends it once nothing has kept it busy for so long.
+ * For a half of kickd that systemd starts again when it is asked: says so and leaves once nothing has kept it busy for so long.
+ * @param onIdle left out: it stays
  * @param look called once a second
  * @returns what stops looking
  */
 export function leaveWhenIdle(
-  { afterMs, leave }: { afterMs: number; leave: () => void },
+  onIdle: OnIdle | undefined,
+  event: 'runner-leaves' | 'listener-leaves',
   look: () => Activity,
-  clock: Clock,
+  { clock, narrator }: { clock: Clock; narrator: Narrator },
 ): () => void {
+  if (onIdle === undefined) return () => {};
+  const { afterMs, leave } = onIdle;
   let busyMs = clock.monotonicMs();
   let seen = look().begun;
   const looking = setInterval(() => {
@@ -29,6 +39,7 @@ export function leaveWhenIdle(
     seen = begun;
     if (nowMs - busyMs < afterMs) return;
     clearInterval(looking);
+    narrator.tell({ event, afterSeconds: afterMs / 1000 });
     leave();
   }, lookEveryMs);
   return () => clearInterval(looking);

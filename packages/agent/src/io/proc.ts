@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ChildIdentity } from '../ports.ts';
 
 /** The id of this boot: another one means that no process of before is alive. */
 export function readBootId(): string {
@@ -19,6 +20,14 @@ export function readStartTicks(pid: number): string | undefined {
 export function parentOf(pid: number): number | undefined {
   const parent = readStat(pid)?.[1];
   return parent === undefined ? undefined : Number(parent);
+}
+
+/** Whether it is still that process, and not a later one of its number. @param now the id of this boot */
+export function isThere(
+  { pid, startTicks, bootId }: ChildIdentity,
+  now = readBootId(),
+): boolean {
+  return bootId === now && readStartTicks(pid) === startTicks;
 }
 
 /**

@@ -18,7 +18,7 @@ import type {
   Standbys,
 } from '../ports.ts';
 import { makeFolder } from './make-folder.ts';
-import { isWorking, readBootId, readStartTicks } from './proc.ts';
+import { isThere, isWorking } from './proc.ts';
 import { askStandby, dismissStandby } from './standby-link.ts';
 
 export interface StandbyKeeperSettings {
@@ -63,14 +63,15 @@ export function createStandbyKeeper(
       if (!name.endsWith('.json') || wanted.has(note)) continue;
       await dismissStandby(note.replace(/json$/, 'sock'));
       const started = readNote(note);
-      if (started !== undefined && isThere(started)) {
+      if (started !== undefined && isThere(started.identity)) {
         launcher.adopt(started.identity, started.mark)?.signalGroup('SIGTERM');
       }
       rmSync(note, { force: true });
     }
     for (const plan of plans) {
       const started = readNote(pathsOf(plan).note);
-      if (started === undefined || !isThere(started)) await start(plan);
+      if (started === undefined || !isThere(started.identity))
+        await start(plan);
     }
   };
   // one after the other: what is started is what the next one finds
@@ -139,13 +140,6 @@ function keyOf({ file, argv, env }: Command): string {
     .update(JSON.stringify([file, argv, env]))
     .digest('hex')
     .slice(0, 16);
-}
-
-function isThere({ identity }: Started): boolean {
-  return (
-    identity.bootId === readBootId() &&
-    readStartTicks(identity.pid) === identity.startTicks
-  );
 }
 
 function writeNote(note: string, started: Started): void {

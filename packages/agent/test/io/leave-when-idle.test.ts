@@ -9,14 +9,17 @@ function watch(t: Test, activity: Activity) {
   t.teardown(() => mock.timers.reset());
   const clock = createFakeClock();
   let left = 0;
+  const told: unknown[] = [];
   const stop = leaveWhenIdle(
     { afterMs: 3000, leave: () => (left += 1) },
+    'listener-leaves',
     () => activity,
-    clock,
+    { clock, narrator: { tell: (event) => void told.push(event) } },
   );
   return {
     stop,
     left: () => left,
+    told,
     pass: async (seconds: number): Promise<void> => {
       for (let second = 0; second < seconds; second += 1) {
         await clock.advance(1000);
@@ -34,6 +37,7 @@ t.test('it leaves once, and not too soon', async (t) => {
   t.equal(process.left(), 1);
   await process.pass(10);
   t.equal(process.left(), 1);
+  t.strictSame(process.told, [{ event: 'listener-leaves', afterSeconds: 3 }]);
 });
 
 t.test('never while something is under way', async (t) => {

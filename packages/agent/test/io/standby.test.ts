@@ -5,6 +5,7 @@ import type { Because, Kick, Run } from '@kickd/protocol';
 import {
   createFakeCm,
   createFakeStandby,
+  healReportOf,
   type FakeCm,
   type FakeStandby,
 } from '@kickd/testkit';
@@ -23,30 +24,7 @@ import { createFakeRunner } from '../run/fake-runner.ts';
 const service = 'Service[apache2]';
 const because: Because = { monitor: 'nagios', service: 'HTTP' };
 
-/** The report of a first step, as Puppet writes it. */
-const healReport = `--- !ruby/object:Puppet::Transaction::Report
-status: changed
-job_id: RUN
-transaction_completed: true
-noop: false
-noop_pending: false
-configuration_version: 7
-cached_catalog_status: explicitly_requested
-logs: []
-resource_statuses:
-  ${service}:
-    resource: ${service}
-    failed: false
-    failed_to_restart: false
-    changed: true
-    events:
-    - property: ensure
-      previous_value: stopped
-      desired_value: running
-      status: success
-      corrective_change: true
-    corrective_change: true
-`;
+const healReport = healReportOf(service);
 
 interface Host {
   dir: string;

@@ -263,7 +263,7 @@ class kickd::agent (
         Service['kickd.socket', 'kickd-runner.socket', 'kickd-credentials.path'],
         Exec['kickd: systemctl restart'],
       ];
-    # At rest as well: what is wrong with the new settings is told now, and what is loaded ahead is what they say. A run in
+    # At rest as well: what is wrong with the new settings is reported now, and what is loaded ahead is what they say. A run in
     # progress goes on.
     'kickd: systemctl restart':
       command => $is_running ? {
